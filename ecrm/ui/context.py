@@ -1,0 +1,47 @@
+"""What every page of the shell needs. Lazy, so that parts and public pages pay for nothing."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
+
+from ecrm.ui import nav
+
+THEMES = frozenset({"light", "dark"})
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """``nav_places``, ``tenant``, ``membership``, ``theme`` (empty follows the system), ``languages``
+    and ``running_jobs_url`` (empty where the address does not exist).
+    """
+    membership = getattr(request, "membership", None)
+    return {
+        "tenant": getattr(request, "tenant", None),
+        "membership": membership,
+        "nav_places": SimpleLazyObject(partial(_places, request)),
+        "running_jobs_url": _url_or_nothing("jobs:running") if membership else "",
+        "theme": theme(request),
+        "languages": settings.LANGUAGES,
+    }
+
+
+def theme(request: HttpRequest) -> str:
+    chosen = request.COOKIES.get("theme", "")
+    return chosen if chosen in THEMES else ""
+
+
+def _places(request: HttpRequest) -> list[nav.Place]:
+    membership = getattr(request, "membership", None)
+    return nav.places(request, membership.may) if membership else []
+
+
+def _url_or_nothing(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
