@@ -1,0 +1,192 @@
+"""Lists page by key: Previous and Next, never a page number, the same cost on every page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Generic, TypeVar
+
+from django.core import signing
+from django.db.models import F, Model, Q, QuerySet
+from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
+from django.utils.translation import gettext, ngettext
+
+from ecrm.ui.formats import number
+
+Row = TypeVar("Row", bound=Model)
+SALT = "ecrm.ui.pages"
+NEXT, PREVIOUS = "n", "p"
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """``next`` and ``previous`` are cursors to put in a link, None where the list ends.
+
+    ``is_reset`` tells that a cursor was given that fits no page, so this is the first one.
+    """
+
+    rows: list[Row]
+    next: str | None
+    previous: str | None
+    is_reset: bool = False
+
+    @property
+    def notice(self) -> str:
+        """What to tell the reader about a cursor that could not be followed."""
+        if not self.is_reset:
+            return ""
+        return gettext("That page is no longer there. This is the start of the list.")
+
+
+def keyset_page(
+    queryset: QuerySet[Row],
+    *,
+    order: Sequence[str] = ("-created_at", "-id"),
+    cursor: str | None = None,
+    size: int = 50,
+) -> Page[Row]:
+    """One page of ``size`` rows in ``order``: one query, or two when going back reaches the start.
+
+    The keys of ``order`` are fields or annotations that are never null; the last must be unique.
+    Rows that appear or vanish between two pages neither repeat nor hide others. A cursor is
+    signed and belongs to its order; any other text gives the first page with a ``notice``.
+    """
+    keys = [_Key(name.removeprefix("-"), name.startswith("-")) for name in order]
+    place = _read(cursor, order)
+    if place is None:
+        page = _forward(queryset, keys, order, None, size)
+        return Page(page.rows, page.next, None, is_reset=bool(cursor))
+    direction, values = place
+    if direction == NEXT:
+        return _forward(queryset, keys, order, values, size)
+    return _backward(queryset, keys, order, values, size)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A number of rows that was cheap to find: exact up to the cap."""
+
+    value: int
+    is_more: bool
+
+    def __str__(self) -> str:
+        if self.is_more:
+            return gettext("more than %(count)s") % {"count": number(self.value)}
+        return number(self.value)
+
+    def of(self, singular: str, plural: str) -> str:
+        """ "1,284 contacts" from ``ngettext`` forms that hold %(count)s."""
+        return ngettext(singular, plural, self.value) % {"count": self}
+
+
+def capped_count(queryset: QuerySet[Any], *, cap: int = 10_000) -> Count:
+    """Counts no further than ``cap`` rows, so a list of millions costs what ten thousand cost."""
+    found = queryset.order_by()[: cap + 1].count()
+    return Count(min(found, cap), found > cap)
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    name: str
+    is_descending: bool
+
+
+def _forward(
+    queryset: QuerySet[Row], keys: list[_Key], order: Sequence[str], after: list[Any] | None, size: int
+) -> Page[Row]:
+    rows = list(_beyond(queryset, keys, after).order_by(*order)[: size + 1])
+    has_more = len(rows) > size
+    rows = rows[:size]
+    return Page(
+        rows,
+        _write(NEXT, rows[-1], keys, order) if has_more else None,
+        _write(PREVIOUS, rows[0], keys, order) if rows and after is not None else None,
+        is_reset=False,
+    )
+
+
+def _backward(
+    queryset: QuerySet[Row], keys: list[_Key], order: Sequence[str], before: list[Any], size: int
+) -> Page[Row]:
+    flipped = [_Key(key.name, not key.is_descending) for key in keys]
+    turned = [f"{'-' if key.is_descending else ''}{key.name}" for key in flipped]
+    rows = list(_beyond(queryset, flipped, before).order_by(*turned)[: size + 1])
+    if len(rows) <= size:
+        # The start is reached: a full first page rather than a short one.
+        return _forward(queryset, keys, order, None, size)
+    rows = rows[:size][::-1]
+    return Page(
+        rows, _write(NEXT, rows[-1], keys, order), _write(PREVIOUS, rows[0], keys, order)
+    )
+
+
+def _beyond(queryset: QuerySet[Row], keys: list[_Key], place: list[Any] | None) -> QuerySet[Row]:
+    if place is None:
+        return queryset
+    if len({key.is_descending for key in keys}) == 1:
+        # One row comparison, which PostgreSQL answers from an index on the same columns.
+        lookup = TupleLessThan if keys[0].is_descending else TupleGreaterThan
+        return queryset.filter(lookup(Tuple(*(F(key.name) for key in keys)), tuple(place)))
+    return queryset.filter(_stepwise(keys, place))
+
+
+def _stepwise(keys: list[_Key], place: list[Any]) -> Q:
+    """The same for mixed directions: beyond on the first key, or equal there and beyond on the rest."""
+    key, value = keys[0], place[0]
+    comparison = "lt" if key.is_descending else "gt"
+    beyond = Q(**{f"{key.name}__{comparison}": value})
+    if len(keys) == 1:
+        return beyond
+    return beyond | (Q(**{key.name: value}) & _stepwise(keys[1:], place[1:]))
+
+
+def _write(direction: str, row: Model, keys: list[_Key], order: Sequence[str]) -> str:
+    values = [_pack(_value(row, key.name)) for key in keys]
+    return signing.dumps([direction, ",".join(order), values], salt=SALT, compress=True)
+
+
+def _read(cursor: str | None, order: Sequence[str]) -> tuple[str, list[Any]] | None:
+    if not cursor:
+        return None
+    try:
+        direction, ordered_by, values = signing.loads(cursor, salt=SALT)
+        unpacked = [_unpack(value) for value in values]
+    except (signing.BadSignature, ValueError, TypeError, KeyError):
+        return None
+    return (direction, unpacked) if ordered_by == ",".join(order) else None
+
+
+def _value(row: Model, name: str) -> Any:
+    value: Any = row
+    for part in name.split("__"):
+        value = getattr(value, part)
+    return value
+
+
+_READERS: dict[str, Callable[[str], Any]] = {
+    "t": datetime.fromisoformat,
+    "d": date.fromisoformat,
+    "n": Decimal,
+}
+
+
+def _pack(value: Any) -> Any:
+    """JSON knows numbers and text; instants, dates and decimals carry a mark."""
+    if isinstance(value, datetime):
+        return ["t", value.isoformat()]
+    if isinstance(value, date):
+        return ["d", value.isoformat()]
+    if isinstance(value, Decimal):
+        return ["n", str(value)]
+    if value is None:
+        raise ValueError("A key of a keyset page is null; order by a Coalesce annotation.")
+    return value
+
+
+def _unpack(value: Any) -> Any:
+    if isinstance(value, list):
+        mark, text = value
+        return _READERS[mark](text)
+    return value
