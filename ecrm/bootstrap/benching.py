@@ -1,0 +1,46 @@
+"""`manage.py bench`: measures on servers set up as an installation would run them."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ecrm.bootstrap import environment, ports, postgres, programs, stack
+from ecrm.bootstrap.supervisor import Stopped, Supervisor
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA_DIR = ROOT / ".var" / "bench"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Start PostgreSQL (durable) and Redis, migrate, run the benchmark; its exit code."""
+    with stack.only_user_of(DATA_DIR):
+        supervisor = Supervisor(record=stack.record_of(DATA_DIR))
+        supervisor.listen()
+        try:
+            servers = _start(supervisor)
+            supervisor.run_step(programs.management(servers, "migrate", "--database", "migrate"))
+            return _measure(arguments, servers, supervisor)
+        except Stopped:
+            return 130
+        finally:
+            supervisor.stop()
+
+
+def _start(supervisor: Supervisor) -> stack.Stack:
+    stack.record_of(DATA_DIR).end_leftovers()
+    servers = stack.Stack(DATA_DIR, supervisor, settings=postgres.BENCH, database="ecrm")
+    servers.start_postgres()
+    servers.start_redis()
+    servers.values |= environment.for_web(port=ports.choose(), files=DATA_DIR / "files")
+    servers.values |= environment.for_mail(smtp_port=ports.choose(), http_port=ports.choose())
+    servers.save()
+    return servers
+
+
+def _measure(arguments: Sequence[str], servers: stack.Stack, supervisor: Supervisor) -> int:
+    # Past manage.py, whose `bench` is this module.
+    return supervisor.run_in_terminal(
+        [sys.executable, "-m", "django", "bench", *arguments],
+        environment=servers.child_environment(),
+        directory=ROOT,
+    )

@@ -1,0 +1,61 @@
+"""What `manage.py` does: prepare the environment, then dispatch. Standard library only."""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from ecrm.bootstrap import venv
+from ecrm.bootstrap.errors import BootstrapError
+
+ROOT = Path(__file__).resolve().parents[2]
+NEEDS_DEV = {"test", "bench"}
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run one command line; returns the exit code. May replace this process by the venv's Python."""
+    command = argv[1] if len(argv) > 1 else "help"
+    try:
+        if os.environ.get("ECRM_NO_BOOTSTRAP") != "1":
+            venv.enter(ROOT, lock="dev" if command in NEEDS_DEV else "base", argv=argv)
+        return _dispatch(command, argv)
+    except BootstrapError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return 130
+
+
+def _dispatch(command: str, argv: Sequence[str]) -> int:
+    own = _own_command(command)
+    if own is not None:
+        return own(list(argv[2:]))
+    return _django(argv)
+
+
+def _own_command(command: str) -> Callable[[list[str]], int] | None:
+    match command:
+        case "demo":
+            from ecrm.bootstrap import demo
+
+            return demo.main
+        case "test":
+            from ecrm.bootstrap import testing
+
+            return testing.main
+        case "bench":
+            from ecrm.bootstrap import benching
+
+            return benching.main
+    return None
+
+
+def _django(argv: Sequence[str]) -> int:
+    from ecrm.bootstrap import environment
+
+    environment.adopt_demo(ROOT)
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(list(argv))
+    return 0

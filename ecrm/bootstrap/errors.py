@@ -1,0 +1,2 @@
+class BootstrapError(Exception):
+    """Something a person can mend; its text is one or two plain sentences for the terminal."""
