@@ -1,0 +1,32 @@
+// What makes the pages smoother. Everything here improves on links and forms that work without it.
+import "./connection.js";
+import "./fallbacks.js";
+import "./live.js";
+import "./tables.js";
+import "./theme.js"; // before forms.js: it takes its own form's submission
+import "./forms.js";
+import "./toasts.js";
+
+// Parts that only make sense with script are hidden until there is some.
+function reveal(root) {
+  for (const element of root.querySelectorAll("[data-js]")) element.hidden = false;
+}
+
+// A link to a field ("/contacts/#q") puts the cursor there.
+function focusLinkedField() {
+  const target = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
+  if (target && target.matches("input, textarea, select")) target.focus();
+}
+
+document.addEventListener("htmx:load", (event) => reveal(event.detail.elt));
+document.addEventListener("keydown", (event) => {
+  if ((event.ctrlKey || event.metaKey) && event.key === "k") {
+    const search = document.querySelector(".rail-search");
+    if (!search) return;
+    event.preventDefault();
+    search.click();
+  }
+});
+window.addEventListener("hashchange", focusLinkedField);
+reveal(document);
+focusLinkedField();

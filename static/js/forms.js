@@ -1,0 +1,57 @@
+// Forms: one submission at a time, the first invalid field gets the focus, passwords can be shown.
+const DOWNLOAD_PATIENCE = 8000;
+
+function busy(form, submitter) {
+  form.dataset.busy = "";
+  if (submitter) submitter.setAttribute("aria-busy", "true");
+}
+
+function ready(form) {
+  delete form.dataset.busy;
+  for (const button of form.querySelectorAll('[aria-busy="true"]')) button.removeAttribute("aria-busy");
+}
+
+function focusFirstInvalid(root) {
+  const field = root.querySelector('[aria-invalid="true"]:not([type="hidden"])');
+  (field || root.querySelector("[data-error-summary]"))?.focus();
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method === "dialog" || form.hasAttribute("hx-post")) return;
+  if ("busy" in form.dataset) {
+    event.preventDefault();
+    return;
+  }
+  busy(form, event.submitter);
+  // A form that starts a download leaves the page where it is.
+  setTimeout(() => ready(form), DOWNLOAD_PATIENCE);
+});
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const form = event.target.closest("form");
+  if (!form || !event.target.matches("form, button")) return;
+  if ("busy" in form.dataset) event.preventDefault();
+  else busy(form, event.detail.requestConfig.triggeringEvent?.submitter);
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  const form = event.target.closest("form");
+  if (form) ready(form);
+});
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.xhr?.status === 422) focusFirstInvalid(document.getElementById(event.detail.target.id) || event.detail.elt);
+});
+
+// The browser's back button may restore a page as it was while it was being sent.
+window.addEventListener("pageshow", () => document.querySelectorAll("form[data-busy]").forEach(ready));
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-reveal]");
+  const field = button && document.getElementById(button.dataset.reveal);
+  if (!field) return;
+  const isShown = field.type === "text";
+  field.type = isShown ? "password" : "text";
+  button.setAttribute("aria-pressed", String(!isShown));
+});
+
+if (document.querySelector("[data-error-summary]")) focusFirstInvalid(document);
