@@ -109,12 +109,18 @@ def try_lock(data_dir: Path) -> IO[str] | None:
 
 
 def prepare(data_dir: Path) -> None:
-    """Make the folder, open enough for the database's user to walk through."""
+    """Make the folder, open enough for the database's user to walk through.
+
+    Raises BootstrapError when it holds files that are not ours: --fresh deletes all that is in it.
+    """
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
-        if not (data_dir / MARK).exists():
-            data_dir.chmod(0o755)
-            (data_dir / MARK).touch()
+        if (data_dir / MARK).exists():
+            return
+        if any(data_dir.iterdir()):
+            raise BootstrapError(f"{data_dir} holds other files. Name an empty or a new folder.")
+        data_dir.chmod(0o755)
+        (data_dir / MARK).touch()
     except OSError as error:
         raise BootstrapError(f"{data_dir} cannot be used for data: {error.strerror}.") from error
 

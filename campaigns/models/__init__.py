@@ -1,0 +1,18 @@
+"""What we send, to whom, and what became of it."""
+
+from campaigns.models.campaign import Campaign, CampaignContent, Link
+from campaigns.models.delivery import Chunk, Delivery, Exclusion, Intent, Outcome, Throttle
+from campaigns.models.engagement import Hit
+
+__all__ = [
+    "Campaign",
+    "CampaignContent",
+    "Chunk",
+    "Delivery",
+    "Exclusion",
+    "Hit",
+    "Intent",
+    "Link",
+    "Outcome",
+    "Throttle",
+]

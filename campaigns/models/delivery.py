@@ -1,0 +1,139 @@
+"""The engine's journal. The database owns all state of a send; Celery messages are hints."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models.campaign import Campaign, CampaignContent
+from consent.models import ConsentRecord
+from contacts.models import Contact
+from ecrm.tenancy.scoping import TenantForeignKey, TenantModel
+
+
+class Chunk(TenantModel):
+    """About 1,000 deliveries worked together.
+
+    A lease (``leased_until`` by the database clock, ``worker``) says who is on it. ``next_position``
+    is the first delivery without a final outcome; deferred ones get a chunk of their own later.
+    """
+
+    campaign = TenantForeignKey(Campaign, models.CASCADE, related_name="chunks")
+    content = TenantForeignKey(CampaignContent, models.PROTECT)
+    recipient_domain = models.CharField(max_length=253, blank=True)
+    size = models.PositiveIntegerField(default=0)
+    due_at = models.DateTimeField(default=timezone.now)
+    leased_until = models.DateTimeField(null=True)
+    worker = models.CharField(max_length=80, blank=True)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["due_at"], condition=models.Q(done_at=None), name="chunk_due"),
+            models.Index(fields=["tenant", "campaign"], name="chunk_campaign"),
+        ]
+
+
+class Delivery(TenantModel):
+    """Who gets which content, and the ledger row that allows it. Immutable.
+
+    The trigger ``delivery_needs_consent`` refuses rows without live consent.
+    """
+
+    campaign = TenantForeignKey(Campaign, models.CASCADE, related_name="deliveries")
+    contact = TenantForeignKey(Contact, models.CASCADE)
+    content = TenantForeignKey(CampaignContent, models.PROTECT)
+    address = models.CharField(max_length=254)
+    address_norm = models.CharField(max_length=254)
+    address_hash = models.BinaryField(max_length=32)
+    is_marketing = models.BooleanField(default=True)
+    consent_record = TenantForeignKey(ConsentRecord, models.PROTECT, null=True)
+    chunk = TenantForeignKey(Chunk, models.CASCADE, related_name="deliveries")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "campaign", "contact"], name="delivery_contact_once"),
+            models.UniqueConstraint(fields=["tenant", "campaign", "address_norm"], name="delivery_address_once"),
+        ]
+        indexes = [
+            models.Index(fields=["tenant", "chunk", "id"], name="delivery_chunk"),
+            models.Index(fields=["tenant", "contact"], name="delivery_who"),
+        ]
+
+
+class Exclusion(TenantModel):
+    """Who of the segment was left out of a send, and why (``campaigns.exclusions`` names reasons)."""
+
+    campaign = TenantForeignKey(Campaign, models.CASCADE, related_name="exclusions")
+    contact = TenantForeignKey(Contact, models.CASCADE)
+    reason = models.CharField(max_length=30)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "campaign", "contact"], name="exclusion_once")]
+        indexes = [models.Index(fields=["tenant", "campaign", "reason", "id"], name="exclusion_reason")]
+
+
+class Intent(TenantModel):
+    """Written and committed before a message is handed over. Append-only.
+
+    An intent without an outcome, once its chunk's lease has run out, is a message nobody knows
+    the fate of: it is asked for by Message-ID, never sent again blindly.
+    """
+
+    campaign = TenantForeignKey(Campaign, models.CASCADE)
+    delivery = TenantForeignKey(Delivery, models.CASCADE)
+    attempt = models.PositiveSmallIntegerField(default=1)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "delivery", "attempt"], name="intent_once")]
+
+
+class OutcomeKind(models.TextChoices):
+    SENT = "sent", _("Handed over")
+    DEFERRED = "deferred", _("Deferred")
+    FAILED = "failed", _("Refused")
+    UNKNOWN = "unknown", _("Unknown")
+    SKIPPED = "skipped", _("Left out")
+
+
+class Outcome(TenantModel):
+    """What became of one attempt. Append-only; the strongest kind of a delivery wins.
+
+    ``skipped`` means consent or suppression changed between the audience and the hand-over.
+    """
+
+    campaign = TenantForeignKey(Campaign, models.CASCADE)
+    delivery = TenantForeignKey(Delivery, models.CASCADE)
+    attempt = models.PositiveSmallIntegerField(default=1)
+    kind = models.CharField(max_length=10, choices=OutcomeKind.choices)
+    code = models.PositiveSmallIntegerField(null=True)
+    reason = models.CharField(max_length=40, blank=True)
+    text = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["tenant", "delivery"], name="outcome_delivery"),
+            models.Index(fields=["tenant", "campaign", "kind"], name="outcome_campaign"),
+        ]
+
+
+class Throttle(TenantModel):
+    """A token bucket: ``tokens`` messages may go now, ``per_second`` more each second up to ``burst``.
+
+    ``scope`` is tenant, identity (sending domain) or domain (recipients'). Taken by conditional update.
+    """
+
+    scope = models.CharField(max_length=10)
+    key = models.CharField(max_length=253)
+    per_second = models.FloatField()
+    burst = models.FloatField()
+    tokens = models.FloatField()
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "scope", "key"], name="throttle_once")]

@@ -1,0 +1,34 @@
+-- The ledger only grows, and today's state follows it: neither can be written by hand.
+REVOKE UPDATE, DELETE ON consent_consentrecord FROM ecrm_app;
+REVOKE INSERT, UPDATE, DELETE ON consent_consentstate FROM ecrm_app;
+REVOKE UPDATE, DELETE ON consent_notice FROM ecrm_app;
+
+-- Statement-level: one upsert for any number of new ledger rows. The latest answer by given_at wins;
+-- at the same instant a refusal wins over a grant, then the later row.
+CREATE FUNCTION consent_follow_ledger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    INSERT INTO consent_consentstate AS old (tenant_id, contact_id, purpose_id, channel, state, record_id, since)
+    SELECT DISTINCT ON (tenant_id, contact_id, purpose_id, channel)
+           tenant_id, contact_id, purpose_id, channel, action, id, given_at
+      FROM new_records
+     ORDER BY tenant_id, contact_id, purpose_id, channel, given_at DESC, (action = 'granted'), id DESC
+    ON CONFLICT (tenant_id, contact_id, purpose_id, channel) DO UPDATE
+       SET state = excluded.state, record_id = excluded.record_id, since = excluded.since
+     WHERE excluded.since > old.since
+        OR (excluded.since = old.since AND (excluded.state <> 'granted' OR old.state = 'granted'));
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER consent_follow_ledger AFTER INSERT ON consent_consentrecord
+    REFERENCING NEW TABLE AS new_records FOR EACH STATEMENT EXECUTE FUNCTION consent_follow_ledger();
+
+-- Not even the owner of the schema edits the ledger by accident; erasure goes through its own function.
+CREATE FUNCTION consent_ledger_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_setting('app.erasing', true) = 'on' THEN RETURN COALESCE(NEW, OLD); END IF;
+    RAISE EXCEPTION 'The consent ledger is append-only.' USING ERRCODE = 'integrity_constraint_violation';
+END
+$$;
+CREATE TRIGGER consent_ledger_is_append_only BEFORE UPDATE OR DELETE ON consent_consentrecord
+    FOR EACH ROW EXECUTE FUNCTION consent_ledger_is_append_only();

@@ -1,0 +1,26 @@
+"""Who customers are, and what happened."""
+
+from contacts.models.companies import Company
+from contacts.models.history import Event, EventKey
+from contacts.models.imports import ImportProblem, ImportRow, ImportRun
+from contacts.models.people import Contact, EmailAddress, Identity, PhoneNumber, PostalAddress, Tag, Tagging
+from contacts.models.segments import DirtyContact, Segment, SegmentMembership
+
+__all__ = [
+    "Company",
+    "Contact",
+    "DirtyContact",
+    "EmailAddress",
+    "Event",
+    "EventKey",
+    "Identity",
+    "ImportProblem",
+    "ImportRow",
+    "ImportRun",
+    "PhoneNumber",
+    "PostalAddress",
+    "Segment",
+    "SegmentMembership",
+    "Tag",
+    "Tagging",
+]

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from contacts.models.people import Contact
+from ecrm.files.models import File
+from ecrm.jobs.models import Job
+from ecrm.tenancy.scoping import TenantForeignKey, TenantModel
+
+
+class ImportRun(TenantModel):
+    """One file on its way in.
+
+    ``dialect`` is what was detected (encoding, delimiter, header), ``mapping`` says which field
+    each column goes to, ``options`` what to do with people we know already. ``counts`` are the
+    dry run's, by verdict; ``applied_counts`` the real run's.
+    """
+
+    class State(models.TextChoices):
+        MAPPING = "mapping", _("Map the columns")
+        CHECKING = "checking", _("Checking")
+        CHECKED = "checked", _("Ready to import")
+        IMPORTING = "importing", _("Importing")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    file = TenantForeignKey(File, models.PROTECT)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.MAPPING)
+    dialect = models.JSONField(default=dict)
+    mapping = models.JSONField(default=dict)
+    options = models.JSONField(default=dict)
+    counts = models.JSONField(default=dict)
+    applied_counts = models.JSONField(default=dict)
+    job = TenantForeignKey(Job, models.SET_NULL, null=True)
+    problem_file = TenantForeignKey(File, models.SET_NULL, null=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True)
+    error = models.CharField(max_length=300, blank=True)
+
+
+class ImportRow(TenantModel):
+    """One staged row, deleted with its run's file. ``line`` counts from 1 as an editor shows it."""
+
+    class Verdict(models.TextChoices):
+        NEW = "new", _("New")
+        UPDATE = "update", _("Update")
+        SAME = "same", _("Nothing new")
+        REFUSED = "refused", _("Refused")
+
+    run = TenantForeignKey(ImportRun, models.CASCADE, related_name="rows")
+    line = models.PositiveIntegerField()
+    values = models.JSONField(default=dict)
+    address_norm = models.CharField(max_length=254, default="")
+    verdict = models.CharField(max_length=10, choices=Verdict.choices, default="")
+    contact = TenantForeignKey(Contact, models.SET_NULL, null=True)
+    applied_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "run", "line"], name="import_row_line")]
+        indexes = [models.Index(fields=["tenant", "run", "address_norm"], name="import_row_address")]
+
+
+class ImportProblem(TenantModel):
+    """Why a row (or one of its values) did not come in, in the user's words."""
+
+    run = TenantForeignKey(ImportRun, models.CASCADE, related_name="problems")
+    line = models.PositiveIntegerField()
+    column = models.CharField(max_length=200, blank=True)
+    reason = models.CharField(max_length=300)
+    is_fatal = models.BooleanField(default=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["tenant", "run", "line"], name="import_problem_line")]

@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from contacts.models.companies import Company
+from ecrm.tenancy.scoping import TenantForeignKey, TenantModel
+
+
+class Stage(models.TextChoices):
+    VISITOR = "visitor", _("Visitor")
+    LEAD = "lead", _("Lead")
+    PROSPECT = "prospect", _("Prospect")
+    CUSTOMER = "customer", _("Customer")
+    LAPSED = "lapsed", _("Lapsed")
+
+
+class Contact(TenantModel):
+    """A person. ``name`` is as written; ``sort_key`` and ``search_text`` are kept by the service.
+
+    ``search_text`` holds everything the search looks at (name, addresses, phone digits, company),
+    folded; only search functions read it, since text operators lose their index under row security.
+    """
+
+    name = models.CharField(_("name"), max_length=200, blank=True)
+    given_name = models.CharField(_("given name"), max_length=100, blank=True)
+    family_name = models.CharField(_("family name"), max_length=100, blank=True)
+    stage = models.CharField(_("stage"), max_length=10, choices=Stage.choices, default=Stage.LEAD)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("owner")
+    )
+    company = TenantForeignKey(Company, models.SET_NULL, null=True, blank=True, related_name="people")
+    job_title = models.CharField(_("job title"), max_length=120, blank=True)
+    language = models.CharField(_("language"), max_length=10, blank=True)
+    time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
+    country = models.CharField(_("country"), max_length=2, blank=True)
+    city = models.CharField(_("city"), max_length=120, blank=True)
+    birthday = models.DateField(_("birthday"), null=True, blank=True)
+    source = models.CharField(_("source"), max_length=60, blank=True)
+    sort_key = models.CharField(max_length=200, editable=False)
+    search_text = models.TextField(editable=False, default="")
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+    last_active_at = models.DateTimeField(null=True, blank=True)
+    binned_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["tenant", "-created_at", "-id"], condition=Q(binned_at=None), name="contact_newest"),
+            models.Index(fields=["tenant", "sort_key", "id"], condition=Q(binned_at=None), name="contact_by_name"),
+            models.Index(
+                F("tenant"),
+                F("last_active_at").desc(nulls_last=True),
+                F("id").desc(),
+                condition=Q(binned_at=None),
+                name="contact_active",
+            ),
+            models.Index(fields=["tenant", "stage", "id"], condition=Q(binned_at=None), name="contact_stage"),
+            models.Index(fields=["tenant", "country", "id"], condition=Q(binned_at=None), name="contact_country"),
+            models.Index(fields=["tenant", "owner", "id"], condition=Q(binned_at=None), name="contact_owner"),
+            models.Index(fields=["tenant", "company"], name="contact_company"),
+            models.Index(fields=["tenant", "binned_at"], condition=Q(binned_at__isnull=False), name="contact_bin"),
+            GinIndex(
+                F("tenant"),
+                OpClass(F("search_text"), name="gin_trgm_ops"),
+                name="contact_search",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or str(_("Unnamed contact"))
+
+
+class ChildKind(models.TextChoices):
+    WORK = "work", _("Work")
+    HOME = "home", _("Home")
+    OTHER = "other", _("Other")
+
+
+class EmailAddress(TenantModel):
+    """``address`` as written, ``address_norm`` for equality, ``address_hash`` for suppression.
+
+    ``binned_at`` follows the contact's, so that an address is free again while its person is binned.
+    """
+
+    contact = TenantForeignKey(Contact, models.CASCADE, related_name="emails")
+    address = models.CharField(_("email"), max_length=254)
+    address_norm = models.CharField(max_length=254, editable=False)
+    address_hash = models.BinaryField(max_length=32, editable=False)
+    kind = models.CharField(max_length=10, choices=ChildKind.choices, default=ChildKind.OTHER)
+    is_primary = models.BooleanField(default=False)
+    verified_at = models.DateTimeField(null=True, blank=True)
+    binned_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "address_norm"], condition=Q(binned_at=None), name="email_once"
+            ),
+            models.UniqueConstraint(fields=["tenant", "contact"], condition=Q(is_primary=True), name="email_primary"),
+        ]
+        indexes = [
+            models.Index(fields=["tenant", "contact"], name="email_contact"),
+            models.Index(fields=["tenant", "address_hash"], name="email_hash"),
+        ]
+
+    def __str__(self) -> str:
+        return self.address
+
+
+class PhoneNumber(TenantModel):
+    """``number`` in E.164, ``written`` as it came."""
+
+    contact = TenantForeignKey(Contact, models.CASCADE, related_name="phones")
+    number = models.CharField(max_length=20)
+    written = models.CharField(_("phone"), max_length=40)
+    kind = models.CharField(max_length=10, choices=ChildKind.choices, default=ChildKind.OTHER)
+    is_primary = models.BooleanField(default=False)
+    binned_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "contact", "number"], condition=Q(binned_at=None), name="phone_once"
+            ),
+            models.UniqueConstraint(fields=["tenant", "contact"], condition=Q(is_primary=True), name="phone_primary"),
+        ]
+        indexes = [models.Index(fields=["tenant", "number"], name="phone_number")]
+
+    def __str__(self) -> str:
+        return self.written
+
+
+class PostalAddress(TenantModel):
+    contact = TenantForeignKey(Contact, models.CASCADE, related_name="addresses")
+    street = models.CharField(_("street"), max_length=200, blank=True)
+    postcode = models.CharField(_("postcode"), max_length=20, blank=True)
+    city = models.CharField(_("city"), max_length=120, blank=True)
+    region = models.CharField(_("region"), max_length=120, blank=True)
+    country = models.CharField(_("country"), max_length=2, blank=True)
+    kind = models.CharField(max_length=10, choices=ChildKind.choices, default=ChildKind.OTHER)
+    is_primary = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "contact"], condition=Q(is_primary=True), name="address_primary"
+            ),
+        ]
+        indexes = [models.Index(fields=["tenant", "contact"], name="address_contact")]
+
+
+class Identity(TenantModel):
+    """How another system names this person: (``shop``, ``C-1001``)."""
+
+    contact = TenantForeignKey(Contact, models.CASCADE, related_name="identities")
+    namespace = models.CharField(max_length=60)
+    external_id = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "namespace", "external_id"], name="identity_once")
+        ]
+        indexes = [models.Index(fields=["tenant", "contact"], name="identity_contact")]
+
+
+class Tag(TenantModel):
+    name = models.CharField(_("name"), max_length=60)
+    name_norm = models.CharField(max_length=60, editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "name_norm"], name="tag_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Tagging(TenantModel):
+    tag = TenantForeignKey(Tag, models.CASCADE, related_name="taggings")
+    contact = TenantForeignKey(Contact, models.CASCADE, related_name="taggings")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "contact", "tag"], name="tagging_once")]
+        indexes = [models.Index(fields=["tenant", "tag", "contact"], name="tagging_tag")]

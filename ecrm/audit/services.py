@@ -1,0 +1,38 @@
+"""``record()`` is the only way into the audit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from ecrm.audit.models import AuditEntry
+
+
+def record(
+    action: str,
+    *,
+    by: Any,
+    subject: Any = None,
+    fields: Iterable[str] = (),
+    count: int | None = None,
+    reason: str = "",
+    at: datetime | None = None,
+) -> None:
+    """Notes what ``by`` (a User, or None for the system) did to ``subject`` (a model row).
+
+    ``action`` is ``noun.past_verb``. ``count`` is the number of rows of a bulk act.
+    Must run inside a tenant.
+    """
+    AuditEntry.objects.create(
+        at=at or timezone.now(),
+        actor_id=by.pk if by is not None else None,
+        action=action,
+        subject_type=subject._meta.label_lower if subject is not None else "",
+        subject_id=subject.pk if subject is not None else None,
+        fields=sorted(fields),
+        count=count,
+        reason=reason,
+    )

@@ -1,0 +1,62 @@
+"""Jobs a person waits for: start, progress, cancel, finish."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import F
+from django.utils import timezone
+
+from ecrm.jobs.models import Job
+from ecrm.jobs.outbox import enqueue
+from ecrm.tenancy.context import tenant_transaction
+from ecrm.tenancy.models import User
+
+State = Job.State
+OPEN = (State.WAITING, State.RUNNING)
+
+
+class Cancelled(Exception):
+    """Raised inside a job's work when a person asked it to stop."""
+
+
+def start_job(*, task: str, kind: str, title: str, by: User | None, url: str = "", **arguments: Any) -> Job:
+    """Makes the row people watch and enqueues the work with ``job_id`` among its arguments."""
+    job = Job.objects.create(kind=kind, title=title[:200], requested_by=by, url=url)
+    enqueue(task, job_id=job.pk, **arguments)
+    return job
+
+
+def begin(job_id: int, *, total: int = 0) -> bool:
+    """Waiting (or running before a crash) becomes running; False when it was cancelled or is over."""
+    with tenant_transaction():
+        return bool(
+            Job.objects.filter(pk=job_id, state__in=OPEN, cancel_requested_at=None).update(
+                state=State.RUNNING, started_at=timezone.now(), total=total
+            )
+        )
+
+
+def advance(job_id: int, *, done: int = 0, failed: int = 0) -> None:
+    """Adds to the counts in a transaction of its own; raises ``Cancelled`` when asked to stop."""
+    with tenant_transaction():
+        Job.objects.filter(pk=job_id).update(done=F("done") + done, failed=F("failed") + failed)
+        if Job.objects.filter(pk=job_id, cancel_requested_at__isnull=False).exists():
+            raise Cancelled
+
+
+def finish(job_id: int, *, state: str = State.DONE, error: str = "", **changes: Any) -> None:
+    """Ends a job once; later calls change nothing."""
+    with tenant_transaction():
+        Job.objects.filter(pk=job_id, state__in=OPEN).update(
+            state=state, finished_at=timezone.now(), error=error[:300], **changes
+        )
+
+
+def cancel_job(*, job: Job, by: User) -> bool:
+    """Asks the work to stop at its next step. A second click changes nothing."""
+    return bool(
+        Job.objects.filter(pk=job.pk, state__in=OPEN, cancel_requested_at=None).update(
+            cancel_requested_at=timezone.now()
+        )
+    )

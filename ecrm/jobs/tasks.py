@@ -1,0 +1,81 @@
+"""Tasks that carry their tenant.
+
+``@task`` registers work that belongs to a tenant: it is called with ids, refuses to run without
+a tenant, and runs at least once for every committed ``enqueue()``. ``@platform_task`` registers
+the few that belong to none (partitions, polling, account mails).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from celery import shared_task
+
+from ecrm.jobs.queues import Queue
+from ecrm.tenancy.context import MissingTenant, bind_tenant, no_tenant, tenant_transaction
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredTask:
+    """``is_atomic`` tasks run in one tenant transaction; the others open their own, step by step."""
+
+    name: str
+    queue: Queue
+    body: Callable[..., Any]
+    is_atomic: bool
+    celery_task: Any
+
+
+registry: dict[str, RegisteredTask] = {}
+platform_registry: dict[str, RegisteredTask] = {}
+
+
+def task(name: str, *, queue: Queue, atomic: bool = True) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Registers a tenant's task. Arguments are ids by keyword; the body calls one service."""
+
+    def decorate(body: Callable[..., Any]) -> Callable[..., Any]:
+        @shared_task(name=name, queue=queue.value)
+        @functools.wraps(body)
+        def run(*, tenant_id: int | None = None, entry_id: int | None = None, **arguments: Any) -> None:
+            from ecrm.jobs.outbox import work_entry
+
+            if tenant_id is None:
+                raise MissingTenant(f"Task {name} needs a tenant_id.")
+            with no_tenant(), bind_tenant(tenant_id):
+                if entry_id is None:
+                    call(registry[name], arguments)
+                else:
+                    work_entry(entry_id)
+
+        registry[name] = RegisteredTask(name, queue, body, atomic, run)
+        return body
+
+    return decorate
+
+
+def platform_task(name: str, *, queue: Queue) -> Callable[[Callable[[], Any]], Callable[[], Any]]:
+    """Registers work of the installation itself, which sees no tenant's rows."""
+
+    def decorate(body: Callable[[], Any]) -> Callable[[], Any]:
+        @shared_task(name=name, queue=queue.value)
+        @functools.wraps(body)
+        def run() -> None:
+            with no_tenant():
+                body()
+
+        platform_registry[name] = RegisteredTask(name, queue, body, False, run)
+        return body
+
+    return decorate
+
+
+def call(registered: RegisteredTask, arguments: dict[str, Any]) -> None:
+    """Runs a task's body for the bound tenant."""
+    if not registered.is_atomic:
+        registered.body(**arguments)
+        return
+    with tenant_transaction():
+        registered.body(**arguments)

@@ -1,0 +1,10 @@
+from django.urls import path
+
+from ecrm.jobs import views
+
+urlpatterns = [
+    path("", views.job_list, name="jobs"),
+    path("open/", views.open_jobs, name="open_jobs"),
+    path("<int:job_id>/", views.job_detail, name="job"),
+    path("<int:job_id>/cancel/", views.cancel, name="cancel_job"),
+]

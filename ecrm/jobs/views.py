@@ -1,0 +1,41 @@
+"""A person's own long work: in the rail while it runs, in a list afterwards."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from ecrm.jobs import services
+from ecrm.jobs.models import Job
+from ecrm.tenancy.policies import members_only
+
+
+@members_only
+@require_safe
+def job_list(request: HttpRequest) -> HttpResponse:
+    jobs = Job.objects.filter(requested_by=request.user).order_by("-created_at", "-id")[:100]
+    return render(request, "jobs/list.html", {"jobs": jobs})
+
+
+@members_only
+@require_safe
+def open_jobs(request: HttpRequest) -> HttpResponse:
+    """The part of the rail that polls."""
+    jobs = Job.objects.filter(requested_by=request.user, state__in=services.OPEN).order_by("id")[:5]
+    return render(request, "jobs/_open.html", {"jobs": jobs})
+
+
+@members_only
+@require_safe
+def job_detail(request: HttpRequest, job_id: int) -> HttpResponse:
+    job = get_object_or_404(Job, pk=job_id, requested_by=request.user)
+    return render(request, "jobs/_job.html" if request.htmx else "jobs/job.html", {"job": job})
+
+
+@members_only
+@require_POST
+def cancel(request: HttpRequest, job_id: int) -> HttpResponse:
+    job = get_object_or_404(Job, pk=job_id, requested_by=request.user)
+    services.cancel_job(job=job, by=request.user)
+    return redirect("job", job_id=job.pk)

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import zoneinfo
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+
+from ecrm.tenancy.models import Tenant, User
+from ecrm.tenancy.roles import Role
+
+TIME_ZONES = [(zone, zone.replace("_", " ")) for zone in sorted(zoneinfo.available_timezones()) if "/" in zone or zone == "UTC"]
+BLANK = ("", _("As the workspace"))
+
+
+class RolesForm(forms.Form):
+    roles = forms.MultipleChoiceField(label=_("Roles"), choices=Role.choices, widget=forms.CheckboxSelectMultiple)
+
+
+class InvitationForm(RolesForm):
+    email = forms.EmailField(label=_("Email"))
+    field_order = ["email", "roles"]
+
+
+class TeamForm(forms.Form):
+    name = forms.CharField(label=_("Team name"), max_length=80)
+
+
+class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Making a workspace: the address is proposed from the name when left empty."""
+
+    slug = forms.CharField(
+        label=_("Address"), required=False, max_length=40, help_text=_("Part of the web address. Made from the name when left empty.")
+    )
+
+    class Meta:
+        model = Tenant
+        fields = ["name", "slug", "currency", "time_zone"]
+        widgets = {"time_zone": forms.Select(choices=TIME_ZONES)}
+
+    def clean_slug(self) -> str:
+        return self.cleaned_data["slug"] or slugify(self.cleaned_data.get("name", ""))[:40]
+
+
+class TenantSettingsForm(forms.ModelForm):  # type: ignore[type-arg]
+    languages = forms.MultipleChoiceField(
+        label=_("Languages"), choices=settings.LANGUAGES, widget=forms.CheckboxSelectMultiple
+    )
+
+    class Meta:
+        model = Tenant
+        fields = ["name", "languages", "time_zone", "currency", "hue", "postal_address", "sender_name", "sender_email", "reply_to"]
+        widgets = {"time_zone": forms.Select(choices=TIME_ZONES)}
+
+
+class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = User
+        fields = ["name", "language", "time_zone"]
+        widgets = {"time_zone": forms.Select(choices=[BLANK, *TIME_ZONES])}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["language"].widget = forms.Select(choices=[BLANK, *settings.LANGUAGES])

@@ -1,0 +1,86 @@
+"""Wall 1: the first part of the path names the tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import get_script_prefix, set_script_prefix
+from django.utils import timezone, translation
+
+from ecrm.tenancy.context import tenant_context
+from ecrm.tenancy.models import RESERVED_SLUGS, Membership
+from ecrm.tenancy.urls import platform_url
+
+TENANT_URLCONF = "ecrm.urls_tenant"
+
+
+class TenantMiddleware:
+    """Opens the tenant's transaction around the view and strips its prefix from the path.
+
+    Signed out: every slug redirects to sign-in, existing or not. Signed in as an outsider:
+    404. A response of 500 or above rolls the transaction back, since Django has already
+    turned the exception into a response by then.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.tenant, request.membership = None, None
+        slug, _, rest = request.path_info.removeprefix("/").partition("/")
+        if not slug or slug in RESERVED_SLUGS:
+            with _reader_preferences(request):
+                return self.get_response(request)
+        if not request.user.is_authenticated:
+            return redirect(f"{platform_url('account_login')}?next=/{slug}/{rest}")
+        membership = _find_membership(request, slug)
+        if not request.path_info.startswith(f"/{slug}/"):
+            return redirect(f"/{slug}/")
+        return self._inside(request, membership, rest)
+
+    def _inside(self, request: HttpRequest, membership: Membership, rest: str) -> HttpResponse:
+        tenant = membership.tenant
+        request.tenant, request.membership = tenant, membership
+        request.urlconf = TENANT_URLCONF
+        request.path_info = f"/{rest}"
+        former_prefix = get_script_prefix()
+        set_script_prefix(f"{former_prefix}{tenant.slug}/")
+        try:
+            with tenant_context(tenant), _reader_preferences(request):
+                response = self.get_response(request)
+                if response.status_code >= 500:
+                    transaction.set_rollback(True)
+                return response
+        finally:
+            set_script_prefix(former_prefix)
+
+
+def _find_membership(request: HttpRequest, slug: str) -> Membership:
+    membership = Membership.objects.filter(tenant__slug=slug, user=request.user).select_related("tenant").first()
+    if membership is None:
+        raise Http404
+    return membership
+
+
+class _reader_preferences:
+    """The user's language and time zone, falling back to the tenant's, then the browser's."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        user, tenant = request.user, request.tenant
+        self.language = getattr(user, "language", "") or (
+            tenant.language if tenant else translation.get_language_from_request(request)
+        )
+        self.zone = getattr(user, "time_zone", "") or (tenant.time_zone if tenant else "UTC")
+        request.LANGUAGE_CODE = self.language
+
+    def __enter__(self) -> None:
+        self.former = translation.get_language()
+        translation.activate(self.language)
+        timezone.activate(self.zone)
+
+    def __exit__(self, *exc: object) -> None:
+        translation.activate(self.former or "en")
+        timezone.deactivate()

@@ -1,0 +1,82 @@
+"""What each role may do and how far it sees. The only table of permissions (shown at /roles/)."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    OWNER = "owner", _("Owner")
+    ADMIN = "admin", _("Admin")
+    MARKETER = "marketer", _("Marketer")
+    SALES = "sales", _("Sales")
+    SUPPORT = "support", _("Support")
+    PRIVACY = "privacy", _("Privacy officer")
+    VIEWER = "viewer", _("Viewer")
+
+
+class Sight(IntEnum):
+    """How far a role sees records that have an owner."""
+
+    OWN = 1
+    TEAM = 2
+    ALL = 3
+
+
+class Capability(models.TextChoices):
+    CONTACTS_VIEW = "contacts.view", _("See contacts")
+    CONTACTS_EDIT = "contacts.edit", _("Create and edit contacts")
+    CONTACTS_DELETE = "contacts.delete", _("Bin and restore contacts")
+    CONTACTS_BULK_DELETE = "contacts.bulk_delete", _("Bin many contacts at once")
+    CONTACTS_IMPORT = "contacts.import", _("Import contacts")
+    CONTACTS_EXPORT = "contacts.export", _("Export contacts")
+    SEGMENTS_VIEW = "segments.view", _("See segments")
+    SEGMENTS_EDIT = "segments.edit", _("Create and edit segments")
+    CAMPAIGNS_VIEW = "campaigns.view", _("See campaigns and their results")
+    CAMPAIGNS_EDIT = "campaigns.edit", _("Write campaigns")
+    CAMPAIGNS_SEND = "campaigns.send", _("Send campaigns")
+    CONSENT_VIEW = "consent.view", _("See consent and its evidence")
+    CONSENT_RECORD = "consent.record", _("Record consent and withdrawals")
+    CONSENT_MANAGE = "consent.manage", _("Manage purposes, notices and suppression")
+    REVENUE_VIEW = "revenue.view", _("See revenue")
+    ANALYTICS_VIEW = "analytics.view", _("See analytics")
+    AUDIT_VIEW = "audit.view", _("See what staff did")
+    MEMBERS_MANAGE = "members.manage", _("Invite people and change their roles")
+    SETTINGS_MANAGE = "settings.manage", _("Change settings")
+
+
+C = Capability
+_READ = {C.CONTACTS_VIEW, C.SEGMENTS_VIEW, C.CAMPAIGNS_VIEW, C.CONSENT_VIEW, C.ANALYTICS_VIEW}
+_WRITE = {C.CONTACTS_EDIT, C.CONTACTS_DELETE}
+
+GRANTS: dict[Role, frozenset[Capability]] = {
+    Role.OWNER: frozenset(Capability),
+    Role.ADMIN: frozenset(Capability),
+    Role.MARKETER: frozenset(
+        _READ
+        | _WRITE
+        | {C.CONTACTS_IMPORT, C.SEGMENTS_EDIT, C.CAMPAIGNS_EDIT, C.CAMPAIGNS_SEND, C.CONSENT_RECORD}
+        | {C.REVENUE_VIEW}
+    ),
+    Role.SALES: frozenset(_READ | _WRITE | {C.REVENUE_VIEW, C.CONSENT_RECORD}),
+    Role.SUPPORT: frozenset(_READ | _WRITE | {C.CONSENT_RECORD}),
+    Role.PRIVACY: frozenset(
+        _READ | {C.CONTACTS_DELETE, C.CONTACTS_EXPORT, C.CONSENT_RECORD, C.CONSENT_MANAGE, C.AUDIT_VIEW}
+    ),
+    Role.VIEWER: frozenset(_READ),
+}
+
+SIGHT: dict[Role, Sight] = {role: Sight.ALL for role in Role} | {Role.SALES: Sight.TEAM}
+
+
+def capabilities(roles: list[str]) -> frozenset[Capability]:
+    """The union over several roles; unknown role names grant nothing."""
+    return frozenset().union(*(GRANTS[Role(role)] for role in roles if role in Role.values))
+
+
+def sight(roles: list[str]) -> Sight:
+    """The widest sight of several roles."""
+    return max((SIGHT[Role(role)] for role in roles if role in Role.values), default=Sight.OWN)

@@ -1,0 +1,15 @@
+from django.urls import path
+
+from ecrm.tenancy import views
+
+urlpatterns = [
+    path("members/", views.members, name="members"),
+    path("members/invite/", views.invite, name="invite_member"),
+    path("members/invitations/<int:invitation_id>/revoke/", views.revoke_invitation, name="revoke_invitation"),
+    path("members/<int:membership_id>/roles/", views.change_roles, name="change_roles"),
+    path("members/<int:membership_id>/remove/", views.remove_member, name="remove_member"),
+    path("members/teams/", views.add_team, name="add_team"),
+    path("members/teams/<int:team_id>/", views.change_team, name="change_team"),
+    path("roles/", views.role_table, name="role_table"),
+    path("settings/", views.tenant_settings, name="tenant_settings"),
+]

@@ -1,0 +1,146 @@
+"""Members, roles, teams and settings of one tenant."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.core.mail import send_mail
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from ecrm.audit import services as audit
+from ecrm.tenancy import services, teams
+from ecrm.tenancy.forms import InvitationForm, RolesForm, TeamForm, TenantSettingsForm
+from ecrm.tenancy.models import Invitation, Membership, Team
+from ecrm.tenancy.policies import members_only, requires
+from ecrm.tenancy.roles import GRANTS, SIGHT, Capability, Role
+from ecrm.tenancy.urls import absolute, platform_url
+
+
+@requires(Capability.MEMBERS_MANAGE)
+@require_safe
+def members(request: HttpRequest) -> HttpResponse:
+    return _members_page(request, InvitationForm(initial={"roles": [Role.VIEWER]}), TeamForm())
+
+
+@requires(Capability.MEMBERS_MANAGE)
+@require_POST
+def invite(request: HttpRequest) -> HttpResponse:
+    form = InvitationForm(request.POST)
+    if form.is_valid():
+        try:
+            invitation, secret = services.invite(tenant=request.tenant, by=request.user, **form.cleaned_data)
+        except ValidationError as error:
+            form._update_errors(error)
+        else:
+            _mail_invitation(invitation, secret)
+            messages.success(request, _("Invitation sent to %(email)s.") % {"email": invitation.email})
+            return redirect("members")
+    return _members_page(request, form, TeamForm(), status=422)
+
+
+@requires(Capability.MEMBERS_MANAGE)
+@require_POST
+def revoke_invitation(request: HttpRequest, invitation_id: int) -> HttpResponse:
+    invitation = get_object_or_404(request.tenant.invitations, pk=invitation_id)
+    services.revoke_invitation(invitation=invitation, by=request.user)
+    return redirect("members")
+
+
+@requires(Capability.MEMBERS_MANAGE)
+@require_http_methods(["GET", "POST"])
+def change_roles(request: HttpRequest, membership_id: int) -> HttpResponse:
+    membership = get_object_or_404(request.tenant.memberships.select_related("user"), pk=membership_id)
+    form = RolesForm(request.POST or None, initial={"roles": membership.roles})
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.change_roles(membership=membership, roles=form.cleaned_data["roles"], by=request.membership)
+        except ValidationError as error:
+            form._update_errors(error)
+        else:
+            messages.success(request, _("Roles changed."))
+            return redirect("members")
+    context = {"form": form, "membership": membership}
+    return render(request, "tenancy/change_roles.html", context, status=422 if form.errors else 200)
+
+
+@requires(Capability.MEMBERS_MANAGE)
+@require_POST
+def remove_member(request: HttpRequest, membership_id: int) -> HttpResponse:
+    membership = get_object_or_404(request.tenant.memberships, pk=membership_id)
+    try:
+        services.remove_member(membership=membership, by=request.membership)
+    except ValidationError as error:
+        messages.error(request, error.messages[0])
+    return redirect("members")
+
+
+@requires(Capability.MEMBERS_MANAGE)
+@require_POST
+def add_team(request: HttpRequest) -> HttpResponse:
+    form = TeamForm(request.POST)
+    if form.is_valid():
+        try:
+            teams.create_team(by=request.user, **form.cleaned_data)
+        except ValidationError as error:
+            form._update_errors(error)
+        else:
+            return redirect("members")
+    return _members_page(request, InvitationForm(initial={"roles": [Role.VIEWER]}), form, status=422)
+
+
+@requires(Capability.MEMBERS_MANAGE)
+@require_POST
+def change_team(request: HttpRequest, team_id: int) -> HttpResponse:
+    team = get_object_or_404(Team, pk=team_id)
+    if "remove" in request.POST:
+        teams.remove_team(team=team, by=request.user)
+    else:
+        wanted = [int(pk) for pk in request.POST.getlist("users") if pk.isdigit()]
+        users = [m.user for m in request.tenant.memberships.select_related("user").filter(user_id__in=wanted)]
+        teams.set_members(team=team, users=users, by=request.user)
+    return redirect("members")
+
+
+@members_only
+@require_safe
+def role_table(request: HttpRequest) -> HttpResponse:
+    """What each role may do: straight from the table the code asks."""
+    rows = [(c.label, [c in GRANTS[role] for role in Role]) for c in Capability]
+    context = {"roles": list(Role), "rows": rows, "sights": [SIGHT[role].name.lower() for role in Role]}
+    return render(request, "tenancy/role_table.html", context)
+
+
+@requires(Capability.SETTINGS_MANAGE)
+@require_http_methods(["GET", "POST"])
+def tenant_settings(request: HttpRequest) -> HttpResponse:
+    form = TenantSettingsForm(request.POST or None, instance=request.tenant)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        audit.record("tenant.changed", by=request.user, subject=request.tenant, fields=form.changed_data)
+        messages.success(request, _("Settings saved."))
+        return redirect("tenant_settings")
+    return render(request, "tenancy/settings.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def _members_page(request: HttpRequest, form: InvitationForm, team_form: TeamForm, status: int = 200) -> HttpResponse:
+    context: dict[str, Any] = {
+        "form": form,
+        "team_form": team_form,
+        "memberships": request.tenant.memberships.select_related("user").order_by("user__name", "user__email"),
+        "invitations": request.tenant.invitations.filter(accepted_at=None, revoked_at=None).order_by("-created_at"),
+        "teams": teams.with_members(),
+        "role_labels": dict(Role.choices),
+    }
+    return render(request, "tenancy/members.html", context, status=status)
+
+
+def _mail_invitation(invitation: Invitation, secret: str) -> None:
+    context = {"invitation": invitation, "url": absolute(platform_url("accept_invitation", secret))}
+    subject = _("Join %(tenant)s on eCRM") % {"tenant": invitation.tenant.name}
+    send_mail(subject, render_to_string("tenancy/invitation_mail.txt", context), None, [invitation.email])

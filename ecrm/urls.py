@@ -1,0 +1,15 @@
+"""The platform's addresses: sign-in, invitations, public pages. Nothing here has a tenant yet."""
+
+from django.urls import include, path
+
+from ecrm.tenancy import platform_views
+
+urlpatterns = [
+    path("", platform_views.start, name="start"),
+    path("accounts/", include("allauth.urls")),
+    path("invitations/<str:token>/", platform_views.accept_invitation, name="accept_invitation"),
+    path("tenants/new/", platform_views.create_tenant, name="create_tenant"),
+    path("accounts/preferences/", platform_views.preferences, name="user_preferences"),
+    path("p/", include("consent.public_urls")),
+    path("p/", include("campaigns.public_urls")),
+]

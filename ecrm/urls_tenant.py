@@ -1,0 +1,13 @@
+"""One tenant's addresses, below ``/<slug>/``."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("analytics.urls")),
+    path("", include("ecrm.tenancy.tenant_urls")),
+    path("jobs/", include("ecrm.jobs.urls")),
+    path("files/", include("ecrm.files.urls")),
+    path("", include("contacts.urls")),
+    path("", include("consent.urls")),
+    path("", include("campaigns.urls")),
+]
