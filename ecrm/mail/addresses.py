@@ -45,9 +45,7 @@ def validate(address: str) -> str:
     if text.count("@") != 1:
         raise AddressError(_("An e-mail address needs exactly one @, as in ana@example.com."))
     try:
-        checked = validate_email(
-            text, check_deliverability=False, test_environment=True, allow_smtputf8=True
-        )
+        checked = validate_email(text, check_deliverability=False, test_environment=True, allow_smtputf8=True)
     except EmailNotValidError as error:
         raise AddressError(_explain(text)) from error
     return normalise(checked.normalized)

@@ -35,11 +35,7 @@ class RelayBackend(BaseEmailBackend):
     def _send(self, message: EmailMessage) -> bool:
         batch = list(_copies(message))
         transport = transport_for(default_relay())
-        refused = [
-            outcome
-            for outcome in transport.deliver(batch)
-            if outcome.kind not in {Kind.ACCEPTED, Kind.UNKNOWN}
-        ]
+        refused = [outcome for outcome in transport.deliver(batch) if outcome.kind not in {Kind.ACCEPTED, Kind.UNKNOWN}]
         if refused and not self.fail_silently:
             raise MailNotSent(refused[0])
         return bool(batch) and not refused

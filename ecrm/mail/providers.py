@@ -18,8 +18,7 @@ from ecrm.mail.relays import Relay
 
 # Set by Django or the provider, or carried by fields of their own.
 _CARRIED_ELSEWHERE = frozenset(
-    {"from", "to", "subject", "reply-to", "mime-version", "content-type", "date"}
-    | {"content-transfer-encoding"}
+    {"from", "to", "subject", "reply-to", "mime-version", "content-type", "date"} | {"content-transfer-encoding"}
 )
 _TAKEN = frozenset({"sent", "queued", "unknown"})
 
@@ -59,11 +58,7 @@ def django_message(outgoing: Outgoing) -> EmailMultiAlternatives:
         from_email=str(parsed["from"] or outgoing.sender),
         to=[str(parsed["to"] or outgoing.recipient)],
         reply_to=[str(value) for value in parsed.get_all("reply-to", [])],
-        headers={
-            name: str(value)
-            for name, value in parsed.items()
-            if name.lower() not in _CARRIED_ELSEWHERE
-        },
+        headers={name: str(value) for name, value in parsed.items() if name.lower() not in _CARRIED_ELSEWHERE},
     )
     if html := _text_of(parsed, "html"):
         message.attach_alternative(html, "text/html")

@@ -75,9 +75,7 @@ class Session:
         lines = self._lines()
         if lines[-1][:1] == b"2":
             offered = (line[4:].strip().decode("ascii", "replace") for line in lines[1:])
-            self.extensions = {
-                word.upper(): rest for word, _, rest in (text.partition(" ") for text in offered)
-            }
+            self.extensions = {word.upper(): rest for word, _, rest in (text.partition(" ") for text in offered)}
             return
         self.extensions = {}
         refused = self.command(b"HELO %b" % name)

@@ -161,9 +161,7 @@ class SmtpConnection:
 
     def _refused_here(self, message: Outgoing) -> Outcome | None:
         """Addresses that would break the dialogue never reach it."""
-        if unsafe_in_envelope(message.recipient) or (
-            message.sender and unsafe_in_envelope(message.sender)
-        ):
+        if unsafe_in_envelope(message.recipient) or (message.sender and unsafe_in_envelope(message.sender)):
             return Outcome(Kind.FAILED, 553, "5.1.3", "This address cannot be used in an envelope.")
         is_ascii = message.recipient.isascii() and message.sender.isascii()
         if not is_ascii and "SMTPUTF8" not in self._session.extensions:

@@ -83,8 +83,7 @@ class Store:
             write.execute(
                 "INSERT INTO messages (at, sender, recipients, message_id, from_header, subject, raw)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (now, sender, ", ".join(recipients), message_id)
-                + (readable(headers.get("from", "")), readable(headers.get("subject", "")), raw),
+                (now, sender, ", ".join(recipients), message_id, *_shown(headers), raw),
             )
         self._stored += 1
         if self._stored % PRUNE_EVERY == 0:
@@ -104,9 +103,7 @@ class Store:
     # Reading
 
     def deferrals(self, recipient: str) -> int:
-        return int(
-            self._value("SELECT count(*) FROM log WHERE verdict = 'deferred' AND recipient = ?", recipient)
-        )
+        return int(self._value("SELECT count(*) FROM log WHERE verdict = 'deferred' AND recipient = ?", recipient))
 
     def answers(self, message_ids: Iterable[str]) -> dict[str, str]:
         """What became of each Message-ID: delivered, or absent."""
@@ -181,6 +178,10 @@ def readable(header: str) -> str:
         return str(make_header(decode_header(flat)))
     except (LookupError, ValueError):
         return flat
+
+
+def _shown(headers: dict[str, str]) -> tuple[str, str]:
+    return readable(headers.get("from", "")), readable(headers.get("subject", ""))
 
 
 def _headers(raw: bytes) -> dict[str, str]:
