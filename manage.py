@@ -15,7 +15,7 @@ def main():  # type: () -> int
     if sys.version_info < OLDEST:
         sys.stderr.write(
             "eCRM needs Python %d.%d or newer; this is Python %d.%d (%s).\n"
-            % (OLDEST + tuple(sys.version_info[:2]) + (sys.executable,))
+            % (OLDEST[0], OLDEST[1], sys.version_info[0], sys.version_info[1], sys.executable)
         )
         return 1
     sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
