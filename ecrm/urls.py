@@ -7,6 +7,8 @@ from ecrm.tenancy import platform_views
 urlpatterns = [
     path("", platform_views.start, name="start"),
     path("accounts/", include("allauth.urls")),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("ui/", include("ecrm.ui.urls")),
     path("invitations/<str:token>/", platform_views.accept_invitation, name="accept_invitation"),
     path("tenants/new/", platform_views.create_tenant, name="create_tenant"),
     path("accounts/preferences/", platform_views.preferences, name="user_preferences"),

@@ -24,7 +24,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "tenant": getattr(request, "tenant", None),
         "membership": membership,
         "nav_places": SimpleLazyObject(partial(_places, request)),
-        "running_jobs_url": _url_or_nothing("jobs:running") if membership else "",
+        "running_jobs_url": _url_or_nothing("open_jobs") if membership else "",
         "theme": theme(request),
         "languages": settings.LANGUAGES,
     }
@@ -37,7 +37,9 @@ def theme(request: HttpRequest) -> str:
 
 def _places(request: HttpRequest) -> list[nav.Place]:
     membership = getattr(request, "membership", None)
-    return nav.places(request, membership.may) if membership else []
+    if membership:
+        return nav.places(request, membership.may)
+    return nav.account_places(request) if request.user.is_authenticated else []
 
 
 def _url_or_nothing(name: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 TODAY, CONTACTS, SEGMENTS, CAMPAIGNS, CASES, PIPELINE, ANALYTICS, CONSENT = range(10, 90, 10)
 
@@ -47,6 +48,15 @@ class Place:
     waiting: Waiting | None
 
 
+# Outside every tenant, the rail holds a person's own pages.
+ACCOUNT = (
+    Entry("workspaces", _("Workspaces"), "building-2", "start", 10),
+    Entry("preferences", _("Preferences"), "settings-2", "user_preferences", 20),
+    Entry("emails", _("Email addresses"), "at-sign", "account_email", 30),
+    Entry("password", _("Password"), "lock", "account_change_password", 40),
+    Entry("two-step", _("Two-step sign-in"), "shield-check", "mfa_index", 50),
+)
+
 _entries: dict[str, Entry] = {}
 
 
@@ -63,15 +73,23 @@ def entries(may: Callable[[str], bool]) -> list[Entry]:
 
 def places(request: HttpRequest, may: Callable[[str], bool]) -> list[Place]:
     """The rail of this request. The current place is the one with the longest matching path."""
-    visible = [(entry, reverse(entry.url_name)) for entry in entries(may)]
-    current = _current(request.path, (url for _, url in visible))
+    return _as_places(request, entries(may))
+
+
+def account_places(request: HttpRequest) -> list[Place]:
+    return _as_places(request, ACCOUNT)
+
+
+def _as_places(request: HttpRequest, visible: Iterable[Entry]) -> list[Place]:
+    addressed = [(entry, reverse(entry.url_name)) for entry in visible]
+    current = _current(request.path, [url for _entry, url in addressed])
     return [
         Place(entry, url, url == current, entry.count(request) if entry.count else None)
-        for entry, url in visible
+        for entry, url in addressed
     ]
 
 
-def _current(path: str, urls: Iterable[str]) -> str | None:
-    home = min(urls := list(urls), key=len, default=None)
+def _current(path: str, urls: list[str]) -> str | None:
+    home = min(urls, key=len, default=None)
     matching = [url for url in urls if path == url or (url != home and path.startswith(url))]
     return max(matching, key=len, default=None)

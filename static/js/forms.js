@@ -55,3 +55,7 @@ document.addEventListener("click", (event) => {
 });
 
 if (document.querySelector("[data-error-summary]")) focusFirstInvalid(document);
+
+document.addEventListener("change", (event) => {
+  if (event.target.hasAttribute("data-submit-on-change")) event.target.form?.requestSubmit();
+});

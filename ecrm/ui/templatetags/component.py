@@ -1,8 +1,8 @@
 """``{% component "name" key=value %}…{% endcomponent %}``: a partial with content and slots.
 
 The partial templates/_components/<name>.html sees the keywords, the inner content as ``slot``
-and each ``{% fill "actions" %}…{% endfill %}`` under its own name. It sees the page's context
-too, as an included template does.
+and each ``{% fill "actions" %}…{% endfill %}`` under its own name, and nothing of the page's
+context but the request: what it depends on stands where it is used.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ from django.template import Context, Node, NodeList
 from django.template.base import FilterExpression, Parser, Token, token_kwargs
 from django.template.exceptions import TemplateSyntaxError
 from django.utils.safestring import SafeString, mark_safe
+
+
+_SHARED = ("request", "csrf_token")
 
 
 class FillNode(Node):
@@ -41,8 +44,8 @@ class ComponentNode(Node):
         rest = NodeList(node for node in self.nodelist if not isinstance(node, FillNode))
         values["slot"] = mark_safe(rest.render(context).strip())
         template = context.template.engine.get_template(f"_components/{self.name.resolve(context)}.html")
-        with context.push(**values):
-            return template.render(context)
+        values |= {name: context[name] for name in _SHARED if name in context}
+        return template.render(context.new(values))
 
 
 def component_tag(parser: Parser, token: Token) -> ComponentNode:
