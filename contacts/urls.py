@@ -1,3 +1,6 @@
-from django.urls import URLPattern
+from django.urls import include, path
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("contacts/imports/", include("contacts.imports.urls")),
+    path("segments/", include("contacts.segments.urls")),
+]

@@ -1,0 +1,1 @@
+"""What contacts gives to the registries of the house."""

@@ -1,0 +1,1 @@
+"""What import gives to the registries of the house."""
