@@ -29,7 +29,7 @@ def web(servers: Stack) -> Program:
     port = _port(servers, "ECRM_BASE_URL")
     options = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--no-ws"]
     options += ["--workers", "2", "--blocking-threads", "4", "--workers-kill-timeout", "5"]
-    options += ["--respawn-failed-workers", "--process-name", "ecrm-web"]
+    options += ["--respawn-failed-workers"]
     return _python(
         servers,
         "web",
