@@ -13,6 +13,8 @@ from redis import Redis
 from tests import databases
 from tests.isolation import WORKER
 
+pytest_plugins = ["tests.cast"]
+
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
