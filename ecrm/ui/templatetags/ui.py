@@ -110,6 +110,18 @@ def or_unset(value: Any, words: str = "") -> Any:
     return value if value or value == 0 else _unset(words or gettext("Not set"))
 
 
+@register.filter
+def label_in(value: Any, labels: dict[Any, Any]) -> Any:
+    """The words for a stored value, from a mapping such as ``dict(Role.choices)``."""
+    return labels.get(value, value)
+
+
+@register.filter
+def pluck(rows: Any, name: str) -> list[Any]:
+    """One attribute of every row, for "in" tests."""
+    return [getattr(row, name) for row in rows]
+
+
 @register.simple_tag
 def attrs(**values: Any) -> SafeString:
     """HTML attributes from keywords; None and False leave one out, True gives it no value.
