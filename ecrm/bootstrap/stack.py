@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
+import psycopg
+
 from ecrm.bootstrap import accounts, environment, ports, postgres, redis
 from ecrm.bootstrap.errors import BootstrapError
 from ecrm.bootstrap.leftovers import Record
@@ -37,13 +39,17 @@ class Stack:
         """Made when new, resumed otherwise; roles and database are there afterwards."""
         port = self._port_of("ECRM_DATABASE_URL")
         server = postgres.locate(self.data_dir, port=port, log=self.log("postgres"), settings=self._settings)
+        self._forget_deleted(server)
         password = self._superuser_password()
         if server.is_new:
             server.initialise(password)
         self._supervisor.start(server.program(os.environ))
         self.superuser_url = server.superuser_url(password)
-        self._set_up_roles(port)
-        postgres.create_database(self.superuser_url, self._database)
+        try:
+            self._set_up_roles(port)
+            postgres.create_database(self.superuser_url, self._database)
+        except psycopg.Error as error:
+            raise BootstrapError(f"PostgreSQL could not be set up: {error}\nIts log: {server.log}") from error
 
     def start_redis(self) -> None:
         port = self._port_of("ECRM_REDIS_URL")
@@ -65,11 +71,20 @@ class Stack:
         last = ports.port_of(self.values.get(variable, ""))
         return ports.choose(last)
 
+    def _forget_deleted(self, server: postgres.Postgres) -> None:
+        """A cluster kept elsewhere stays behind when somebody deletes the data directory by hand."""
+        is_elsewhere = not server.folder.is_relative_to(self.data_dir.resolve())
+        if is_elsewhere and not self._password_file.exists():
+            shutil.rmtree(server.folder, ignore_errors=True)
+
+    @property
+    def _password_file(self) -> Path:
+        return self.data_dir / "superuser-password"
+
     def _superuser_password(self) -> str:
-        path = self.data_dir / "superuser-password"
-        if not path.exists():
-            environment.write_private(path, secrets.token_hex(32))
-        return path.read_text().strip()
+        if not self._password_file.exists():
+            environment.write_private(self._password_file, secrets.token_hex(32))
+        return self._password_file.read_text().strip()
 
     def _set_up_roles(self, port: int) -> None:
         """Again whenever the script has changed; passwords are new then, nobody else keeps them."""
