@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from ecrm.bootstrap import environment, ports, postgres, programs, smoke, stack
+from ecrm.bootstrap import environment, ports, postgres, programs, redis, smoke, stack
 from ecrm.bootstrap.errors import BootstrapError
 from ecrm.bootstrap.logins import Login, read_logins
 from ecrm.bootstrap.steps import Steps
@@ -76,6 +76,7 @@ class Demo:
         self._stack: stack.Stack | None = None
 
     def run(self) -> int:
+        redis.server()  # says what to install before anything is started
         self._clear_away()
         servers = stack.Stack(self._data_dir, self._supervisor, settings=postgres.SAFE, database="ecrm")
         self._choose_addresses(servers)
