@@ -26,6 +26,7 @@ SHAPING = (
 Owner = psycopg.Connection[tuple[Any, ...]]
 LOCK = 7_402_531  # any number, the same for every worker
 REFERENCE = "test_reference"
+PATIENCE = "10s"
 
 
 def make_for(worker: str) -> str:
@@ -51,11 +52,11 @@ def use(name: str) -> None:
 def empty() -> None:
     """Undo what a transactional test has committed: as the owner, who alone may truncate.
 
-    Rows that migrations wrote are put back. Waits ten seconds at most for a test's own
+    Rows that migrations wrote are put back. Waits PATIENCE at most for a test's own
     connection that was left open in a transaction.
     """
     with _as_owner(connections["migrate"].settings_dict["NAME"]) as owner:
-        owner.execute("SET lock_timeout = '10s'")
+        owner.execute("SELECT set_config('lock_timeout', %s, false)", [PATIENCE])
         # Neither the triggers that keep ledgers append-only nor the order of foreign keys matter here.
         owner.execute("SET session_replication_role = replica")
         unchanged = {"django_migrations", *_unchanged_reference_tables(owner)}

@@ -62,10 +62,17 @@ def _let_owner_empty_tables(superuser_url: str) -> None:
 
 
 def _pytest(arguments: Sequence[str], servers: stack.Stack, supervisor: Supervisor) -> int:
-    chosen = any(argument.startswith(("-n", "--numprocesses", "--dist")) for argument in arguments)
-    spread = [] if chosen else ["-n", "2"]
+    spread = [] if _chooses_workers(arguments) else ["-n", "2"]
     return supervisor.run_in_terminal(
         [sys.executable, "-m", "pytest", *spread, *arguments],
         environment=servers.child_environment(),
         directory=ROOT,
     )
+
+
+def _chooses_workers(arguments: Sequence[str]) -> bool:
+    """Says so itself, or names a single file, which is done before workers would be up."""
+    said = any(argument.startswith(("-n", "--numprocesses", "--dist")) for argument in arguments)
+    files = [argument for argument in arguments if ".py" in argument]
+    folders = [argument for argument in arguments if not argument.startswith("-") and Path(argument).is_dir()]
+    return said or (len(files) == 1 and not folders)
