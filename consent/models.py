@@ -27,7 +27,9 @@ class Basis(models.TextChoices):
 
 
 class Purpose(TenantModel):
-    """Why we would write to somebody. ``key`` never changes; texts are in ``PurposeText``."""
+    """Why we would write to somebody. Only ``position`` and ``archived_at`` ever change (by grant):
+    people answered for the rest. Texts are in ``PurposeText``. Marketing always needs consent.
+    """
 
     key = models.SlugField(max_length=40)
     channel = models.CharField(max_length=10, choices=Channel.choices)
@@ -38,7 +40,17 @@ class Purpose(TenantModel):
     archived_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["tenant", "key"], name="purpose_key")]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "key"], name="purpose_key"),
+            models.CheckConstraint(
+                condition=Q(is_marketing=False) | Q(basis="consent"), name="marketing_needs_consent"
+            ),
+        ]
+
+    @property
+    def has_choice(self) -> bool:
+        """Whether a person may say yes or no to it."""
+        return self.basis != Basis.CONTRACT
 
 
 class PurposeText(TenantModel):
@@ -139,7 +151,9 @@ class ConsentState(TenantModel):
 
 
 class Suppression(TenantModel):
-    """An address nobody may write to, known only by its keyed hash. Lifted, never deleted."""
+    """An address nobody may write to, known only by its keyed hash. Lifted (by grant the only
+    change), never deleted. Why it was lifted stands in the audit.
+    """
 
     class Reason(models.TextChoices):
         HARD_BOUNCE = "hard_bounce", _("Address does not exist")

@@ -113,6 +113,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='purpose',
+            constraint=models.CheckConstraint(condition=models.Q(('is_marketing', False), ('basis', 'consent'), _connector='OR'), name='marketing_needs_consent'),
+        ),
+        migrations.AddConstraint(
+            model_name='purpose',
             constraint=models.UniqueConstraint(fields=('tenant', 'id'), name='consent_purpose_key'),
         ),
         migrations.AddConstraint(

@@ -3,8 +3,17 @@ REVOKE UPDATE, DELETE ON consent_consentrecord FROM ecrm_app;
 REVOKE INSERT, UPDATE, DELETE ON consent_consentstate FROM ecrm_app;
 REVOKE UPDATE, DELETE ON consent_notice FROM ecrm_app;
 
+-- What a purpose stands for never changes under the people who answered for it.
+REVOKE UPDATE, DELETE ON consent_purpose FROM ecrm_app;
+GRANT UPDATE (position, archived_at) ON consent_purpose TO ecrm_app;
+
+-- A suppression is lifted, never edited or deleted.
+REVOKE UPDATE, DELETE ON consent_suppression FROM ecrm_app;
+GRANT UPDATE (lifted_at) ON consent_suppression TO ecrm_app;
+
 -- Statement-level: one upsert for any number of new ledger rows. The latest answer by given_at wins;
--- at the same instant a refusal wins over a grant, then the later row.
+-- at the same instant a refusal wins over a grant, then the later row. The comparison is of whole
+-- keys, so the order in which rows arrive (or transactions commit) makes no difference.
 CREATE FUNCTION consent_follow_ledger() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
@@ -15,8 +24,8 @@ BEGIN
      ORDER BY tenant_id, contact_id, purpose_id, channel, given_at DESC, (action = 'granted'), id DESC
     ON CONFLICT (tenant_id, contact_id, purpose_id, channel) DO UPDATE
        SET state = excluded.state, record_id = excluded.record_id, since = excluded.since
-     WHERE excluded.since > old.since
-        OR (excluded.since = old.since AND (excluded.state <> 'granted' OR old.state = 'granted'));
+     WHERE (excluded.since, excluded.state <> 'granted', excluded.record_id)
+         > (old.since, old.state <> 'granted', old.record_id);
     RETURN NULL;
 END
 $$;

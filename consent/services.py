@@ -1,0 +1,243 @@
+"""Recording answers: the only way into the ledger. The state follows by trigger, the history by event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from consent import purposes, rules
+from consent.models import Action, Basis, ConsentRecord, ConsentState, Notice, Purpose, Source
+from contacts import events
+from contacts.models import Contact
+from ecrm.audit import services as audit
+from ecrm.tenancy.models import User
+
+GRANTED, WITHDRAWN, EXPIRED = "consent.granted", "consent.withdrawn", "consent.expired"
+EVENTS = {
+    Action.GRANTED.value: GRANTED,
+    Action.WITHDRAWN.value: WITHDRAWN,
+    Action.OBJECTED.value: WITHDRAWN,
+    Action.EXPIRED.value: EXPIRED,
+}
+# Elsewhere the page, form or request itself is where the answer came from.
+NEEDS_ORIGIN = frozenset({Source.IMPORT.value, Source.STAFF.value})
+CLOCK_SKEW = timedelta(minutes=5)
+CHUNK = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One person's answer for ``record_many``.
+
+    ``evidence`` holds what proves it: ``origin`` (where the person said so, in words), and as
+    known ip, user_agent, url, wording_sha256, language, file, line, campaign.
+    """
+
+    contact_id: int
+    purpose: Purpose
+    action: str
+    given_at: datetime | None
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    notice_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An answer that was not recorded, and why, in the user's words."""
+
+    answer: Answer
+    reason: str
+
+
+def record(
+    *,
+    contact: Contact,
+    purpose: Purpose,
+    action: str,
+    source: str,
+    evidence: Mapping[str, Any],
+    by: User | None = None,
+    at: datetime | None = None,
+    notice: Notice | None = None,
+) -> ConsentRecord:
+    """Appends one answer. ``at`` is when the person gave it (default: now).
+
+    Answers may come in any order: the latest by ``at`` decides, and at the same instant a
+    refusal. Raises ``ValidationError`` for a grant without an origin (import, staff), an answer
+    from the future, and an import that would turn a refusal into consent.
+    """
+    answer = Answer(contact.pk, purpose, action, at or timezone.now(), evidence, notice.pk if notice else None)
+    records, refused = _append([answer], by=by, source=source)
+    if refused:
+        raise ValidationError(refused[0].reason)
+    return records[0]
+
+
+def grant(
+    *,
+    contact: Contact,
+    purpose: Purpose,
+    source: str,
+    evidence: Mapping[str, Any],
+    by: User | None = None,
+    at: datetime | None = None,
+    notice: Notice | None = None,
+) -> ConsentRecord:
+    """Records a yes, once: a yes to the same wording that stands already is returned as it is."""
+    standing = _standing(contact, purpose, at)
+    if standing and standing.action == Action.GRANTED and (notice is None or standing.notice_id == notice.pk):
+        return standing
+    return record(
+        contact=contact,
+        purpose=purpose,
+        action=Action.GRANTED,
+        source=source,
+        evidence=evidence,
+        by=by,
+        at=at,
+        notice=notice,
+    )
+
+
+def withdraw(
+    *,
+    contact: Contact,
+    purpose: Purpose,
+    source: str,
+    evidence: Mapping[str, Any],
+    by: User | None = None,
+    at: datetime | None = None,
+    notice: Notice | None = None,
+) -> ConsentRecord:
+    """Records a no, once: a no that stands already is returned as it is.
+
+    Against a legitimate interest it is an objection (GDPR Art. 21), else a withdrawal (Art. 7(3)).
+    """
+    standing = _standing(contact, purpose, at)
+    if standing and standing.action in rules.OBJECTIONS:
+        return standing
+    return record(
+        contact=contact,
+        purpose=purpose,
+        action=refusal(purpose),
+        source=source,
+        evidence=evidence,
+        by=by,
+        at=at,
+        notice=notice,
+    )
+
+
+def refusal(purpose: Purpose) -> Action:
+    """What a no to this purpose is called."""
+    return Action.OBJECTED if purpose.basis == Basis.INTEREST else Action.WITHDRAWN
+
+
+def record_many(answers: Sequence[Answer], *, by: User | None, source: str) -> list[Refused]:
+    """Appends many answers set-based and returns those refused, each with its reason.
+
+    A grant needs a date and (import, staff) an origin. Opt-outs always win: an import turns no
+    withdrawal or objection into a grant, whatever its date, nor a grant beside a no in the same batch.
+    Per chunk of 5,000: one read of the states, one insert, and the history's few statements.
+    """
+    refused: list[Refused] = []
+    for start in range(0, len(answers), CHUNK):
+        refused += _append(answers[start : start + CHUNK], by=by, source=source)[1]
+    return refused
+
+
+@transaction.atomic
+def _append(answers: Sequence[Answer], *, by: User | None, source: str) -> tuple[list[ConsentRecord], list[Refused]]:
+    refusals = _refusals(answers) if source == Source.IMPORT else {}
+    judged = [(answer, _objection(answer, source, refusals)) for answer in answers]
+    accepted = [answer for answer, reason in judged if not reason]
+    records = ConsentRecord.objects.bulk_create(_row(answer, by, source) for answer in accepted)
+    _tell_history(records, by)
+    if by is not None and records:
+        subject = records[0] if len(records) == 1 else None
+        audit.record("consent.recorded", by=by, subject=subject, count=len(records))
+    return records, [Refused(answer, reason) for answer, reason in judged if reason]
+
+
+def _objection(answer: Answer, source: str, refusals: Mapping[tuple[int, int], datetime | None]) -> str:
+    """Why an answer cannot be recorded, empty when it can."""
+    if answer.given_at is not None and answer.given_at > timezone.now() + CLOCK_SKEW:
+        return _("The date of this answer lies in the future.")
+    if answer.action != Action.GRANTED:
+        return ""
+    if answer.given_at is None:
+        return _("Consent needs the date it was given on.")
+    if source in NEEDS_ORIGIN and not str(answer.evidence.get("origin", "")).strip():
+        return _("Consent needs an origin: where and how the person agreed.")
+    pair = (answer.contact_id, answer.purpose.pk)
+    if pair not in refusals:
+        return ""
+    since = refusals[pair]
+    if since is None:
+        return _("The same file holds an opt-out of this person, which wins.")
+    day = date_format(timezone.localtime(since), "DATE_FORMAT")
+    return _("This person said no on %(day)s. An import never turns that into consent.") % {"day": day}
+
+
+def _refusals(answers: Sequence[Answer]) -> dict[tuple[int, int], datetime | None]:
+    """Who has said no, by (contact, purpose): since when, or None for a no in the batch itself."""
+    standing = ConsentState.objects.filter(
+        contact_id__in={answer.contact_id for answer in answers},
+        purpose__in={answer.purpose.pk for answer in answers},
+        state__in=rules.OBJECTIONS,
+    )
+    beside = {(a.contact_id, a.purpose.pk): None for a in answers if a.action in rules.OBJECTIONS}
+    return {**beside, **{(s.contact_id, s.purpose_id): s.since for s in standing}}
+
+
+def _row(answer: Answer, by: User | None, source: str) -> ConsentRecord:
+    return ConsentRecord(
+        contact_id=answer.contact_id,
+        purpose=answer.purpose,
+        channel=answer.purpose.channel,
+        action=Action(answer.action),
+        source=Source(source),
+        notice_id=answer.notice_id,
+        evidence=dict(answer.evidence),
+        recorded_by_id=by.pk if by else None,
+        given_at=answer.given_at or timezone.now(),
+    )
+
+
+def _tell_history(records: Iterable[ConsentRecord], by: User | None) -> None:
+    records = list(records)
+    if not records:
+        return
+    named = purposes.names()
+    events.record_many([_event(record, named.get(record.purpose_id, ""), by) for record in records])
+
+
+def _event(record: ConsentRecord, purpose_name: str, by: User | None) -> events.NewEvent:
+    return events.NewEvent(
+        name=EVENTS[record.action],
+        contact_id=record.contact_id,
+        at=record.given_at,
+        actor_id=by.pk if by else None,
+        source="consent",
+        source_id=record.pk,
+        object_type=ConsentRecord._meta.label_lower,
+        object_id=record.pk,
+        properties={"purpose": record.purpose.key, "purpose_name": purpose_name, "source": record.source},
+    )
+
+
+def _standing(contact: Contact, purpose: Purpose, at: datetime | None) -> ConsentRecord | None:
+    """The answer in force at the moment of a new one, unless the new one lies before it."""
+    state = rules.states(purpose).filter(contact=contact).select_related("record").first()
+    if state is None or (at is not None and at < state.since):
+        return None
+    standing: ConsentRecord = state.record
+    return standing
