@@ -16,6 +16,11 @@ from tests.isolation import WORKER
 pytest_plugins = ["tests.cast"]
 
 
+def pytest_configure() -> None:
+    """Argon2 takes a tenth of a second by design: too long for a cast made anew by every test."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
     """Instead of pytest-django's: the app role may neither create nor migrate a database."""

@@ -53,8 +53,8 @@ def tenant_transaction() -> Iterator[None]:
         former = _database_tenant() if connection.savepoint_ids else None
         _set_database_tenant(str(tenant_id))
         yield
-        # Not in a finally: after an error the rollback to the savepoint restores the setting.
-        if former is not None and former != str(tenant_id):
+        # Not in a finally: the rollback to a savepoint restores the setting by itself.
+        if former is not None and former != str(tenant_id) and not connection.needs_rollback:
             _set_database_tenant(former)
 
 

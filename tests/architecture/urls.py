@@ -1,0 +1,61 @@
+"""Every address of the product, with arguments that belong to Acme."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from ecrm.tenancy.models import Invitation, Membership
+from tests import factories as make
+
+# What a path parameter stands for. A parameter without a maker turns the guards red.
+ARGUMENTS: dict[str, Callable[[], Any]] = {
+    "contact_id": lambda: make.ContactFactory().pk,
+    "segment_id": lambda: make.SegmentFactory().pk,
+    "campaign_id": lambda: make.CampaignFactory().pk,
+    "run_id": lambda: make.ImportRunFactory().pk,
+    "job_id": lambda: make.JobFactory().pk,
+    "file_id": lambda: make.FileFactory().pk,
+    "purpose_id": lambda: make.PurposeFactory().pk,
+    "notice_id": lambda: make.NoticeFactory().pk,
+    "record_id": lambda: make.ConsentRecordFactory().pk,
+    "suppression_id": lambda: make.SuppressionFactory().pk,
+    "team_id": lambda: make.TeamFactory().pk,
+    "tag_id": lambda: make.TagFactory().pk,
+    "company_id": lambda: make.CompanyFactory().pk,
+    "membership_id": lambda: Membership.objects.latest("id").pk,
+    "invitation_id": lambda: Invitation.objects.latest("id").pk,
+    "language": lambda: "en",
+}
+
+
+@dataclass(frozen=True)
+class Address:
+    """One URL pattern: its name, path parameters and view."""
+
+    name: str
+    parameters: tuple[str, ...]
+    view: Any
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def tenant_addresses() -> list[Address]:
+    return list(_walk(get_resolver("ecrm.urls_tenant").url_patterns, ()))
+
+
+def platform_addresses() -> list[Address]:
+    return list(_walk(get_resolver("ecrm.urls").url_patterns, ()))
+
+
+def _walk(patterns: list[Any], outer: tuple[str, ...]) -> Iterator[Address]:
+    for pattern in patterns:
+        parameters = (*outer, *pattern.pattern.converters)
+        if isinstance(pattern, URLResolver):
+            yield from _walk(pattern.url_patterns, parameters)
+        elif isinstance(pattern, URLPattern):
+            yield Address(pattern.name or "", parameters, pattern.callback)

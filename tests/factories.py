@@ -1,0 +1,390 @@
+"""One row of every tenant model, by factory-boy. A model without a factory turns the guards red.
+
+Rows are made in the current tenant (``tenant_context``). Tests of behaviour make their people
+through the services; these rows are for what looks at tables: walls, queries, erasure.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import factory
+from django.utils import timezone
+from factory.django import DjangoModelFactory
+
+from campaigns import models as campaigns
+from consent import models as consent
+from contacts import models as contacts
+from ecrm.audit.models import AuditEntry
+from ecrm.files.models import File
+from ecrm.jobs.models import Job, OutboxEntry
+from ecrm.keys import address_hash
+from ecrm.mail.models import SendingIdentity
+from ecrm.tenancy.models import Membership, Team, TeamMember
+from ecrm.tenancy.context import require_tenant_id
+
+NOW = factory.LazyFunction(timezone.now)
+
+
+def some_member(_row: Any) -> Any:
+    return Membership.objects.filter(tenant_id=require_tenant_id()).order_by("id").first().user
+
+
+class TeamFactory(DjangoModelFactory):
+    name = factory.Sequence("Team {}".format)
+
+    class Meta:
+        model = Team
+
+
+class TeamMemberFactory(DjangoModelFactory):
+    team = factory.SubFactory(TeamFactory)
+    user = factory.LazyAttribute(some_member)
+
+    class Meta:
+        model = TeamMember
+
+
+class AuditEntryFactory(DjangoModelFactory):
+    action = "contact.exported"
+
+    class Meta:
+        model = AuditEntry
+
+
+class FileFactory(DjangoModelFactory):
+    name = "people.csv"
+    content_type = "text/csv"
+    size = 3
+    sha256 = "0" * 64
+    key = factory.Sequence("tenants/test/{}".format)
+    capability = "contacts.import"
+
+    class Meta:
+        model = File
+
+
+class JobFactory(DjangoModelFactory):
+    kind = "import"
+    title = "Import people.csv"
+    requested_by = factory.LazyAttribute(some_member)
+
+    class Meta:
+        model = Job
+
+
+class OutboxEntryFactory(DjangoModelFactory):
+    task = "jobs.nothing"
+    queue = "interactive"
+
+    class Meta:
+        model = OutboxEntry
+
+
+class SendingIdentityFactory(DjangoModelFactory):
+    name = "Acme"
+    email = factory.Sequence("sender{}@acme.example".format)
+
+    class Meta:
+        model = SendingIdentity
+
+
+class CompanyFactory(DjangoModelFactory):
+    name = factory.Sequence("Company {}".format)
+    name_norm = factory.LazyAttribute(lambda row: row.name.lower())
+
+    class Meta:
+        model = contacts.Company
+
+
+class ContactFactory(DjangoModelFactory):
+    name = factory.Sequence("Person {}".format)
+    sort_key = factory.LazyAttribute(lambda row: row.name.lower())
+    search_text = factory.LazyAttribute(lambda row: row.name.lower())
+
+    class Meta:
+        model = contacts.Contact
+
+
+class EmailAddressFactory(DjangoModelFactory):
+    contact = factory.SubFactory(ContactFactory)
+    address = factory.Sequence("person{}@example.com".format)
+    address_norm = factory.LazyAttribute(lambda row: row.address.lower())
+    address_hash = factory.LazyAttribute(lambda row: address_hash(row.address_norm))
+    is_primary = True
+
+    class Meta:
+        model = contacts.EmailAddress
+
+
+class PhoneNumberFactory(DjangoModelFactory):
+    contact = factory.SubFactory(ContactFactory)
+    number = factory.Sequence("+35191000{:04}".format)
+    written = factory.SelfAttribute("number")
+
+    class Meta:
+        model = contacts.PhoneNumber
+
+
+class PostalAddressFactory(DjangoModelFactory):
+    contact = factory.SubFactory(ContactFactory)
+    street = "Rua das Flores 12"
+
+    class Meta:
+        model = contacts.PostalAddress
+
+
+class IdentityFactory(DjangoModelFactory):
+    contact = factory.SubFactory(ContactFactory)
+    namespace = "shop"
+    external_id = factory.Sequence("C-{}".format)
+
+    class Meta:
+        model = contacts.Identity
+
+
+class TagFactory(DjangoModelFactory):
+    name = factory.Sequence("tag {}".format)
+    name_norm = factory.SelfAttribute("name")
+
+    class Meta:
+        model = contacts.Tag
+
+
+class TaggingFactory(DjangoModelFactory):
+    tag = factory.SubFactory(TagFactory)
+    contact = factory.SubFactory(ContactFactory)
+
+    class Meta:
+        model = contacts.Tagging
+
+
+class EventFactory(DjangoModelFactory):
+    name = "order.placed"
+    contact_id = factory.LazyFunction(lambda: ContactFactory().pk)
+    occurred_at = NOW
+    received_at = NOW
+
+    class Meta:
+        model = contacts.Event
+
+
+class EventKeyFactory(DjangoModelFactory):
+    source = "shop"
+    key = factory.Sequence("order-{}".format)
+    occurred_at = NOW
+
+    class Meta:
+        model = contacts.EventKey
+
+
+class SegmentFactory(DjangoModelFactory):
+    name = factory.Sequence("Segment {}".format)
+    rule = factory.LazyFunction(lambda: {"all": []})
+
+    class Meta:
+        model = contacts.Segment
+
+
+class SegmentMembershipFactory(DjangoModelFactory):
+    segment = factory.SubFactory(SegmentFactory)
+    contact = factory.SubFactory(ContactFactory)
+    entered_at = NOW
+
+    class Meta:
+        model = contacts.SegmentMembership
+
+
+class DirtyContactFactory(DjangoModelFactory):
+    contact_id = factory.LazyFunction(lambda: ContactFactory().pk)
+
+    class Meta:
+        model = contacts.DirtyContact
+
+
+class ImportRunFactory(DjangoModelFactory):
+    file = factory.SubFactory(FileFactory)
+    created_by = factory.LazyAttribute(some_member)
+
+    class Meta:
+        model = contacts.ImportRun
+
+
+class ImportRowFactory(DjangoModelFactory):
+    run = factory.SubFactory(ImportRunFactory)
+    line = factory.Sequence(lambda number: number + 2)
+
+    class Meta:
+        model = contacts.ImportRow
+
+
+class ImportProblemFactory(DjangoModelFactory):
+    run = factory.SubFactory(ImportRunFactory)
+    line = 2
+    reason = "No email address."
+
+    class Meta:
+        model = contacts.ImportProblem
+
+
+class PurposeFactory(DjangoModelFactory):
+    key = factory.Sequence("purpose-{}".format)
+    channel = "email"
+
+    class Meta:
+        model = consent.Purpose
+
+
+class PurposeTextFactory(DjangoModelFactory):
+    purpose = factory.SubFactory(PurposeFactory)
+    language = "en"
+    name = "Newsletter"
+
+    class Meta:
+        model = consent.PurposeText
+
+
+class NoticeFactory(DjangoModelFactory):
+    purpose = factory.SubFactory(PurposeFactory)
+    version = 1
+    language = "en"
+    text = "We write once a month."
+    sha256 = "0" * 64
+
+    class Meta:
+        model = consent.Notice
+
+
+class ConsentRecordFactory(DjangoModelFactory):
+    contact = factory.SubFactory(ContactFactory)
+    purpose = factory.SubFactory(PurposeFactory)
+    channel = "email"
+    action = "granted"
+    source = "form"
+    given_at = NOW
+
+    class Meta:
+        model = consent.ConsentRecord
+
+
+class ConsentStateFactory(DjangoModelFactory):
+    """Nobody may write a state: a ledger row makes it."""
+
+    class Meta:
+        model = consent.ConsentState
+
+    @classmethod
+    def _create(cls, model_class: Any, *args: Any, **kwargs: Any) -> Any:
+        record = ConsentRecordFactory()
+        return consent.ConsentState.objects.get(record=record)
+
+
+class SuppressionFactory(DjangoModelFactory):
+    address_hash = factory.Sequence(lambda number: address_hash(f"gone{number}@example.com"))
+    reason = "hard_bounce"
+
+    class Meta:
+        model = consent.Suppression
+
+
+class CampaignFactory(DjangoModelFactory):
+    name = factory.Sequence("Campaign {}".format)
+    segment = factory.SubFactory(SegmentFactory)
+    purpose = factory.SubFactory(PurposeFactory)
+    identity = factory.SubFactory(SendingIdentityFactory)
+
+    class Meta:
+        model = campaigns.Campaign
+
+
+class CampaignContentFactory(DjangoModelFactory):
+    campaign = factory.SubFactory(CampaignFactory)
+    language = "en"
+    subject = "Spring"
+
+    class Meta:
+        model = campaigns.CampaignContent
+
+
+class LinkFactory(DjangoModelFactory):
+    campaign = factory.SubFactory(CampaignFactory)
+    position = 1
+    url = "https://shop.example/spring"
+
+    class Meta:
+        model = campaigns.Link
+
+
+class ChunkFactory(DjangoModelFactory):
+    content = factory.SubFactory(CampaignContentFactory)
+    campaign = factory.SelfAttribute("content.campaign")
+
+    class Meta:
+        model = campaigns.Chunk
+
+
+class DeliveryFactory(DjangoModelFactory):
+    """With the consent that its purpose asks for: the database refuses it otherwise."""
+
+    chunk = factory.SubFactory(ChunkFactory)
+    campaign = factory.SelfAttribute("chunk.campaign")
+    content = factory.SelfAttribute("chunk.content")
+    consent_record = factory.LazyAttribute(lambda row: ConsentRecordFactory(purpose=row.campaign.purpose))
+    contact = factory.SelfAttribute("consent_record.contact")
+    address = factory.Sequence("delivered{}@example.com".format)
+    address_norm = factory.SelfAttribute("address")
+    address_hash = factory.LazyAttribute(lambda row: address_hash(row.address_norm))
+
+    class Meta:
+        model = campaigns.Delivery
+
+
+class ExclusionFactory(DjangoModelFactory):
+    campaign = factory.SubFactory(CampaignFactory)
+    contact = factory.SubFactory(ContactFactory)
+    reason = "no_consent"
+
+    class Meta:
+        model = campaigns.Exclusion
+
+
+class IntentFactory(DjangoModelFactory):
+    delivery = factory.SubFactory(DeliveryFactory)
+    campaign = factory.SelfAttribute("delivery.campaign")
+
+    class Meta:
+        model = campaigns.Intent
+
+
+class OutcomeFactory(DjangoModelFactory):
+    delivery = factory.SubFactory(DeliveryFactory)
+    campaign = factory.SelfAttribute("delivery.campaign")
+    kind = "sent"
+
+    class Meta:
+        model = campaigns.Outcome
+
+
+class ThrottleFactory(DjangoModelFactory):
+    scope = "tenant"
+    key = factory.Sequence("{}".format)
+    per_second = 10
+    burst = 10
+    tokens = 10
+
+    class Meta:
+        model = campaigns.Throttle
+
+
+class HitFactory(DjangoModelFactory):
+    delivery = factory.SubFactory(DeliveryFactory)
+    kind = "click"
+    ip_hash = b"0" * 32
+
+    class Meta:
+        model = campaigns.Hit
+
+
+def every_factory() -> dict[type[Any], type[DjangoModelFactory]]:
+    """Factories by model."""
+    return {found._meta.model: found for found in DjangoModelFactory.__subclasses__() if found._meta.model}
