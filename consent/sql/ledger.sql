@@ -17,7 +17,7 @@ GRANT UPDATE (lifted_at) ON consent_suppression TO ecrm_app;
 CREATE FUNCTION consent_follow_ledger() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-    INSERT INTO consent_consentstate AS old (tenant_id, contact_id, purpose_id, channel, state, record_id, since)
+    INSERT INTO consent_consentstate AS standing (tenant_id, contact_id, purpose_id, channel, state, record_id, since)
     SELECT DISTINCT ON (tenant_id, contact_id, purpose_id, channel)
            tenant_id, contact_id, purpose_id, channel, action, id, given_at
       FROM new_records
@@ -25,7 +25,7 @@ BEGIN
     ON CONFLICT (tenant_id, contact_id, purpose_id, channel) DO UPDATE
        SET state = excluded.state, record_id = excluded.record_id, since = excluded.since
      WHERE (excluded.since, excluded.state <> 'granted', excluded.record_id)
-         > (old.since, old.state <> 'granted', old.record_id);
+         > (standing.since, standing.state <> 'granted', standing.record_id);
     RETURN NULL;
 END
 $$;
