@@ -15,15 +15,13 @@ def main(arguments: Sequence[str]) -> int:
     """Start PostgreSQL (durable) and Redis, migrate, run the benchmark; its exit code."""
     with stack.only_user_of(DATA_DIR):
         supervisor = Supervisor(record=stack.record_of(DATA_DIR))
-        supervisor.listen()
-        try:
-            servers = _start(supervisor)
-            supervisor.run_step(programs.management(servers, "migrate", "--database", "migrate"))
-            return _measure(arguments, servers, supervisor)
-        except Stopped:
-            return 130
-        finally:
-            supervisor.stop()
+        with supervisor.listening():
+            try:
+                servers = _start(supervisor)
+                supervisor.run_step(programs.management(servers, "migrate", "--database", "migrate"))
+                return _measure(arguments, servers, supervisor)
+            except Stopped:
+                return 130
 
 
 def _start(supervisor: Supervisor) -> stack.Stack:

@@ -9,6 +9,13 @@ from ecrm.bootstrap import venv
 from ecrm.bootstrap.errors import BootstrapError
 
 ROOT = Path(__file__).resolve().parents[2]
+UNCONFIGURED = """eCRM has not been set up here yet.
+
+  python3 manage.py demo    start it on this machine, with sample data (--help for its options)
+  python3 manage.py test    run its tests
+
+Every other command works on the demo once that has been started, or on the installation that the
+ECRM_ variables of the environment describe."""
 NEEDS_DEV = {"test", "bench"}
 
 
@@ -52,9 +59,13 @@ def _own_command(command: str) -> Callable[[list[str]], int] | None:
 
 
 def _django(argv: Sequence[str]) -> int:
-    from ecrm.bootstrap import environment
+    from ecrm.bootstrap import environment, ports
 
-    environment.adopt_demo(ROOT)
+    adopted = environment.adopt_demo(ROOT)
+    if "ECRM_SECRET_KEY" not in os.environ:
+        raise BootstrapError(UNCONFIGURED)
+    if adopted and ports.is_free(ports.port_of(os.environ["ECRM_DATABASE_URL"]) or 0):
+        print("The demo is not running, so its database will not answer: python3 manage.py demo", file=sys.stderr)
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(list(argv))

@@ -48,21 +48,20 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def _run(options: argparse.Namespace, data_dir: Path) -> int:
-    with stack.only_user_of(data_dir):
-        steps = Steps()
-        supervisor = Supervisor(say=steps.say, record=stack.record_of(data_dir))
-        supervisor.listen()
-        demo = Demo(data_dir, supervisor, steps, options)
+    steps = Steps()
+    supervisor = Supervisor(say=steps.say, record=stack.record_of(data_dir))
+    with stack.only_user_of(data_dir), supervisor.listening():
         try:
-            return demo.run()
+            return Demo(data_dir, supervisor, steps, options).run()
         except Stopped:
-            return 0 if not options.smoke else 130
+            return 130 if options.smoke else 0
         except ChildFailed as failure:
             steps.say(f"\n{failure}\n")
             return 1
         finally:
-            with steps.step("Stopping everything"):
-                supervisor.stop()
+            if supervisor.is_running:
+                with steps.step("Stopping everything"):
+                    supervisor.stop()
 
 
 class Demo:
@@ -73,7 +72,6 @@ class Demo:
         self._supervisor = supervisor
         self._steps = steps
         self._options = options
-        self._stack: stack.Stack | None = None
 
     def run(self) -> int:
         redis.server()  # says what to install before anything is started

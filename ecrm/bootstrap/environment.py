@@ -36,13 +36,16 @@ def write_private(path: Path, text: str) -> None:
     temporary.replace(path)
 
 
-def adopt_demo(root: Path) -> None:
-    """Let `manage.py shell`, `migrate` and the like work on the demo unless told otherwise."""
+def adopt_demo(root: Path) -> bool:
+    """Let `manage.py shell`, `migrate` and the like work on the demo unless told otherwise.
+
+    True when there is a demo and nothing else was configured.
+    """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ecrm.settings")
-    if "ECRM_DATABASE_URL" in os.environ:
-        return
-    for name, value in read(root / ".demo").items():
+    values = {} if "ECRM_DATABASE_URL" in os.environ else read(root / ".demo")
+    for name, value in values.items():
         os.environ.setdefault(name, value)
+    return bool(values)
 
 
 def lasting_secrets() -> dict[str, str]:

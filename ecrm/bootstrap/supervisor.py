@@ -4,7 +4,8 @@ import signal
 import subprocess
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -14,6 +15,7 @@ from ecrm.bootstrap.errors import BootstrapError
 from ecrm.bootstrap.processes import Child, Program, tail
 
 TICK_SECONDS = 0.1
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Stopped(Exception):
@@ -53,10 +55,19 @@ class Supervisor:
         self._watched: list[_Watched] = []
         self._stop_requests = 0
 
-    def listen(self) -> None:
-        """Make Ctrl-C, SIGTERM and a closed terminal mean: stop. A second one means: at once."""
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._on_signal)
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Ctrl-C, SIGTERM and a closed terminal mean: stop. A second one means: at once.
+
+        On leaving everything is stopped, whatever the reason.
+        """
+        former = {number: signal.signal(number, self._on_signal) for number in STOP_SIGNALS}
+        try:
+            yield
+        finally:
+            self.stop()
+            for number, action in former.items():
+                signal.signal(number, action)
 
     def start(self, program: Program) -> Child:
         """Start and wait until it serves. Raises ChildFailed when it dies first or takes too long."""
@@ -115,6 +126,10 @@ class Supervisor:
                 self._say(f"{child.program.name} did not stop by itself and was killed.")
             self._watched.pop()
             self._note()
+
+    @property
+    def is_running(self) -> bool:
+        return bool(self._watched)
 
     def tend(self) -> None:
         """Look after the programs once: restart what died, raise ChildFailed if it dies too often."""

@@ -20,14 +20,11 @@ def main(arguments: Sequence[str]) -> int:
     """Run the suite; the exit code is pytest's."""
     with _free_slot(ROOT / ".var" / "test") as data_dir:
         supervisor = Supervisor(record=stack.record_of(data_dir))
-        supervisor.listen()
-        try:
-            servers = _start(data_dir, supervisor)
-            return _pytest(arguments, servers, supervisor)
-        except Stopped:
-            return 130
-        finally:
-            supervisor.stop()
+        with supervisor.listening():
+            try:
+                return _pytest(arguments, _start(data_dir, supervisor), supervisor)
+            except Stopped:
+                return 130
 
 
 @contextmanager
