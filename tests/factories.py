@@ -324,14 +324,14 @@ class ChunkFactory(DjangoModelFactory):
 
 
 class DeliveryFactory(DjangoModelFactory):
-    """With the consent that its purpose asks for: the database refuses it otherwise."""
+    """With the consent that its purpose asks for, to an address of the person: the database insists."""
 
     chunk = factory.SubFactory(ChunkFactory)
     campaign = factory.SelfAttribute("chunk.campaign")
     content = factory.SelfAttribute("chunk.content")
     consent_record = factory.LazyAttribute(lambda row: ConsentRecordFactory(purpose=row.campaign.purpose))
     contact = factory.SelfAttribute("consent_record.contact")
-    address = factory.Sequence("delivered{}@example.com".format)
+    address = factory.LazyAttribute(lambda row: EmailAddressFactory(contact=row.contact).address)
     address_norm = factory.SelfAttribute("address")
     address_hash = factory.LazyAttribute(lambda row: address_hash(row.address_norm))
 

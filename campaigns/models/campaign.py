@@ -35,7 +35,8 @@ class Campaign(TenantModel):
     """One mailing to one segment for one purpose.
 
     ``content_version`` guards against stale forms and names the compiled content. ``audience_done_at``
-    says the audience is materialised. ``hold_reason`` explains a pause nobody asked for.
+    says the audience is materialised; ``audience_rule`` is the segment's rule, frozen at the start.
+    ``hold_reason`` explains a pause nobody asked for.
     """
 
     name = models.CharField(_("name"), max_length=120)
@@ -47,6 +48,7 @@ class Campaign(TenantModel):
     content_version = models.PositiveIntegerField(default=1)
     scheduled_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
+    audience_rule = models.JSONField(null=True)
     audience_done_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     hold_reason = models.CharField(max_length=200, blank=True)
@@ -59,6 +61,7 @@ class Campaign(TenantModel):
         indexes = [
             models.Index(fields=["tenant", "-created_at", "-id"], name="campaign_newest"),
             models.Index(fields=["scheduled_at"], condition=Q(state="scheduled"), name="campaign_due"),
+            models.Index(fields=["started_at"], condition=Q(state="sending"), name="campaign_running"),
         ]
 
     def __str__(self) -> str:

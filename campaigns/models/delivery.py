@@ -13,20 +13,29 @@ from ecrm.tenancy.scoping import TenantForeignKey, TenantModel
 
 
 class Chunk(TenantModel):
-    """About 1,000 deliveries worked together.
+    """About 1,000 deliveries of one content worked together.
 
-    A lease (``leased_until`` by the database clock, ``worker``) says who is on it. ``next_position``
-    is the first delivery without a final outcome; deferred ones get a chunk of their own later.
+    A lease (``leased_until`` by the database clock, ``worker``) says who is on it. A chunk with
+    deferred or doubtful deliveries comes due again later and works only those; it is done when each
+    of its deliveries has a final outcome. ``recipient_domain`` is set where that domain has a
+    throttle of its own. The counts say where its deliveries stand now; ``rate`` is the speed of
+    the worker that is on it, in messages a second.
     """
 
-    campaign = TenantForeignKey(Campaign, models.CASCADE, related_name="chunks")
-    content = TenantForeignKey(CampaignContent, models.PROTECT)
+    campaign = TenantForeignKey(Campaign, models.CASCADE, related_name="chunks", db_index=False)
+    content = TenantForeignKey(CampaignContent, models.PROTECT, db_index=False)
     recipient_domain = models.CharField(max_length=253, blank=True)
     size = models.PositiveIntegerField(default=0)
     due_at = models.DateTimeField(default=timezone.now)
     leased_until = models.DateTimeField(null=True)
     worker = models.CharField(max_length=80, blank=True)
     done_at = models.DateTimeField(null=True)
+    sent = models.PositiveIntegerField(default=0)
+    deferred = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField(default=0)
+    unknown = models.PositiveIntegerField(default=0)
+    skipped = models.PositiveIntegerField(default=0)
+    rate = models.FloatField(default=0)
 
     class Meta:
         indexes = [
@@ -41,15 +50,15 @@ class Delivery(TenantModel):
     The trigger ``delivery_needs_consent`` refuses rows without live consent.
     """
 
-    campaign = TenantForeignKey(Campaign, models.CASCADE, related_name="deliveries")
-    contact = TenantForeignKey(Contact, models.CASCADE)
-    content = TenantForeignKey(CampaignContent, models.PROTECT)
+    campaign = TenantForeignKey(Campaign, models.CASCADE, related_name="deliveries", db_index=False)
+    contact = TenantForeignKey(Contact, models.CASCADE, db_index=False)
+    content = TenantForeignKey(CampaignContent, models.PROTECT, db_index=False)
     address = models.CharField(max_length=254)
     address_norm = models.CharField(max_length=254)
     address_hash = models.BinaryField(max_length=32)
     is_marketing = models.BooleanField(default=True)
-    consent_record = TenantForeignKey(ConsentRecord, models.PROTECT, null=True)
-    chunk = TenantForeignKey(Chunk, models.CASCADE, related_name="deliveries")
+    consent_record = TenantForeignKey(ConsentRecord, models.PROTECT, null=True, db_index=False)
+    chunk = TenantForeignKey(Chunk, models.CASCADE, related_name="deliveries", db_index=False)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -66,7 +75,7 @@ class Delivery(TenantModel):
 class Exclusion(TenantModel):
     """Who of the segment was left out of a send, and why (``campaigns.exclusions`` names reasons)."""
 
-    campaign = TenantForeignKey(Campaign, models.CASCADE, related_name="exclusions")
+    campaign = TenantForeignKey(Campaign, models.CASCADE, related_name="exclusions", db_index=False)
     contact = TenantForeignKey(Contact, models.CASCADE)
     reason = models.CharField(max_length=30)
     created_at = models.DateTimeField(default=timezone.now)
@@ -83,8 +92,8 @@ class Intent(TenantModel):
     the fate of: it is asked for by Message-ID, never sent again blindly.
     """
 
-    campaign = TenantForeignKey(Campaign, models.CASCADE)
-    delivery = TenantForeignKey(Delivery, models.CASCADE)
+    campaign = TenantForeignKey(Campaign, models.CASCADE, db_index=False)
+    delivery = TenantForeignKey(Delivery, models.CASCADE, db_index=False)
     attempt = models.PositiveSmallIntegerField(default=1)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -106,8 +115,8 @@ class Outcome(TenantModel):
     ``skipped`` means consent or suppression changed between the audience and the hand-over.
     """
 
-    campaign = TenantForeignKey(Campaign, models.CASCADE)
-    delivery = TenantForeignKey(Delivery, models.CASCADE)
+    campaign = TenantForeignKey(Campaign, models.CASCADE, db_index=False)
+    delivery = TenantForeignKey(Delivery, models.CASCADE, db_index=False)
     attempt = models.PositiveSmallIntegerField(default=1)
     kind = models.CharField(max_length=10, choices=OutcomeKind.choices)
     code = models.PositiveSmallIntegerField(null=True)
@@ -118,7 +127,10 @@ class Outcome(TenantModel):
     class Meta:
         indexes = [
             models.Index(fields=["tenant", "delivery"], name="outcome_delivery"),
-            models.Index(fields=["tenant", "campaign", "kind"], name="outcome_campaign"),
+            # What is sent is counted on its chunk; people look for the rest.
+            models.Index(
+                fields=["tenant", "campaign", "kind"], condition=~models.Q(kind="sent"), name="outcome_campaign"
+            ),
         ]
 
 
