@@ -101,14 +101,15 @@ def parse_blocks(listed: object) -> tuple[Block, ...]:
     """Blocks from their JSON form. Unknown kinds, keys and types are errors, never ignored."""
     if not isinstance(listed, list) or len(listed) > MOST_BLOCKS:
         raise ContentError([Problem("", "blocks", _("The blocks of this message cannot be read."))])
-    blocks, problems = [], []
+    blocks: list[Block] = []
+    found: list[Problem] = []
     for position, entry in enumerate(listed):
         try:
             blocks.append(_parse_block(entry, position))
         except ContentError as error:
-            problems += error.problems
-    if problems:
-        raise ContentError(problems)
+            found += error.problems
+    if found:
+        raise ContentError(found)
     return tuple(blocks)
 
 

@@ -21,7 +21,8 @@ from campaigns.content.brand import Brand, Sender
 from campaigns.content.links import LinkRegistry
 from campaigns.content.markup import Tracking, Writer
 from campaigns.content.merge_fields import Fields, registered
-from campaigns.content.message import CompiledMessage, Preview
+from campaigns.content.message import CompiledMessage
+from campaigns.content.plan import Preview
 from campaigns.content.problems import ContentError, Problem
 from campaigns.content.template_language import Context, Tokens
 from campaigns.content.values import Values

@@ -8,7 +8,7 @@ from campaigns.content.template_language import Tokens
 
 LONGEST_LINE = 990
 SLOT_OCTETS = 240  # what one value may take before its message is encoded instead
-HTML_TARGET, WORDS_TARGET = 500, LONGEST_LINE
+HTML_TARGET, WORDS_TARGET = 700, LONGEST_LINE
 
 # A blank inside "<!--[if mso | IE]>" must stay one.
 _WORDS = re.compile(r"(?:<!--\[if [^\]]*\]>|[^ \n])+| |\n")

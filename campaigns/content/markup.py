@@ -126,9 +126,7 @@ class Writer:
         return self.tokens.replace(address, lambda token, _marker: token.source)
 
 
-def mjml_document(
-    writer: Writer, *, language: str, subject: str, preheader: str, footer: tuple[str, str]
-) -> str:
+def mjml_document(writer: Writer, *, language: str, subject: str, preheader: str, footer: tuple[str, str]) -> str:
     """The whole message as MJML. A font is always set: without one a remote font is linked."""
     brand = writer.brand
     style = _STYLE.replace("LINK", LINK_COLOUR)

@@ -64,19 +64,24 @@ def nearest(name: str, fields: Fields) -> str | None:
 
 
 def _register_own() -> None:
-    known = {"is_always_known": True}
     for field in (
         MergeField("contact.given_name", _("First name"), "Ana"),
         MergeField("contact.family_name", _("Last name"), "Nowak"),
-        MergeField("contact.email", _("E-mail address"), "ana.nowak@example.com", **known),
+        MergeField("contact.email", _("E-mail address"), "ana.nowak@example.com", is_always_known=True),
         MergeField("contact.company", _("Company"), "Verdelume"),
         MergeField("contact.city", _("City"), "Porto"),
         MergeField("contact.country", _("Country"), "PT"),
-        MergeField("contact.language", _("Language"), "pl", **known),
-        MergeField("tenant.name", _("Your organisation"), "Verdelume", **known),
-        MergeField("unsubscribe_url", _("Unsubscribe link"), "https://example.com/u", FieldKind.ADDRESS, **known),
-        MergeField("preferences_url", _("Preferences link"), "https://example.com/p", FieldKind.ADDRESS, **known),
-        MergeField("view_url", _("View in browser link"), "https://example.com/v", FieldKind.ADDRESS, **known),
+        MergeField("contact.language", _("Language"), "pl", is_always_known=True),
+        MergeField("tenant.name", _("Your organisation"), "Verdelume", is_always_known=True),
+        MergeField(
+            "unsubscribe_url", _("Unsubscribe link"), "https://example.com/u", FieldKind.ADDRESS, is_always_known=True
+        ),
+        MergeField(
+            "preferences_url", _("Preferences link"), "https://example.com/p", FieldKind.ADDRESS, is_always_known=True
+        ),
+        MergeField(
+            "view_url", _("View in browser link"), "https://example.com/v", FieldKind.ADDRESS, is_always_known=True
+        ),
     ):
         register(field)
 

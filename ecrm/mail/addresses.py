@@ -96,15 +96,15 @@ def unstructured(text: str) -> str:
 
 def encoded_words(text: str) -> str:
     """UTF-8 base64 encoded words, one a line, none splitting a character (RFC 2047, 5)."""
-    words, word = [], b""
-    for character in text:
-        encoded = character.encode("utf-8", "replace")
-        if len(word) + len(encoded) > ENCODED_WORD_BYTES:
-            words.append(word)
-            word = b""
-        word += encoded
-    words.append(word)
-    return "\r\n ".join(f"=?utf-8?b?{b64encode(part).decode('ascii')}?=" for part in words)
+    octets = text.encode("utf-8", "replace")
+    words, start = [], 0
+    while start < len(octets):
+        end = min(start + ENCODED_WORD_BYTES, len(octets))
+        while end < len(octets) and octets[end] & 0xC0 == 0x80:  # in the midst of a character
+            end -= 1
+        words.append(f"=?utf-8?b?{b64encode(octets[start:end]).decode('ascii')}?=")
+        start = end
+    return "\r\n ".join(words)
 
 
 def one_line(text: str) -> str:

@@ -44,7 +44,7 @@ class RelayBackend(BaseEmailBackend):
 def _copies(message: EmailMessage) -> Iterator[Outgoing]:
     """One envelope per recipient, Bcc included, all with the same content."""
     document = message.message()
-    content = (wire_form(document.as_bytes(linesep="\r\n")),)
+    content = (wire_form(document.as_bytes()),)
     sender = parseaddr(message.from_email)[1]
     for recipient in message.recipients():
         address = normalise(parseaddr(recipient)[1] or recipient)

@@ -61,6 +61,6 @@ def _body(parsed: EmailMessage, subtype: str) -> str:
 
 def _attachments(parsed: EmailMessage) -> list[EmailMessage]:
     try:
-        return [part for part in parsed.iter_attachments() if isinstance(part, EmailMessage)]
+        return list(parsed.iter_attachments())
     except (KeyError, AttributeError, TypeError):
         return []

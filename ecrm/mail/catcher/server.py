@@ -36,7 +36,8 @@ class Conversation(Protocol):
         self._scanned = 0
         self._in_content = False
         self._waiting = False
-        self._forget()
+        self._sender: str | None = None
+        self._recipients: list[str] = []
 
     def connection_made(self, transport: BaseTransport) -> None:
         assert isinstance(transport, Transport)
@@ -206,5 +207,5 @@ class Conversation(Protocol):
         self._transport.close()
 
     def _forget(self) -> None:
-        self._sender: str | None = None
-        self._recipients: list[str] = []
+        self._sender = None
+        self._recipients = []
