@@ -4,11 +4,13 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from contacts.models.companies import Company
-from ecrm.tenancy.scoping import TenantForeignKey, TenantModel
+from contacts.querysets import ContactQuerySet
+from ecrm.tenancy.scoping import TenantForeignKey, TenantModel, TenantScope
 
 
 class Stage(models.TextChoices):
@@ -46,19 +48,19 @@ class Contact(TenantModel):
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
     last_active_at = models.DateTimeField(null=True, blank=True)
+    # Never null, so that lists can be ordered and paged by it: those never active count from their first day.
+    active_at = models.GeneratedField(
+        expression=Coalesce("last_active_at", "created_at"), output_field=models.DateTimeField(), db_persist=True
+    )
     binned_at = models.DateTimeField(null=True, blank=True)
+
+    objects = TenantScope.from_queryset(ContactQuerySet)()  # type: ignore[assignment, misc]
 
     class Meta:
         indexes = [
             models.Index(fields=["tenant", "-created_at", "-id"], condition=Q(binned_at=None), name="contact_newest"),
             models.Index(fields=["tenant", "sort_key", "id"], condition=Q(binned_at=None), name="contact_by_name"),
-            models.Index(
-                F("tenant"),
-                F("last_active_at").desc(nulls_last=True),
-                F("id").desc(),
-                condition=Q(binned_at=None),
-                name="contact_active",
-            ),
+            models.Index(fields=["tenant", "-active_at", "-id"], condition=Q(binned_at=None), name="contact_active"),
             models.Index(fields=["tenant", "stage", "id"], condition=Q(binned_at=None), name="contact_stage"),
             models.Index(fields=["tenant", "country", "id"], condition=Q(binned_at=None), name="contact_country"),
             models.Index(fields=["tenant", "owner", "id"], condition=Q(binned_at=None), name="contact_owner"),

@@ -1,0 +1,100 @@
+"""The kinds of event that belong to nobody above contacts, in the timeline's words."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from contacts.events import EventKind
+from contacts.models import Event
+from ecrm.tenancy.roles import Capability
+from ecrm.ui.formats import money
+
+FIELD_NAMES = {
+    "name": gettext_lazy("name"),
+    "given_name": gettext_lazy("given name"),
+    "family_name": gettext_lazy("family name"),
+    "stage": gettext_lazy("stage"),
+    "owner": gettext_lazy("owner"),
+    "company": gettext_lazy("company"),
+    "job_title": gettext_lazy("job title"),
+    "language": gettext_lazy("language"),
+    "time_zone": gettext_lazy("time zone"),
+    "country": gettext_lazy("country"),
+    "city": gettext_lazy("city"),
+    "birthday": gettext_lazy("birthday"),
+    "source": gettext_lazy("source"),
+    "emails": gettext_lazy("email addresses"),
+    "phones": gettext_lazy("phone numbers"),
+    "addresses": gettext_lazy("postal addresses"),
+    "tags": gettext_lazy("tags"),
+}
+
+
+def _created(event: Event) -> str:
+    if event.source_type:
+        return _("Joined, source %(source)s") % {"source": event.source_type}
+    return _("Joined")
+
+
+def _changed(event: Event) -> str:
+    fields = [str(FIELD_NAMES.get(name, name)) for name in event.properties.get("fields", [])]
+    if not fields:
+        return _("Details changed")
+    return ngettext("Changed: %(fields)s", "Changed: %(fields)s", len(fields)) % {"fields": ", ".join(fields)}
+
+
+def _tagged(event: Event) -> str:
+    return _("Tagged %(tag)s") % {"tag": event.properties.get("tag", "")}
+
+
+def _untagged(event: Event) -> str:
+    return _("Tag %(tag)s removed") % {"tag": event.properties.get("tag", "")}
+
+
+def _ordered(event: Event) -> str:
+    number = event.properties.get("number", "")
+    words = _("Placed order %(number)s") % {"number": number} if number else _("Placed an order")
+    if event.amount is None or not event.currency:
+        return words
+    return _("%(order)s, %(amount)s") % {"order": words, "amount": money(event.amount, event.currency)}
+
+
+def _viewed(event: Event) -> str:
+    page = event.properties.get("title") or event.properties.get("path", "")
+    return _("Viewed %(page)s") % {"page": page} if page else _("Viewed a page")
+
+
+def _submitted(event: Event) -> str:
+    form = event.properties.get("form", "")
+    return _("Submitted the form %(form)s") % {"form": form} if form else _("Submitted a form")
+
+
+def _opened_case(event: Event) -> str:
+    subject = event.properties.get("subject", "")
+    return _("Opened a case: %(subject)s") % {"subject": subject} if subject else _("Opened a case")
+
+
+def _binned(event: Event) -> str:
+    return _("Put in the bin")
+
+
+def _restored(event: Event) -> str:
+    return _("Restored from the bin")
+
+
+KINDS = (
+    EventKind("contact.created", gettext_lazy("Joined"), "user-plus", _created),
+    EventKind("contact.changed", gettext_lazy("Details changed"), "pencil", _changed),
+    EventKind("contact.binned", gettext_lazy("Put in the bin"), "trash-2", _binned, tone="bad"),
+    EventKind("contact.restored", gettext_lazy("Restored"), "rotate-ccw", _restored),
+    EventKind("contact.tagged", gettext_lazy("Tagged"), "tag", _tagged),
+    EventKind("contact.untagged", gettext_lazy("Tag removed"), "tag", _untagged),
+    EventKind(
+        "order.placed", gettext_lazy("Order placed"), "shopping-bag", _ordered,
+        capability=Capability.REVENUE_VIEW, group="order", tone="good", is_activity=True,
+    ),
+    EventKind("page.viewed", gettext_lazy("Page viewed"), "globe", _viewed, group="web", is_activity=True),
+    EventKind("form.submitted", gettext_lazy("Form submitted"), "file-text", _submitted, group="web", is_activity=True),
+    EventKind("case.opened", gettext_lazy("Case opened"), "inbox", _opened_case, group="case", is_activity=True),
+)  # fmt: skip

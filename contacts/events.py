@@ -1,0 +1,234 @@
+"""The one history: which events exist, and the only way to write them.
+
+``register`` declares a kind of event (each room its own, in its registrations). ``record`` and
+``record_many`` write; services call them, never signals or ``save()``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connection, transaction
+from django.db.models import Model
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from contacts import dirty, reactions
+from contacts.models import Contact, Event, EventKey
+from ecrm.tenancy.context import require_tenant_id
+from ecrm.tenancy.models import User
+from ecrm.tenancy.roles import Capability
+
+GROUPS: dict[str, str | Promise] = {
+    "profile": _("Profile"),
+    "email": _("Email"),
+    "order": _("Orders"),
+    "web": _("Web"),
+    "case": _("Cases"),
+    "consent": _("Consent"),
+    "segment": _("Segments"),
+}
+
+
+class UnknownEvent(LookupError):
+    """An event whose kind no room has registered: a typo, or a registration that is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventKind:
+    """``sentence`` says what happened in plain text, in the reader's language.
+
+    ``capability`` is what a member needs to see it, ``group`` the timeline's filter (``GROUPS``),
+    ``tone`` one of empty, good, warn, bad, accent. ``is_activity`` marks what the person did
+    themselves: it moves ``last_active_at``.
+    """
+
+    name: str
+    title: str | Promise
+    icon: str
+    sentence: Callable[[Event], str]
+    capability: str = Capability.CONTACTS_VIEW
+    group: str = "profile"
+    tone: str = ""
+    is_activity: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """A fact to be written. ``at`` None means now; ``amount`` is in minor units of ``currency``.
+
+    ``source`` names where the news came from ("shop", "import"), ``source_id`` its row there. With
+    a ``key`` the same (source, key) is recorded once, however often it is told.
+    ``object_type``/``object_id`` is the row it happened to. ``properties`` must be JSON.
+    """
+
+    name: str
+    contact_id: int | None
+    at: datetime | None = None
+    actor_id: int | None = None
+    source: str = ""
+    source_id: int | None = None
+    key: str = ""
+    amount: int | None = None
+    currency: str = ""
+    campaign_id: int | None = None
+    object_type: str = ""
+    object_id: int | None = None
+    properties: Mapping[str, Any] = field(default_factory=dict)
+
+
+_kinds: dict[str, EventKind] = {}
+
+
+def register(kind: EventKind) -> None:
+    _kinds[kind.name] = kind
+
+
+def kind(name: str) -> EventKind:
+    """Raises ``UnknownEvent``."""
+    try:
+        return _kinds[name]
+    except KeyError:
+        raise UnknownEvent(f"No room has registered the event {name!r} (contacts.events.register).") from None
+
+
+def kinds() -> list[EventKind]:
+    return sorted(_kinds.values(), key=lambda known: known.name)
+
+
+def record(
+    name: str,
+    *,
+    contact: Contact | None,
+    at: datetime | None = None,
+    by: User | None = None,
+    source: str = "",
+    source_id: int | None = None,
+    key: str = "",
+    amount: int | None = None,
+    currency: str = "",
+    campaign_id: int | None = None,
+    subject: Model | None = None,
+    properties: Mapping[str, Any] | None = None,
+) -> bool:
+    """Writes one event; False when its (source, key) was recorded before. See ``NewEvent``."""
+    event = NewEvent(
+        name=name,
+        contact_id=contact.pk if contact is not None else None,
+        at=at,
+        actor_id=by.pk if by is not None else None,
+        source=source,
+        source_id=source_id,
+        key=key,
+        amount=amount,
+        currency=currency,
+        campaign_id=campaign_id,
+        object_type=subject._meta.label_lower if subject is not None else "",
+        object_id=subject.pk if subject is not None else None,
+        properties=properties or {},
+    )
+    return bool(record_many([event]))
+
+
+@transaction.atomic
+def record_many(events: Sequence[NewEvent]) -> int:
+    """Writes events set-based, whatever their number, and returns how many were new.
+
+    Costs one statement for the facts, one for the keys if there are any, one to move
+    ``last_active_at``, one to mark the people for their segments. Raises ``UnknownEvent``.
+    """
+    now = timezone.now()
+    stamped = [event if event.at else replace(event, at=now) for event in events]
+    activity = {event.name for event in stamped if kind(event.name).is_activity}
+    fresh = _not_told_before(stamped)
+    if not fresh:
+        return 0
+    _insert(fresh)
+    _move_last_active([event for event in fresh if event.name in activity])
+    dirty.mark({event.contact_id for event in fresh if event.contact_id is not None})
+    reactions.react(fresh)
+    return len(fresh)
+
+
+def _not_told_before(events: Sequence[NewEvent]) -> list[NewEvent]:
+    keyed = {(event.source, event.key): event for event in reversed(events) if event.key}
+    if not keyed:
+        return list(events)
+    ordered = [keyed[pair] for pair in sorted(keyed)]
+    with connection.cursor() as cursor:
+        # Sorted, so that two batches with the same keys wait for each other instead of deadlocking.
+        cursor.execute(
+            f"INSERT INTO {EventKey.table()} (tenant_id, source, key, occurred_at)"
+            " SELECT %s, * FROM unnest(%s::text[], %s::text[], %s::timestamptz[])"
+            " ON CONFLICT (tenant_id, source, key) DO NOTHING RETURNING source, key",
+            [
+                require_tenant_id(),
+                [event.source for event in ordered],
+                [event.key for event in ordered],
+                [event.at for event in ordered],
+            ],
+        )
+        told = set(cursor.fetchall())
+    return [event for event in events if not event.key or _is_first(event, keyed, told)]
+
+
+def _is_first(event: NewEvent, keyed: Mapping[tuple[str, str], NewEvent], told: set[tuple[Any, ...]]) -> bool:
+    """Of several events with one key in a batch, the first stands for all."""
+    pair = (event.source, event.key)
+    return pair in told and keyed[pair] is event
+
+
+_COLUMNS: dict[str, tuple[str, Callable[[NewEvent], Any]]] = {
+    "contact_id": ("bigint", lambda event: event.contact_id),
+    "name": ("text", lambda event: event.name),
+    "occurred_at": ("timestamptz", lambda event: event.at),
+    "actor_id": ("bigint", lambda event: event.actor_id),
+    "source_type": ("text", lambda event: event.source),
+    "source_id": ("bigint", lambda event: event.source_id),
+    "amount": ("bigint", lambda event: event.amount),
+    "currency": ("text", lambda event: event.currency),
+    "campaign_id": ("bigint", lambda event: event.campaign_id),
+    "object_type": ("text", lambda event: event.object_type),
+    "object_id": ("bigint", lambda event: event.object_id),
+    "properties": ("text", lambda event: json.dumps(dict(event.properties), cls=DjangoJSONEncoder)),
+}
+
+
+def _insert(events: Sequence[NewEvent]) -> None:
+    names = ", ".join(_COLUMNS)
+    picked = names.replace("properties", "properties::jsonb")
+    arrays = ", ".join(f"%s::{kind_}[]" for kind_, _read in _COLUMNS.values())
+    values = [[read(event) for event in events] for _kind, read in _COLUMNS.values()]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {Event.table()} (tenant_id, {names})"
+            f" SELECT %s, {picked} FROM unnest({arrays}) AS given ({names})",
+            [require_tenant_id(), *values],
+        )
+
+
+def _move_last_active(events: Sequence[NewEvent]) -> None:
+    latest: dict[int, datetime] = {}
+    for event in events:
+        if event.contact_id is not None and event.at is not None:
+            latest[event.contact_id] = max(event.at, latest.get(event.contact_id, event.at))
+    if not latest:
+        return
+    with connection.cursor() as cursor:
+        # Locked in the order of ids, so that two batches over the same people cannot deadlock.
+        cursor.execute(
+            "WITH moved AS ("
+            f"  SELECT person.id, given.at FROM {Contact.table()} person"
+            "   JOIN unnest(%s::bigint[], %s::timestamptz[]) AS given (id, at) ON given.id = person.id"
+            "   WHERE person.tenant_id = %s AND (person.last_active_at IS NULL OR person.last_active_at < given.at)"
+            "   ORDER BY person.id FOR NO KEY UPDATE OF person)"
+            f" UPDATE {Contact.table()} person SET last_active_at = moved.at FROM moved"
+            " WHERE person.tenant_id = %s AND person.id = moved.id",
+            [list(latest), list(latest.values()), require_tenant_id(), require_tenant_id()],
+        )

@@ -1,0 +1,116 @@
+"""What becomes of each room's rows when two people turn out to be one.
+
+Every reference to ``Contact`` needs a handler: ``unregistered()`` is what a guard asserts to be
+empty. Merging itself comes with its own issue; the registry is complete from the first day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.db.models import ForeignKey, Model
+from django.utils.functional import Promise
+
+from contacts.models import Contact
+
+# One list a row: its id and the values it gave up. JSON, since a merge keeps it for its undo.
+Moved = list[list[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """``move(loser_id, winner_id)`` gives the loser's rows of ``field`` to the winner, set-based.
+
+    It answers the rows it moved; ``undo(moved, loser_id)`` gives exactly those back.
+    ``None`` for both: the rows stay where they are, and ``why`` says the reason.
+    """
+
+    model: type[Model]
+    field: str
+    move: Callable[[int, int], Moved] | None
+    undo: Callable[[Moved, int], None] | None
+    why: str | Promise = ""
+
+
+_handlers: dict[tuple[type[Model], str], Handler] = {}
+
+
+def register(
+    model: type[Model],
+    *,
+    move: Callable[[int, int], Moved],
+    undo: Callable[[Moved, int], None],
+    field: str = "contact",
+) -> None:
+    _handlers[model, field] = Handler(model, field, move, undo)
+
+
+def leave(model: type[Model], *, why: str, field: str = "contact") -> None:
+    """Declares rows that no merge touches: ledgers that must keep saying what was true."""
+    _handlers[model, field] = Handler(model, field, None, None, why)
+
+
+def register_rows(
+    model: type[Model],
+    *,
+    field: str = "contact",
+    unique_with: tuple[str, ...] = (),
+    cleared: tuple[str, ...] = (),
+) -> None:
+    """The usual case: rows move set-based. Rows that the winner has as well, by ``unique_with``, stay.
+
+    ``cleared`` are flags that only one row of a person may have (``is_primary``): they are the
+    winner's, and come back on undo.
+    """
+    register(
+        model,
+        field=field,
+        move=lambda loser_id, winner_id: _move_rows(model, field, unique_with, cleared, loser_id, winner_id),
+        undo=lambda moved, loser_id: _move_back(model, field, cleared, moved, loser_id),
+    )
+
+
+def handlers() -> list[Handler]:
+    return sorted(_handlers.values(), key=lambda handler: (handler.model._meta.label, handler.field))
+
+
+def unregistered() -> list[str]:
+    """``app.Model.field`` of every reference to Contact that no room has answered for."""
+    return [
+        f"{model._meta.label}.{field.name}" for model, field in references() if (model, field.name) not in _handlers
+    ]
+
+
+def references() -> Iterator[tuple[type[Model], ForeignKey[Any, Any]]]:
+    """Every foreign key to Contact in the house."""
+    for model in apps.get_models():
+        for field in model._meta.local_fields:
+            if isinstance(field, ForeignKey) and field.related_model is Contact:
+                yield model, field
+
+
+def _move_rows(
+    model: type[Model],
+    field: str,
+    unique_with: tuple[str, ...],
+    cleared: tuple[str, ...],
+    loser_id: int,
+    winner_id: int,
+) -> Moved:
+    rows: Any = model._default_manager
+    taken = set(rows.filter(**{field: winner_id}).values_list(*unique_with)) if unique_with else set()
+    losers = rows.filter(**{field: loser_id}).values_list("pk", *unique_with, *cleared).order_by("pk")
+    split = 1 + len(unique_with)
+    moving = [[row[0], *row[split:]] for row in losers if not unique_with or row[1:split] not in taken]
+    rows.filter(pk__in=[row[0] for row in moving]).update(**{field: winner_id}, **dict.fromkeys(cleared, False))
+    return moving
+
+
+def _move_back(model: type[Model], field: str, cleared: tuple[str, ...], moved: Moved, loser_id: int) -> None:
+    rows: Any = model._default_manager
+    for former in {tuple(row[1:]) for row in moved}:
+        pks = [row[0] for row in moved if tuple(row[1:]) == former]
+        rows.filter(pk__in=pks).update(**{field: loser_id}, **dict(zip(cleared, former, strict=True)))

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from contacts import events
+from contacts.models import Contact, Tag, Tagging
+from ecrm.audit import services as audit
+from ecrm.tenancy.context import require_tenant_id
+from ecrm.tenancy.models import User
+
+LONGEST_TAG = 60
+
+
+@transaction.atomic
+def add_tags(*, contact_ids: Collection[int], names: Iterable[str], by: User | None, at: datetime | None = None) -> int:
+    """Tags people, set-based; returns how many taggings are new. Unknown ids are left out."""
+    tag_names = _get_or_create(names)
+    if not tag_names or not contact_ids:
+        return 0
+    at = at or timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {Tagging.table()} (tenant_id, contact_id, tag_id, created_at)"
+            f" SELECT %s, person.id, tag.id, %s FROM {Contact.table()} person, unnest(%s::bigint[]) AS tag (id)"
+            " WHERE person.tenant_id = %s AND person.id = ANY(%s) ORDER BY person.id, tag.id"
+            " ON CONFLICT (tenant_id, contact_id, tag_id) DO NOTHING RETURNING contact_id, tag_id",
+            [require_tenant_id(), at, list(tag_names), require_tenant_id(), list(contact_ids)],
+        )
+        added = cursor.fetchall()
+    _tell("contact.tagged", added, tag_names, by=by, at=at)
+    return len(added)
+
+
+@transaction.atomic
+def remove_tags(
+    *, contact_ids: Collection[int], names: Iterable[str], by: User | None, at: datetime | None = None
+) -> int:
+    """Takes tags off people, set-based; returns how many taggings went."""
+    tag_names = {tag.pk: tag.name for tag in Tag.objects.filter(name_norm__in=_folded(names).values())}
+    if not tag_names or not contact_ids:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"DELETE FROM {Tagging.table()} WHERE tenant_id = %s AND contact_id = ANY(%s) AND tag_id = ANY(%s)"
+            " RETURNING contact_id, tag_id",
+            [require_tenant_id(), list(contact_ids), list(tag_names)],
+        )
+        removed = cursor.fetchall()
+    _tell("contact.untagged", removed, tag_names, by=by, at=at or timezone.now())
+    return len(removed)
+
+
+def set_tags(*, contact: Contact, names: Iterable[str], by: User | None, at: datetime | None = None) -> bool:
+    """Makes these the person's tags; True when that changed anything."""
+    wanted = list(names)
+    kept = set(_folded(wanted).values())
+    surplus = [
+        name
+        for name, norm in Tag.objects.filter(taggings__contact=contact).values_list("name", "name_norm")
+        if norm not in kept
+    ]
+    removed = remove_tags(contact_ids=[contact.pk], names=surplus, by=by, at=at)
+    return bool(add_tags(contact_ids=[contact.pk], names=wanted, by=by, at=at) + removed)
+
+
+def _tell(
+    name: str, changed: list[tuple[int, int]], tag_names: dict[int, str], *, by: User | None, at: datetime
+) -> None:
+    if not changed:
+        return
+    events.record_many(
+        [
+            events.NewEvent(
+                name,
+                contact_id,
+                at=at,
+                actor_id=by.pk if by else None,
+                object_type=Tag._meta.label_lower,
+                object_id=tag_id,
+                properties={"tag": tag_names[tag_id]},
+            )
+            for contact_id, tag_id in changed
+        ]
+    )
+    audit.record(name, by=by, count=len({contact_id for contact_id, _tag_id in changed}), at=at)
+
+
+def _get_or_create(names: Iterable[str]) -> dict[int, str]:
+    """Tag names by id. Raises ``ValidationError`` for ``tags`` when one is too long."""
+    folded = _folded(names)
+    if not folded:
+        return {}
+    by_norm = {norm: name for name, norm in reversed(folded.items())}
+    Tag.objects.bulk_create(
+        [Tag(name=by_norm[norm], name_norm=norm) for norm in sorted(by_norm)], ignore_conflicts=True
+    )
+    return dict(Tag.objects.filter(name_norm__in=by_norm).values_list("pk", "name"))
+
+
+def _folded(names: Iterable[str]) -> dict[str, str]:
+    """Folded forms by tidied name: the database folds, so that every room folds alike."""
+    tidy = sorted({" ".join(name.split()) for name in names} - {""})
+    if not tidy:
+        return {}
+    for name in tidy:
+        if len(name) > LONGEST_TAG:
+            raise ValidationError({"tags": _("A tag has at most %(limit)d letters.") % {"limit": LONGEST_TAG}})
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, left(search.fold(name), 60) FROM unnest(%s::text[]) AS given (name)", [tidy])
+        return dict(cursor.fetchall())
