@@ -1,6 +1,5 @@
 """The test database: built once per state of the code by its owner, cloned for each worker."""
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,17 +11,8 @@ from django.core.management import call_command
 from django.db import connections
 from psycopg import sql
 
-ROOT = Path(__file__).resolve().parents[1]
-# What a database looks like after migrating depends on these.
-SHAPING = (
-    "*/migrations/*.py",
-    "ecrm/*/migrations/*.py",
-    "*/sql/*.sql",
-    "ecrm/*/sql/*.sql",
-    "ecrm/tenancy/*.py",
-    "requirements/base.txt",
-    "tests/databases.py",
-)
+from ecrm.bootstrap import schema
+
 Owner = psycopg.Connection[tuple[Any, ...]]
 LOCK = 7_402_531  # any number, the same for every worker
 REFERENCE = "test_reference"
@@ -81,7 +71,7 @@ def _as_owner(database: str) -> Iterator[Owner]:
 
 
 def _template(cluster: Owner) -> str:
-    name = f"template_{_code_state()}"
+    name = f"template_{schema.wanted(Path(__file__))[:16]}"
     existing = {row[0] for row in cluster.execute("SELECT datname FROM pg_database")}
     if name in existing:
         return name
@@ -183,11 +173,3 @@ def _drop(cluster: Owner, name: str) -> None:
 
 def _statement(text: str, *names: str) -> sql.Composed:
     return sql.SQL(text).format(*map(sql.Identifier, names))  # type: ignore[arg-type]
-
-
-def _code_state() -> str:
-    digest = hashlib.sha256()
-    for pattern in SHAPING:
-        for path in sorted(ROOT.glob(pattern)):
-            digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()[:16]

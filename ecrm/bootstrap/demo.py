@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from ecrm.bootstrap import environment, ports, postgres, programs, redis, smoke, stack
+from ecrm.bootstrap import environment, ports, postgres, programs, redis, schema, smoke, stack
 from ecrm.bootstrap.errors import BootstrapError
 from ecrm.bootstrap.logins import Login, read_logins
 from ecrm.bootstrap.steps import Steps
@@ -125,14 +125,22 @@ class Demo:
         servers.save()
 
     def _start_product(self, servers: stack.Stack) -> None:
-        with self._steps.step("Bringing the tables up to date"):
-            self._supervisor.run_step(programs.management(servers, "migrate", "--database", "migrate"))
+        self._migrate(servers)
         with self._steps.step("Starting the web server"):
             self._supervisor.start(programs.web(servers))
         self._load_sample(servers)
         with self._steps.step("Starting the workers"):
             for program in programs.workers(servers):
                 self._supervisor.start(program)
+
+    def _migrate(self, servers: stack.Stack) -> None:
+        stamp = self._data_dir / "migrated"
+        wanted = schema.wanted()
+        if stamp.exists() and stamp.read_text() == wanted:
+            return
+        with self._steps.step("Bringing the tables up to date"):
+            self._supervisor.run_step(programs.management(servers, "migrate", "--database", "migrate"))
+            stamp.write_text(wanted)
 
     def _load_sample(self, servers: stack.Stack) -> None:
         logins = self._logins_file()
