@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from consent import defaults, history
+from consent import criteria, defaults, history, import_columns
 from ecrm.tenancy import services as tenancy
 
 history.register()
+criteria.register()
+import_columns.register()
 tenancy.furnishings.append(defaults.furnish)

@@ -154,20 +154,35 @@ def record_many(answers: Sequence[Answer], *, by: User | None, source: str) -> l
     return refused
 
 
+def foresee(answers: Sequence[Answer], *, source: str) -> list[Refused]:
+    """What ``record_many`` would refuse, without writing anything (a dry run)."""
+    return _judge(answers, source)[1]
+
+
 @transaction.atomic
 def _append(answers: Sequence[Answer], *, by: User | None, source: str) -> tuple[list[ConsentRecord], list[Refused]]:
-    refusals = _refusals(answers) if source == Source.IMPORT else {}
-    judged = [(answer, _objection(answer, source, refusals)) for answer in answers]
-    accepted = [answer for answer, reason in judged if not reason]
+    accepted, refused = _judge(answers, source)
     records = ConsentRecord.objects.bulk_create(_row(answer, by, source) for answer in accepted)
     _tell_history(records, by)
     if by is not None and records:
         subject = records[0] if len(records) == 1 else None
         audit.record("consent.recorded", by=by, subject=subject, count=len(records))
-    return records, [Refused(answer, reason) for answer, reason in judged if reason]
+    return records, refused
 
 
-def _objection(answer: Answer, source: str, refusals: Mapping[tuple[int, int], datetime | None]) -> str:
+Standing = Mapping[tuple[int, int], ConsentState]
+
+
+def _judge(answers: Sequence[Answer], source: str) -> tuple[list[Answer], list[Refused]]:
+    """What to write, and what is refused. An import's answers that stand already are neither."""
+    standing = _standing_of(answers) if source == Source.IMPORT else {}
+    beside = {_pair(answer) for answer in answers if answer.action in rules.OBJECTIONS and source == Source.IMPORT}
+    judged = [(answer, _objection(answer, source, standing, beside)) for answer in answers]
+    accepted = [answer for answer, reason in judged if not reason and not _stands(answer, standing)]
+    return accepted, [Refused(answer, reason) for answer, reason in judged if reason]
+
+
+def _objection(answer: Answer, source: str, standing: Standing, beside: set[tuple[int, int]]) -> str:
     """Why an answer cannot be recorded, empty when it can."""
     if answer.given_at is not None and answer.given_at > timezone.now() + CLOCK_SKEW:
         return _("The date of this answer lies in the future.")
@@ -177,25 +192,35 @@ def _objection(answer: Answer, source: str, refusals: Mapping[tuple[int, int], d
         return _("Consent needs the date it was given on.")
     if source in NEEDS_ORIGIN and not str(answer.evidence.get("origin", "")).strip():
         return _("Consent needs an origin: where and how the person agreed.")
-    pair = (answer.contact_id, answer.purpose.pk)
-    if pair not in refusals:
-        return ""
-    since = refusals[pair]
-    if since is None:
+    state = standing.get(_pair(answer))
+    if state is not None and state.state in rules.OBJECTIONS:
+        day = date_format(timezone.localtime(state.since), "DATE_FORMAT")
+        return _("This person said no on %(day)s. An import never turns that into consent.") % {"day": day}
+    if _pair(answer) in beside:
         return _("The same file holds an opt-out of this person, which wins.")
-    day = date_format(timezone.localtime(since), "DATE_FORMAT")
-    return _("This person said no on %(day)s. An import never turns that into consent.") % {"day": day}
+    return ""
 
 
-def _refusals(answers: Sequence[Answer]) -> dict[tuple[int, int], datetime | None]:
-    """Who has said no, by (contact, purpose): since when, or None for a no in the batch itself."""
-    standing = ConsentState.objects.filter(
+def _stands(answer: Answer, standing: Standing) -> bool:
+    """Whether the same answer is in force already, so that importing a file twice adds nothing."""
+    state = standing.get(_pair(answer))
+    if state is None:
+        return False
+    if answer.action == Action.GRANTED:
+        return state.state == Action.GRANTED and answer.given_at is not None and answer.given_at <= state.since
+    return state.state in rules.OBJECTIONS
+
+
+def _standing_of(answers: Sequence[Answer]) -> Standing:
+    states = ConsentState.objects.filter(
         contact_id__in={answer.contact_id for answer in answers},
-        purpose__in={answer.purpose.pk for answer in answers},
-        state__in=rules.OBJECTIONS,
+        purpose_id__in={answer.purpose.pk for answer in answers},
     )
-    beside = {(a.contact_id, a.purpose.pk): None for a in answers if a.action in rules.OBJECTIONS}
-    return {**beside, **{(s.contact_id, s.purpose_id): s.since for s in standing}}
+    return {(state.contact_id, state.purpose_id): state for state in states}
+
+
+def _pair(answer: Answer) -> tuple[int, int]:
+    return answer.contact_id, answer.purpose.pk
 
 
 def _row(answer: Answer, by: User | None, source: str) -> ConsentRecord:

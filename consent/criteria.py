@@ -1,0 +1,106 @@
+"""What segments can ask about consent and suppression."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from consent import purposes, rules
+from consent.models import Action, ConsentState, Purpose
+from contacts import criteria
+from contacts.criteria import Criterion, Operator, Options, Scope
+from contacts.models import Contact, EmailAddress
+from contacts.segments.inputs import Choices
+from ecrm.tenancy.roles import Capability
+from ecrm.ui import formats
+
+_ANSWERS = {"granted": {Action.GRANTED.value}, "refused": set(rules.OBJECTIONS)}
+
+
+def register() -> None:
+    criteria.register(_consent())
+    criteria.register(_blocked())
+
+
+def purpose_options() -> Options:
+    """By key, which never changes; only those a person has a say in."""
+    return [(each.purpose.key, each.name) for each in purposes.catalogue() if each.purpose.has_choice]
+
+
+def _consent() -> Criterion:
+    purpose = Choices("value", gettext_lazy("Purpose"), purpose_options, single=True)
+    return Criterion(
+        "consent",
+        gettext_lazy("Consent"),
+        "consent",
+        (
+            Operator("granted", gettext_lazy("given for"), gettext_lazy("%(field)s given for %(value)s"), (purpose,)),
+            Operator(
+                "refused", gettext_lazy("withdrawn for"), gettext_lazy("%(field)s withdrawn for %(value)s"), (purpose,)
+            ),
+            Operator(
+                "unasked",
+                gettext_lazy("never asked about"),
+                gettext_lazy("%(field)s never asked about %(value)s"),
+                (purpose,),
+            ),
+        ),
+        _compile_consent,
+        _explain_consent,
+        capability=Capability.CONSENT_VIEW,
+    )
+
+
+def _compile_consent(operator: str, value: Any, scope: Scope) -> Q:
+    answers = _answers(value).filter(contact_id=OuterRef("pk"))
+    if operator == "unasked":
+        return ~Q(Exists(answers))
+    return Q(Exists(answers.filter(state__in=sorted(_ANSWERS[operator]))))
+
+
+def _explain_consent(contact: Contact, operator: str, value: Any, scope: Scope) -> str:
+    state = _answers(value).filter(contact=contact).first()
+    if state is None:
+        return str(rules.Reason.NEVER_ASKED.label)
+    words = {"answer": state.get_state_display(), "day": formats.day(state.since)}
+    return _("%(answer)s on %(day)s") % words
+
+
+def _answers(key: str) -> Any:
+    purpose = Purpose.objects.filter(key=key).first()
+    if purpose is None:
+        raise criteria.Unanswerable(_("The purpose this rule asks about is gone."))
+    return ConsentState.objects.filter(purpose=purpose, channel=purpose.channel)
+
+
+def _blocked() -> Criterion:
+    return Criterion(
+        "address_blocked",
+        gettext_lazy("Main email address"),
+        "consent",
+        (
+            Operator("yes", gettext_lazy("is suppressed"), gettext_lazy("%(field)s is suppressed")),
+            Operator("no", gettext_lazy("is not suppressed"), gettext_lazy("%(field)s is not suppressed")),
+        ),
+        _compile_blocked,
+        _explain_blocked,
+    )
+
+
+def _compile_blocked(operator: str, value: Any, scope: Scope) -> Q:
+    blocked = Exists(_main_addresses().filter(rules.suppressed(), contact_id=OuterRef("pk")))
+    return Q(blocked) if operator == "yes" else ~Q(blocked)
+
+
+def _explain_blocked(contact: Contact, operator: str, value: Any, scope: Scope) -> str:
+    address = _main_addresses().filter(contact=contact).annotate(is_blocked=rules.suppressed()).first()
+    if address is None:
+        return _("no email address")
+    return _("suppressed") if address.is_blocked else _("not suppressed")
+
+
+def _main_addresses() -> Any:
+    return EmailAddress.objects.filter(is_primary=True, binned_at=None)

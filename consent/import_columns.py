@@ -1,0 +1,229 @@
+"""Opt-in and opt-out columns of an import, for every purpose of the tenant.
+
+Opt-outs always win. A yes needs a date and an origin in the same row, or it stays out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.core.exceptions import ValidationError
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+
+from consent import purposes, services
+from consent.models import Action, Source
+from consent.purposes import Wording
+from consent.services import Answer, Refused
+from contacts import import_columns
+from contacts.import_columns import ImportColumn, ImportedValue, Problem
+from contacts.imports import fields, values
+from contacts.models import ImportRun
+from ecrm.tenancy.context import require_tenant_id
+from ecrm.tenancy.models import Tenant, User
+
+YES, NO = "yes", "no"
+LONGEST_ORIGIN = 200
+
+# English, Portuguese, Polish, Spanish, French, then what exports of other systems say.
+_WORDS = {
+    YES: "yes y true t 1 x on sim verdadeiro tak prawda si verdadero oui vrai subscribed confirmed granted accepted",
+    NO: "no n false f 0 off nao falso nie falsz non faux unsubscribed refused withdrawn declined cleaned bounced",
+}
+_PHRASES = {YES: ("opt in", "opted in"), NO: ("opt out", "opted out", "not subscribed", "non subscribed")}
+_NEWSLETTER = {
+    "in": (
+        "newsletter", "opt in", "optin", "email opt in", "marketing consent", "email consent", "consent", "subscribed",
+        "accepts marketing", "accepts email marketing", "subscription status", "email marketing consent",
+        "consentimento", "aceita newsletter", "subscreveu", "zgoda", "zgoda marketingowa", "zapisany",
+        "consentimiento", "suscrito", "acepta marketing", "consentement", "abonne", "accord newsletter",
+    ),
+    "out": (
+        "opt out", "optout", "email opt out", "has opted out of email", "unsubscribed", "unsubscribe", "do not email",
+        "cancelou", "wypisany", "baja", "dado de baja", "desabonne",
+    ),
+    "at": (
+        "opt in date", "optin date", "optin time", "opt in time", "confirm time", "consent date", "subscribed at",
+        "date of consent", "data do consentimento", "data zgody", "fecha de consentimiento", "date de consentement",
+    ),
+    "origin": (
+        "opt in origin", "opt in source", "optin source", "consent source", "consent origin", "signup source",
+        "origem do consentimento", "zrodlo zgody", "origen del consentimiento", "origine du consentement",
+    ),
+}  # fmt: skip
+
+
+def register() -> None:
+    import_columns.register_source(columns)
+
+
+def columns() -> Sequence[ImportColumn]:
+    """Four columns for each purpose a person has a say in."""
+    tenant = Tenant.objects.only("time_zone", "country").get(pk=require_tenant_id())
+    reader = values.Reader(zone=ZoneInfo(tenant.time_zone), day_first=tenant.country != "US")
+    asked = [each for each in purposes.catalogue() if each.purpose.has_choice]
+    return [column for each in asked for column in _columns_of(each, reader)]
+
+
+def _columns_of(wording: Wording, reader: values.Reader) -> list[ImportColumn]:
+    key = Keys.of(wording)
+    opt_in, opt_out = _OptIn(wording, key), _OptOut(wording, key)
+    return [
+        ImportColumn(
+            key.opt_in,
+            _("%(purpose)s: opt-in (yes or no)") % {"purpose": wording.name},
+            aliases=_aliases(wording, "in"),
+            parse=parse_answer,
+            apply_many=opt_in.apply,
+            foresee_many=opt_in.foresee,
+            word=lambda value: _word(wording, value),
+        ),
+        ImportColumn(
+            key.opt_out,
+            _("%(purpose)s: opt-out (yes or no)") % {"purpose": wording.name},
+            aliases=_aliases(wording, "out"),
+            parse=parse_answer,
+            apply_many=opt_out.apply,
+            foresee_many=opt_out.foresee,
+            word=lambda value: _word(wording, NO) if value == YES else "",
+        ),
+        ImportColumn(
+            key.at,
+            _("%(purpose)s: date of the opt-in") % {"purpose": wording.name},
+            aliases=_aliases(wording, "at"),
+            parse=lambda cell: values.instant(cell, reader),
+        ),
+        ImportColumn(
+            key.origin,
+            _("%(purpose)s: origin of the opt-in") % {"purpose": wording.name},
+            aliases=_aliases(wording, "origin"),
+            parse=_parse_origin,
+        ),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The column keys of one purpose."""
+
+    opt_in: str
+    opt_out: str
+    at: str
+    origin: str
+
+    @classmethod
+    def of(cls, wording: Wording) -> Keys:
+        stem = f"consent.{wording.purpose.key}"
+        return cls(f"{stem}.in", f"{stem}.out", f"{stem}.at", f"{stem}.origin")
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """Reads rows into answers; what they become is the ledger's business."""
+
+    wording: Wording
+    key: Keys
+
+    def apply(self, *, run: ImportRun, rows: Sequence[ImportedValue], by: User | None, at: datetime) -> list[Problem]:
+        answers, lines = self._answers(run, rows, at)
+        return _problems(services.record_many(answers, by=by, source=Source.IMPORT), lines)
+
+    def foresee(self, *, run: ImportRun, rows: Sequence[ImportedValue]) -> list[Problem]:
+        answers, lines = self._answers(run, rows, run.created_at)
+        return _problems(services.foresee(answers, source=Source.IMPORT), lines)
+
+    def _answers(
+        self, run: ImportRun, rows: Sequence[ImportedValue], at: datetime
+    ) -> tuple[list[Answer], dict[int, int]]:
+        """Answers, and the line each came from by the answer's identity."""
+        answers, lines = [], {}
+        for row in rows:
+            answer = self._answer(run, row, at)
+            if answer is not None:
+                answers.append(answer)
+                lines[id(answer)] = row.line
+        return answers, lines
+
+    def _answer(self, run: ImportRun, row: ImportedValue, at: datetime) -> Answer | None:
+        raise NotImplementedError
+
+    def _refusal(self, run: ImportRun, row: ImportedValue, at: datetime) -> Answer:
+        """Dated by the import, so that it stands over every yes known so far; the file's date is evidence."""
+        action = services.refusal(self.wording.purpose)
+        return Answer(_person(row), self.wording.purpose, action, at, _evidence(run, row, self.key))
+
+
+class _OptIn(_Column):
+    __slots__ = ()
+
+    def _answer(self, run: ImportRun, row: ImportedValue, at: datetime) -> Answer | None:
+        if row.value == NO:
+            return self._refusal(run, row, at)
+        if row.row.get(self.key.opt_out) == YES:
+            return None  # the other column of this row says no
+        given = row.row.get(self.key.at)
+        given_at = parse_datetime(given) if given else None
+        evidence = _evidence(run, row, self.key)
+        return Answer(_person(row), self.wording.purpose, Action.GRANTED, given_at, evidence)
+
+
+class _OptOut(_Column):
+    __slots__ = ()
+
+    def _answer(self, run: ImportRun, row: ImportedValue, at: datetime) -> Answer | None:
+        return self._refusal(run, row, at) if row.value == YES else None
+
+
+def parse_answer(cell: str) -> str:
+    """``yes`` or ``no`` from the words files have for them."""
+    found = _answer_words().get(fields.fold(cell))
+    if found is None:
+        raise ValidationError(_("“%(value)s” is neither yes nor no.") % {"value": cell.strip()[:60]})
+    return found
+
+
+def _parse_origin(cell: str) -> str:
+    return " ".join(cell.split())[:LONGEST_ORIGIN]
+
+
+@lru_cache(maxsize=1)
+def _answer_words() -> dict[str, str]:
+    known = {word: answer for answer, listed in _WORDS.items() for word in listed.split()}
+    return known | {phrase: answer for answer, phrases in _PHRASES.items() for phrase in phrases}
+
+
+def _aliases(wording: Wording, column: str) -> Sequence[str]:
+    if wording.purpose.key == purposes.NEWSLETTER:
+        return _NEWSLETTER[column]
+    suffix = {"in": "", "out": " opt out", "at": " opt in date", "origin": " opt in origin"}[column]
+    return tuple(fields.fold(name + suffix) for name in (wording.name, wording.purpose.key.replace("-", " ")))
+
+
+def _word(wording: Wording, value: Any) -> str:
+    said = _("yes") if value == YES else _("no")
+    return _("%(purpose)s: %(answer)s") % {"purpose": wording.name, "answer": said}
+
+
+def _person(row: ImportedValue) -> int:
+    """A dry run's people to come have no id yet; their line stands for them."""
+    return row.contact_id if row.contact_id is not None else -row.line
+
+
+def _evidence(run: ImportRun, row: ImportedValue, key: Keys) -> Mapping[str, Any]:
+    known = {
+        "origin": row.row.get(key.origin),
+        "dated": row.row.get(key.at),
+        "file": run.file.name,
+        "line": row.line,
+        "import": run.pk,
+    }
+    return {name: value for name, value in known.items() if value}
+
+
+def _problems(refused: Sequence[Refused], lines: Mapping[int, int]) -> list[Problem]:
+    return [Problem(lines[id(each.answer)], each.reason) for each in refused]
