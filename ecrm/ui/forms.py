@@ -36,7 +36,13 @@ class Field(BoundField):
         if self.control == "textarea" or kind == "select" or kind in _INPUTS:
             own = attrs.get("class") or widget.attrs.get("class", "")
             attrs["class"] = f"input {own}".strip()
+        if self._repeats_label(widget.attrs.get("placeholder", "")):
+            attrs["placeholder"] = False
         return attrs
+
+    def _repeats_label(self, placeholder: object) -> bool:
+        """Labels always show, so a placeholder that says the same only looks like an entry."""
+        return bool(placeholder) and str(self.label).casefold() in str(placeholder).casefold()
 
 
 class Renderer(TemplatesSetting):

@@ -47,4 +47,5 @@ def page(chromium: Browser, site: str) -> Iterator[Page]:
     yield tab
     context.close()
     # A status of 400 or above is no fault of the page; a policy that was broken is.
-    assert not [text for text in complaints if not text.startswith("Failed to load resource")]
+    statuses = ("Failed to load resource", "Response Status Error")
+    assert not [text for text in complaints if not text.startswith(statuses)]
