@@ -65,5 +65,6 @@ def server() -> Path:
     raise BootstrapError(
         "eCRM needs Redis, and this Python has no bundled one. Install it with "
         "`apt-get install redis-server` (Debian, Ubuntu), `dnf install valkey` (Fedora) or "
-        "`brew install redis` (macOS), or run eCRM with Python 3.11 or 3.12 on 64-bit Linux."
+        "`brew install redis` (macOS). On 64-bit Linux you can also delete .venv and start eCRM with "
+        "Python 3.11 or 3.12, which have one."
     )
