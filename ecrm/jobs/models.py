@@ -65,3 +65,8 @@ class Job(TenantModel):
     @property
     def is_open(self) -> bool:
         return self.state in (self.State.WAITING, self.State.RUNNING)
+
+    @property
+    def percent(self) -> int | None:
+        """0 to 100, None while the work is not counted yet."""
+        return min(100, 100 * (self.done + self.failed) // self.total) if self.total else None

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 from ecrm.jobs import services
 from ecrm.jobs.models import Job
 from ecrm.tenancy.policies import members_only
+from ecrm.ui.parts import render_live, render_page, version_of
 
 
 @members_only
@@ -23,14 +24,15 @@ def job_list(request: HttpRequest) -> HttpResponse:
 def open_jobs(request: HttpRequest) -> HttpResponse:
     """The part of the rail that polls."""
     jobs = Job.objects.filter(requested_by=request.user, state__in=services.OPEN).order_by("id")[:5]
-    return render(request, "jobs/_open.html", {"jobs": jobs})
+    version = version_of(*((job.pk, job.done, job.failed, job.total) for job in jobs))
+    return render_live(request, "jobs/_open.html", {"jobs": jobs}, version=version)
 
 
 @members_only
 @require_safe
 def job_detail(request: HttpRequest, job_id: int) -> HttpResponse:
     job = get_object_or_404(Job, pk=job_id, requested_by=request.user)
-    return render(request, "jobs/_job.html" if request.htmx else "jobs/job.html", {"job": job})
+    return render_page(request, "jobs/job.html", part="jobs/_job.html", context={"job": job})
 
 
 @members_only
