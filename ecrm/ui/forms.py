@@ -27,9 +27,7 @@ class Field(BoundField):
             return {"checkbox": "check"}.get(kind, kind)
         return "input" if kind else "textarea"
 
-    def build_widget_attrs(
-        self, attrs: dict[str, Any], widget: Any | None = None
-    ) -> dict[str, Any]:
+    def build_widget_attrs(self, attrs: dict[str, Any], widget: Any | None = None) -> dict[str, Any]:
         attrs = super().build_widget_attrs(attrs, widget)
         widget = widget or self.field.widget
         kind = getattr(widget, "input_type", "")

@@ -84,8 +84,7 @@ def _as_places(request: HttpRequest, visible: Iterable[Entry]) -> list[Place]:
     addressed = [(entry, reverse(entry.url_name)) for entry in visible]
     current = _current(request.path, [url for _entry, url in addressed])
     return [
-        Place(entry, url, url == current, entry.count(request) if entry.count else None)
-        for entry, url in addressed
+        Place(entry, url, url == current, entry.count(request) if entry.count else None) for entry, url in addressed
     ]
 
 

@@ -117,9 +117,7 @@ def _backward(
         # The start is reached: a full first page rather than a short one.
         return _forward(queryset, keys, order, None, size)
     rows = rows[:size][::-1]
-    return Page(
-        rows, _write(NEXT, rows[-1], keys, order), _write(PREVIOUS, rows[0], keys, order)
-    )
+    return Page(rows, _write(NEXT, rows[-1], keys, order), _write(PREVIOUS, rows[0], keys, order))
 
 
 def _beyond(queryset: QuerySet[Row], keys: list[_Key], place: list[Any] | None) -> QuerySet[Row]:

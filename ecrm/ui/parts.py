@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, Http
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
+from django_htmx.middleware import HtmxDetails
 
 INVALID = 422
 
@@ -38,7 +39,7 @@ def render_page(
 
 def wants_part(request: HttpRequest) -> bool:
     """htmx asks for parts, except when it follows a boosted link or restores history."""
-    htmx = request.htmx
+    htmx = HtmxDetails(request)
     return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
 
 
@@ -51,9 +52,7 @@ def redirect_page(request: HttpRequest, url: str) -> HttpResponse:
     return response
 
 
-def render_live(
-    request: HttpRequest, template: str, context: Mapping[str, Any], *, version: str
-) -> HttpResponse:
+def render_live(request: HttpRequest, template: str, context: Mapping[str, Any], *, version: str) -> HttpResponse:
     """A part that polls: 304 with no body while ``version`` stays the same.
 
     ``version`` comes from ``version_of`` over whatever the part shows.

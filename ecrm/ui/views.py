@@ -8,7 +8,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
-from ecrm.ui import styles
+from ecrm.ui import parts, styles
 from ecrm.ui.context import THEMES
 
 YEAR = 365 * 24 * 3600
@@ -47,7 +47,8 @@ def brand(request: HttpRequest, hue: int) -> HttpResponse:
 def set_theme(request: HttpRequest) -> HttpResponse:
     """Keeps light, dark or (anything else) the system's choice in a cookie for a year."""
     chosen = request.POST.get("theme", "")
-    response = HttpResponse(status=204) if request.htmx else HttpResponseRedirect(_back(request))
+    is_part = parts.wants_part(request)
+    response = HttpResponse(status=204) if is_part else HttpResponseRedirect(_back(request))
     if chosen in THEMES:
         response.set_cookie("theme", chosen, max_age=YEAR, samesite="Lax")
     else:

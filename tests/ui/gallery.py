@@ -45,7 +45,9 @@ def sample_charts() -> dict[str, object]:
             labels=weeks,
             series=[
                 charts.Series("This period", [1160000, 1290000, 1030000, 1380000, 1490000, 1370000, 1590000, 2192000]),
-                charts.Series("Before", [1010000, 970000, 1100000, 1220000, 1180000, 1340000, 1290000, 1480000], "prev"),
+                charts.Series(
+                    "Before", [1010000, 970000, 1100000, 1220000, 1180000, 1340000, 1290000, 1480000], "prev"
+                ),
             ],
             summary="Weekly revenue rose from €11,600 to €21,920",
             heading="Week of",
@@ -64,12 +66,18 @@ def sample_charts() -> dict[str, object]:
             kind="bars",
             tick_count=2,
         ),
-        "markets": charts.BarList([charts.Bar("Portugal", 71310, "+9%", "good"), charts.Bar("France", 21066, "−6%", "bad")]),
+        "markets": charts.BarList(
+            [charts.Bar("Portugal", 71310, "+9%", "good"), charts.Bar("France", 21066, "−6%", "bad")]
+        ),
         "funnel": charts.Funnel(
             [charts.Step("Delivered", 17744), charts.Step("Clicked", 1419), charts.Step("Ordered", 201)]
         ),
         "progress": charts.SplitBar(
-            [charts.Slice("Delivered", 17744, "good"), charts.Slice("Deferred", 256, "warn"), charts.Slice("Bounced", 232, "bad")],
+            [
+                charts.Slice("Delivered", 17744, "good"),
+                charts.Slice("Deferred", 256, "warn"),
+                charts.Slice("Bounced", 232, "bad"),
+            ],
             whole=28110,
             rest_label="Waiting",
         ),
@@ -89,7 +97,9 @@ def gallery(request: HttpRequest) -> HttpResponse:
     waiting = nav.Waiting(2, "need attention", is_hot=True)
     context = sample_charts() | {
         "tenant": SimpleNamespace(name="Verdelume", slug="verdelume", hue=217),
-        "nav_places": [nav.Place(e, f"/{e.key}/", e.key == "contacts", waiting if e.key == "consent" else None) for e in entries],
+        "nav_places": [
+            nav.Place(e, f"/{e.key}/", e.key == "contacts", waiting if e.key == "consent" else None) for e in entries
+        ],
         "form": SampleForm(),
         "failed": SampleForm({"address": "ola@verdelume"}, prefix="failed"),
         "page": Page([], "next", None),
@@ -130,7 +140,8 @@ def sample_live(request: HttpRequest) -> HttpResponse:
 def sample_live_page(request: HttpRequest) -> HttpResponse:
     page = engines["django"].from_string(
         '{% extends "base.html" %}{% block content %}<h1>Live</h1>'
-        '<div id="live" hx-get="/ui/sample-live/" hx-trigger="live" hx-swap="innerHTML" data-live="1"></div>{% endblock %}'
+        '<div id="live" hx-get="/ui/sample-live/" hx-trigger="live" hx-swap="innerHTML" data-live="1"></div>'
+        "{% endblock %}"
     )
     return HttpResponse(page.render({}, request))
 

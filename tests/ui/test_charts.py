@@ -61,7 +61,9 @@ def test_a_plot_of_nothing_says_so_instead_of_drawing() -> None:
     assert "Not enough data" in html
 
 
-@pytest.mark.parametrize(("highest", "ticks", "top"), [(21920, 4, 24000), (52, 2, 60), (3, 4, 4), (0, 4, 4), (0.4, 4, 4)])
+@pytest.mark.parametrize(
+    ("highest", "ticks", "top"), [(21920, 4, 24000), (52, 2, 60), (3, 4, 4), (0, 4, 4), (0.4, 4, 4)]
+)
 def test_an_axis_ends_on_a_round_figure_above_the_highest(highest: float, ticks: int, top: float) -> None:
     assert ceiling(highest, ticks, is_whole=True) == top
 

@@ -53,11 +53,10 @@ def test_a_mailed_code_opens_the_door(client: Client, dora: User) -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "fields"), [(CODE, {}), ("/accounts/password/reset/", {}), ("/accounts/signup/", {"password1": PASSWORD})]
+    ("address", "fields"),
+    [(CODE, {}), ("/accounts/password/reset/", {}), ("/accounts/signup/", {"password1": PASSWORD})],
 )
-def test_known_and_unknown_addresses_get_the_same_answer(
-    dora: User, address: str, fields: dict[str, str]
-) -> None:
+def test_known_and_unknown_addresses_get_the_same_answer(dora: User, address: str, fields: dict[str, str]) -> None:
     pages = []
     for email in (dora.email, "nobody@example.com"):
         page = Client().post(address, {"email": email, **fields}, follow=True)

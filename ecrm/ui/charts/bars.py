@@ -119,9 +119,7 @@ class SplitBar:
         named = [(part.label, part.value) for part in self.slices]
         if self.rest_label:
             named.append((self.rest_label, self.rest))
-        return ", ".join(
-            f"{label} {formats.percent(formats.share(value, self.total))}" for label, value in named
-        )
+        return ", ".join(f"{label} {formats.percent(formats.share(value, self.total))}" for label, value in named)
 
     @property
     def rects(self) -> list[tuple[str, str, str]]:

@@ -121,16 +121,13 @@ class Plot:
             return [AxisLabel(percent(slot * (i + 0.5)), "m", self.labels[i]) for i in shown]
         last = max(count - 1, 1)
         return [
-            AxisLabel(percent(100 * i / last), _anchor(i, count), self.labels[i])
-            for i in spread(count, MOST_LABELS)
+            AxisLabel(percent(100 * i / last), _anchor(i, count), self.labels[i]) for i in spread(count, MOST_LABELS)
         ]
 
     @property
     def rows(self) -> list[tuple[Text, list[str]]]:
         columns = [[self.write(value) for value in series.values] for series in self.series]
-        return [
-            (label, [column[i] for column in columns]) for i, label in enumerate(self.labels)
-        ]
+        return [(label, [column[i] for column in columns]) for i, label in enumerate(self.labels)]
 
     def _rect(self, label: Text, index: int, nth: int, slot: float, width: float) -> Rect:
         series = self.series[nth]

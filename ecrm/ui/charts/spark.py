@@ -23,9 +23,7 @@ class Sparkline:
     @property
     def points(self) -> str:
         last = max(len(self.values) - 1, 1)
-        return " ".join(
-            f"{percent(100 * i / last)},{percent(self._y(value))}" for i, value in enumerate(self.values)
-        )
+        return " ".join(f"{percent(100 * i / last)},{percent(self._y(value))}" for i, value in enumerate(self.values))
 
     @property
     def end(self) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import template
 from django.template import Context
+from django.template.loader import get_template
 from django.templatetags.static import static
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -14,7 +15,7 @@ from django.utils.translation import gettext
 
 from ecrm.tenancy.urls import platform_url as platform_path
 from ecrm.tenancy.urls import tenant_url as tenant_path
-from ecrm.ui import forms, formats, people, styles, toasts
+from ecrm.ui import formats, forms, people, styles, toasts
 from ecrm.ui.templatetags.component import component_tag, fill_tag
 
 register = template.Library()
@@ -137,9 +138,9 @@ def attrs(**values: Any) -> SafeString:
 @register.simple_tag(takes_context=True)
 def chart(context: Context, drawing: Any) -> SafeString:
     """Draws one of ecrm.ui.charts."""
-    template_ = context.template.engine.get_template(drawing.template)
+    drawn = get_template(drawing.template).template
     with context.push(chart=drawing):
-        return template_.render(context)
+        return drawn.render(context)
 
 
 @register.simple_tag
