@@ -1,30 +1,14 @@
-"""Chromium for the tests of the look."""
+"""The gallery, served beside the product, in a tab."""
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        pytest.skip("needs Chromium (apt-get install chromium)")
-    # Playwright's loop runs in this thread, where the live server's test code uses the database.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+from tests.chromium import tab
 
 
 @pytest.fixture
@@ -37,15 +21,5 @@ def site(live_server: Any, settings: Any) -> str:
 
 @pytest.fixture
 def page(chromium: Browser, site: str) -> Iterator[Page]:
-    """A tab of 1440 px. What the page complains about fails the test."""
-    context = chromium.new_context(viewport={"width": 1440, "height": 900}, base_url=site)
-    tab = context.new_page()
-    complaints: list[str] = []
-    tab.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    tab.on("pageerror", lambda error: complaints.append(str(error)))
-    tab.set_default_timeout(10_000)
-    yield tab
-    context.close()
-    # A status of 400 or above is no fault of the page; a policy that was broken is.
-    statuses = ("Failed to load resource", "Response Status Error")
-    assert not [text for text in complaints if not text.startswith(statuses)]
+    with tab(chromium, site) as opened:
+        yield opened

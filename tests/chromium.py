@@ -1,0 +1,45 @@
+"""Chromium for every test that looks at pages."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("needs Chromium (apt-get install chromium)")
+    # Playwright's loop runs in this thread, where the live server's test code uses the database.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@contextmanager
+def tab(chromium: Browser, base_url: str, *, javascript: bool = True) -> Iterator[Page]:
+    """A tab of 1440 px. What the page complains about fails the test."""
+    context = chromium.new_context(
+        viewport={"width": 1440, "height": 900}, base_url=base_url, java_script_enabled=javascript
+    )
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.set_default_timeout(10_000)
+    yield page
+    context.close()
+    # A status of 400 or above is no fault of the page; a policy that was broken is.
+    statuses = ("Failed to load resource", "Response Status Error")
+    assert not [text for text in complaints if not text.startswith(statuses)]
