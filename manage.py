@@ -18,6 +18,9 @@ def main():  # type: () -> int
             % (OLDEST[0], OLDEST[1], sys.version_info[0], sys.version_info[1], sys.executable)
         )
         return 1
+    if os.name != "posix":
+        sys.stderr.write("eCRM runs on Linux and macOS. On Windows, use it in WSL or with docker compose.\n")
+        return 1
     sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
     from ecrm.bootstrap.commands import run
 

@@ -1,5 +1,6 @@
 """What `manage.py` does: prepare the environment, then dispatch. Standard library only."""
 
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -22,6 +23,9 @@ NEEDS_DEV = {"test", "bench"}
 def run(argv: Sequence[str]) -> int:
     """Run one command line; returns the exit code. May replace this process by the venv's Python."""
     command = argv[1] if len(argv) > 1 else "help"
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that knows no "…" gets a "?"
     try:
         if os.environ.get("ECRM_NO_BOOTSTRAP") != "1":
             venv.enter(ROOT, lock="dev" if command in NEEDS_DEV else "base", argv=argv)

@@ -21,7 +21,7 @@ def main(arguments: Sequence[str]) -> int:
     """Parse the command line and run until stopped; returns the exit code."""
     options = _parse(arguments)
     if not options.smoke:
-        return _run(options, options.data_dir)
+        return _run(options, options.data_dir.resolve())
     folder = Path(tempfile.mkdtemp(prefix="ecrm-smoke-"))
     folder.chmod(0o755)  # for the user PostgreSQL runs as
     code = _run(options, folder / "demo")
@@ -97,8 +97,8 @@ class Demo:
 
     def _choose_addresses(self, servers: stack.Stack) -> None:
         web = self._web_port(servers)
-        smtp = self._usual_port(SMTP)
-        mailbox = self._usual_port(MAILBOX)
+        smtp = self._usual_port(SMTP, taken=frozenset({web}))
+        mailbox = self._usual_port(MAILBOX, taken=frozenset({web, smtp}))
         servers.values |= environment.for_web(port=web, files=self._data_dir / "files")
         servers.values |= environment.for_mail(smtp_port=smtp, http_port=mailbox)
 
@@ -112,8 +112,8 @@ class Demo:
             raise BootstrapError(f"Port {asked} is in use. Choose another with --port, or leave it out.")
         return asked
 
-    def _usual_port(self, usual: int) -> int:
-        return ports.choose(None if self._options.smoke else usual)
+    def _usual_port(self, usual: int, *, taken: frozenset[int] = frozenset()) -> int:
+        return ports.choose(None if self._options.smoke else usual, taken=taken)
 
     def _start_servers(self, servers: stack.Stack) -> None:
         with self._steps.step("Starting PostgreSQL 18"):

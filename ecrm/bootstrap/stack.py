@@ -114,7 +114,13 @@ def only_user_of(data_dir: Path) -> Iterator[None]:
 def try_lock(data_dir: Path) -> IO[str] | None:
     """Lock a data directory, making it when needed, for as long as the file stays open."""
     prepare(data_dir)
-    handle = (data_dir / "lock").open("w")
+    try:
+        handle = (data_dir / "lock").open("w")
+    except OSError as error:
+        raise BootstrapError(
+            f"{data_dir} cannot be used by you ({error.strerror}); it may belong to another user. "
+            "Name another folder with --data-dir."
+        ) from error
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

@@ -38,3 +38,12 @@ def test_a_taken_port_that_was_asked_for_is_refused(tmp_path, capsys, monkeypatc
     asked = ["manage.py", "demo", "--port", redis_port, "--data-dir", str(tmp_path / "data")]
     assert commands.run(asked) == 1
     assert f"Port {redis_port} is in use" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(commands.os.geteuid() == 0, reason="root may use every folder")
+def test_a_folder_of_somebody_else_is_refused_in_a_sentence(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("ECRM_NO_BOOTSTRAP", "1")
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o500)
+    assert commands.run(["manage.py", "demo", "--data-dir", str(closed / "data")]) == 1
+    assert "cannot be used" in capsys.readouterr().err
