@@ -22,7 +22,8 @@ from consent.purposes import Wording
 from consent.services import Answer, Refused
 from contacts import import_columns
 from contacts.import_columns import ImportColumn, ImportedValue, Problem
-from contacts.imports import fields, values
+from contacts.imports import values
+from contacts.imports.folding import fold
 from contacts.models import ImportRun
 from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.models import Tenant, User
@@ -181,7 +182,7 @@ class _OptOut(_Column):
 
 def parse_answer(cell: str) -> str:
     """``yes`` or ``no`` from the words files have for them."""
-    found = _answer_words().get(fields.fold(cell))
+    found = _answer_words().get(fold(cell))
     if found is None:
         raise ValidationError(_("“%(value)s” is neither yes nor no.") % {"value": cell.strip()[:60]})
     return found
@@ -201,7 +202,7 @@ def _aliases(wording: Wording, column: str) -> Sequence[str]:
     if wording.purpose.key == purposes.NEWSLETTER:
         return _NEWSLETTER[column]
     suffix = {"in": "", "out": " opt out", "at": " opt in date", "origin": " opt in origin"}[column]
-    return tuple(fields.fold(name + suffix) for name in (wording.name, wording.purpose.key.replace("-", " ")))
+    return tuple(fold(name + suffix) for name in (wording.name, wording.purpose.key.replace("-", " ")))
 
 
 def _word(wording: Wording, value: Any) -> str:

@@ -1,3 +1,7 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from consent import public
+
+urlpatterns = [
+    path("preferences/<str:token>", public.show_preferences, name="preferences"),
+]
