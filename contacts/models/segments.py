@@ -14,7 +14,9 @@ class Segment(TenantModel):
     """People picked by a rule (``contacts.segments.tree`` gives its shape).
 
     ``rule_version`` grows with each change of the rule; ``calculated_version`` is the one the
-    memberships stand for. ``broken_reason`` keeps the last good membership when a rule breaks.
+    memberships stand for. ``calculated_at`` is the instant up to which the clock has been followed,
+    ``next_boundary_at`` when it moves somebody next, ``reconciled_at`` the last time everybody was
+    looked at. ``broken_reason`` says why the last good membership is kept.
     """
 
     name = models.CharField(_("name"), max_length=120)
@@ -24,6 +26,7 @@ class Segment(TenantModel):
     calculated_version = models.PositiveIntegerField(default=0)
     calculated_at = models.DateTimeField(null=True)
     next_boundary_at = models.DateTimeField(null=True)
+    reconciled_at = models.DateTimeField(null=True)
     member_count = models.PositiveIntegerField(default=0)
     broken_reason = models.CharField(max_length=300, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
@@ -54,7 +57,15 @@ class SegmentMembership(TenantModel):
                 fields=["tenant", "segment", "contact"], condition=Q(left_at=None), name="membership_open"
             )
         ]
-        indexes = [models.Index(fields=["tenant", "contact", "segment"], name="membership_contact")]
+        indexes = [
+            models.Index(fields=["tenant", "contact", "segment"], name="membership_contact"),
+            models.Index(
+                fields=["tenant", "segment", "-entered_at", "-id"], condition=Q(left_at=None), name="membership_newest"
+            ),
+            models.Index(
+                fields=["tenant", "segment", "left_at"], condition=Q(left_at__isnull=False), name="membership_left"
+            ),
+        ]
 
 
 class DirtyContact(TenantModel):

@@ -1,1 +1,52 @@
-"""What contacts gives to the registries of the house."""
+"""What segments give to the registries of the house."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from contacts import events
+from contacts.events import EventKind
+from contacts.models import Event
+from contacts.segments import attributes, belonging, happenings, moments, tasks
+from ecrm.jobs import beats
+from ecrm.tenancy.roles import Capability
+from ecrm.ui import nav
+
+
+def _entered(event: Event) -> str:
+    return _("Entered the segment %(segment)s") % {"segment": event.properties.get("segment", "")}
+
+
+def _left(event: Event) -> str:
+    return _("Left the segment %(segment)s") % {"segment": event.properties.get("segment", "")}
+
+
+events.register(
+    EventKind(
+        "segment.entered",
+        gettext_lazy("Entered a segment"),
+        "blend",
+        _entered,
+        capability=Capability.SEGMENTS_VIEW,
+        group="segment",
+    )
+)
+events.register(
+    EventKind(
+        "segment.left",
+        gettext_lazy("Left a segment"),
+        "blend",
+        _left,
+        capability=Capability.SEGMENTS_VIEW,
+        group="segment",
+    )
+)
+
+attributes.register()
+moments.register()
+happenings.register()
+belonging.register()
+
+beats.on_tick.append(tasks.hint_due)
+beats.on_nightly.append(tasks.hint_nightly)

@@ -20,7 +20,7 @@ CREATE TABLE contacts_event (
 ) PARTITION BY RANGE (occurred_at);
 
 CREATE INDEX contacts_event_timeline ON contacts_event (tenant_id, contact_id, occurred_at DESC, id DESC);
-CREATE INDEX contacts_event_by_name ON contacts_event (tenant_id, name, occurred_at) INCLUDE (contact_id, amount);
+CREATE INDEX contacts_event_by_name ON contacts_event (tenant_id, name, occurred_at) INCLUDE (contact_id, amount, currency);
 CREATE INDEX contacts_event_campaign ON contacts_event (tenant_id, campaign_id, name) INCLUDE (contact_id)
     WHERE campaign_id IS NOT NULL;
 

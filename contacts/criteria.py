@@ -1,0 +1,206 @@
+"""What a segment can ask about a person. Every room registers its own questions here.
+
+A criterion compiles to a ``Q`` over ``Contact``. The same ``Q`` counts, explains and decides
+membership, so that the three can never disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from contacts.models import Contact, Event
+from ecrm.tenancy.context import require_tenant_id
+from ecrm.tenancy.models import Tenant
+
+Text = str | Promise
+Options = Sequence[tuple[Any, Text]]
+
+GROUPS: dict[str, Text] = {
+    "person": _("Person"),
+    "activity": _("What they did"),
+    "orders": _("Orders"),
+    "consent": _("Consent"),
+    "segments": _("Tags and segments"),
+}
+
+
+class UnknownCriterion(LookupError):
+    """A rule asks about something no room has registered (any more)."""
+
+
+class Unanswerable(Exception):
+    """A rule that was valid once and cannot be answered now; the words are the user's."""
+
+
+@dataclass(slots=True)
+class Scope:
+    """When and for whom rules are read: ``now``, the tenant's zone and currency.
+
+    ``among`` limits grouped subqueries to the people looked at anyway; it never changes an answer
+    about them. Option lists are fetched once per scope.
+    """
+
+    now: datetime
+    zone: ZoneInfo
+    currency: str
+    among: Sequence[int] | None = None
+    _options: dict[Callable[[], Options], Options] = field(default_factory=dict)
+
+    @classmethod
+    def current(cls, *, now: datetime | None = None, among: Sequence[int] | None = None) -> Scope:
+        """The bound tenant's; one query."""
+        tenant = Tenant.objects.only("time_zone", "currency").get(pk=require_tenant_id())
+        return cls(now or timezone.now(), ZoneInfo(tenant.time_zone), tenant.currency, among)
+
+    def ago(self, days: int) -> datetime:
+        """``days`` times 24 hours before now."""
+        return self.now - timedelta(days=days)
+
+    def events(self, name: str) -> Any:
+        """The history's facts of one name, as a queryset for subqueries."""
+        facts = Event.objects.filter(name=name, contact_id__isnull=False)
+        return facts if self.among is None else facts.filter(contact_id__in=list(self.among))
+
+    def options(self, source: Callable[[], Options]) -> Options:
+        if source not in self._options:
+            self._options[source] = source()
+        return self._options[source]
+
+
+class Input(Protocol):
+    """One thing to fill in after an operator (``contacts.segments.inputs`` has the kinds).
+
+    ``kind`` names the template, ``read`` turns what a form sent into the JSON value and ``check``
+    judges a JSON value (both raise ``ValidationError``), ``write`` gives the texts that a form
+    shows, ``words`` what a sentence says.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def label(self) -> Text: ...
+    @property
+    def initial(self) -> Any: ...
+
+    def read(self, sent: Sequence[str], scope: Scope) -> Any: ...
+    def check(self, value: Any) -> None: ...
+    def write(self, value: Any, scope: Scope) -> Sequence[str]: ...
+    def words(self, value: Any, scope: Scope) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """``sentence`` has the placeholders ``%(field)s`` and each input's name.
+
+    The value of a rule is None without inputs, the bare value of a single one, else an object by
+    input name.
+    """
+
+    key: str
+    label: Text
+    sentence: Any
+    inputs: tuple[Input, ...] = ()
+
+    def values(self, value: Any) -> dict[str, Any]:
+        """A rule's value by input name. Raises ``TypeError`` or ``KeyError`` when its shape is wrong."""
+        if not self.inputs:
+            return {}
+        if len(self.inputs) == 1:
+            return {self.inputs[0].name: value}
+        return {given.name: value[given.name] for given in self.inputs}
+
+    def value(self, values: dict[str, Any]) -> Any:
+        """The opposite of ``values``."""
+        if not self.inputs:
+            return None
+        return values[self.inputs[0].name] if len(self.inputs) == 1 else dict(values)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """How answers change by the mere passing of time.
+
+    ``crossed`` finds the people whose answer may differ between two instants (exclusive,
+    inclusive), ``next_at`` when that will first be so after ``scope.now`` (None: never).
+    Both take (operator, value, …, scope) and may say None for operators that no clock moves.
+    """
+
+    crossed: Callable[[str, Any, datetime, datetime, Scope], Q | None]
+    next_at: Callable[[str, Any, Scope], datetime | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One question. ``compile`` must give true or false for everybody, never unknown.
+
+    ``explain`` says the value that decided, for one person. ``capability`` hides the question and
+    its value from members without it. ``refers_to`` names the segments a value depends on.
+    """
+
+    key: str
+    label: Text
+    group: str
+    operators: tuple[Operator, ...]
+    compile: Callable[[str, Any, Scope], Q]
+    explain: Callable[[Contact, str, Any, Scope], str]
+    window: Window | None = None
+    capability: str | None = None
+    refers_to: Callable[[Any], Iterable[int]] | None = None
+
+    def operator(self, key: str) -> Operator:
+        """Raises ``KeyError``."""
+        for operator in self.operators:
+            if operator.key == key:
+                return operator
+        raise KeyError(key)
+
+    def sentence(self, operator: str, value: Any, scope: Scope) -> str:
+        """ "Country is any of Portugal, Spain" """
+        chosen = self.operator(operator)
+        values = chosen.values(value)
+        words = {given.name: given.words(values[given.name], scope) for given in chosen.inputs}
+        return str(chosen.sentence % {"field": self.label, **words})
+
+
+Source = Callable[[], Iterable[Criterion]]
+_criteria: dict[str, Criterion] = {}
+_sources: list[Source] = []
+
+
+def register(criterion: Criterion) -> None:
+    """Adds or replaces the criterion of that key."""
+    _criteria[criterion.key] = criterion
+
+
+def register_source(source: Source) -> None:
+    """For criteria that follow another registry, such as one for each kind of event."""
+    _sources.append(source)
+
+
+def get(key: str) -> Criterion:
+    """Raises ``UnknownCriterion``."""
+    if key in _criteria:
+        return _criteria[key]
+    for source in _sources:
+        for criterion in source():
+            if criterion.key == key:
+                return criterion
+    raise UnknownCriterion(key)
+
+
+def every() -> list[Criterion]:
+    """In the order of registration, by group."""
+    found = [*_criteria.values(), *(criterion for source in _sources for criterion in source())]
+    places = list(GROUPS)
+    return sorted(found, key=lambda criterion: places.index(criterion.group))

@@ -1,0 +1,182 @@
+"""What a rule would answer: how many, what each condition keeps, and for one person why.
+
+All figures come from the ``Q`` that decides membership. Counting happens under a time limit, so
+that an expensive rule says so instead of holding up the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import OperationalError, connection, transaction
+from django.db.models import BooleanField, Case, Count, Q, QuerySet, Value, When
+from psycopg.errors import QueryCanceled
+
+from contacts.criteria import Scope
+from contacts.models import Contact
+from contacts.segments import tree
+from contacts.segments.tree import Condition, Group, Node
+
+SECONDS = 8
+
+
+class TooSlow(Exception):
+    """The figures took longer than a page may wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class DropOff:
+    """``everybody`` is the base; ``left`` holds, per part of the root, who is left after it.
+
+    ``alone`` holds by place how many people meet a node on its own.
+    """
+
+    everybody: int
+    left: list[int]
+    alone: dict[str, int]
+
+    @property
+    def total(self) -> int:
+        return self.left[-1] if self.left else self.everybody
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A node for one person. ``matters`` is False where the answer changes nothing above it."""
+
+    place: str
+    holds: bool
+    matters: bool
+    sentence: str = ""
+    value: str = ""
+    is_hidden: bool = False
+    kind: str = ""
+    parts: list[Finding] = field(default_factory=list)
+
+
+def people() -> QuerySet[Contact]:
+    """Whom segments choose from: everybody who is not in the bin."""
+    return Contact.objects.filter(binned_at=None)
+
+
+def matching(rule: Any, scope: Scope) -> QuerySet[Contact]:
+    """Raises ``InvalidRule`` or ``Unanswerable``."""
+    return people().filter(tree.compile_rule(rule, scope))
+
+
+def count(rule: Any, *, scope: Scope | None = None) -> int:
+    """The exact number of people. Raises ``TooSlow``, ``InvalidRule`` or ``Unanswerable``."""
+    scope = scope or Scope.current()
+    with limited():
+        return matching(rule, scope).count()
+
+
+def drop_off(rule: Any, *, scope: Scope | None = None) -> DropOff:
+    """One pass over the people: each is sorted by which nodes hold, then groups are added up.
+
+    Costs about as much as the dearest condition for everybody; raises like ``count``.
+    """
+    scope = scope or Scope.current()
+    root = tree.parse(rule)
+    leaves = list(tree.conditions(root))
+    with limited():
+        rows = _tally(leaves, scope)
+    everybody = sum(number for _holds, number in rows)
+    left = [_holding(Group("all", root.parts[: last + 1]), rows) for last in range(len(root.parts))]
+    alone = {node.place: _holding(node, rows) for node in _below(root)}
+    return DropOff(everybody, left, alone)
+
+
+def explain(rule: Any, contact: Contact, *, scope: Scope | None = None, may: Any = None) -> Finding:
+    """Why a person is in or out: each condition with the value that decided it.
+
+    ``may`` (capability → bool) hides values the reader must not see. A binned person is out,
+    whatever the conditions say.
+    """
+    scope = scope or Scope.current()
+    root = tree.parse(rule)
+    leaves = list(tree.conditions(root))
+    flags = {f"h{number}": _as_flag(leaf.compile(scope)) for number, leaf in enumerate(leaves)}
+    row = Contact.objects.filter(pk=contact.pk).annotate(**flags).values(*flags).get() if flags else {}
+    holds = {leaf.place: row[f"h{number}"] for number, leaf in enumerate(leaves)}
+    return _finding(root, holds, contact, scope, may or (lambda _capability: True), matters=True)
+
+
+def holds(node: Node, by_place: dict[str, bool]) -> bool:
+    """What a node answers when its conditions answer so."""
+    if isinstance(node, Condition):
+        return by_place[node.place]
+    answers = (holds(part, by_place) for part in node.parts)
+    if node.kind == "all":
+        return all(answers)
+    return any(answers) if node.kind == "any" else not any(answers)
+
+
+@contextmanager
+def limited(seconds: int = SECONDS) -> Iterator[None]:
+    """Gives up after ``seconds`` without harming the transaction around; more memory for hashing."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL statement_timeout = {seconds * 1000}")
+            cursor.execute("SET LOCAL work_mem = '64MB'")
+            yield
+            cursor.execute("SET LOCAL statement_timeout = DEFAULT")
+            cursor.execute("SET LOCAL work_mem = DEFAULT")
+    except OperationalError as error:
+        if isinstance(error.__cause__, QueryCanceled):
+            raise TooSlow from error
+        raise
+
+
+Tally = list[tuple[dict[str, bool], int]]
+
+
+def _tally(leaves: list[Condition], scope: Scope) -> Tally:
+    """How many people there are for each combination of true and false conditions."""
+    names = [f"h{number}" for number in range(len(leaves))]
+    flags = {name: _as_flag(leaf.compile(scope)) for name, leaf in zip(names, leaves, strict=True)}
+    if not flags:
+        return [({}, people().count())]
+    rows = people().annotate(**flags).values(*names).order_by().annotate(number=Count("pk"))
+    return [
+        ({leaf.place: row[name] for name, leaf in zip(names, leaves, strict=True)}, row["number"]) for row in rows
+    ]
+
+
+def _as_flag(condition: Q) -> Case:
+    return Case(When(condition, then=Value(True)), default=Value(False), output_field=BooleanField())
+
+
+def _holding(node: Node, rows: Tally) -> int:
+    return sum(number for by_place, number in rows if holds(node, by_place))
+
+
+def _below(node: Node) -> Iterator[Node]:
+    if isinstance(node, Group):
+        for part in node.parts:
+            yield part
+            yield from _below(part)
+
+
+def _finding(
+    node: Node, by_place: dict[str, bool], contact: Contact, scope: Scope, may: Any, *, matters: bool
+) -> Finding:
+    answer = holds(node, by_place)
+    if isinstance(node, Group):
+        parts = [
+            _finding(part, by_place, contact, scope, may, matters=matters and _decides(node, part, by_place))
+            for part in node.parts
+        ]
+        return Finding(node.place, answer, matters, kind=node.kind, parts=parts)
+    needed = node.criterion.capability
+    is_hidden = needed is not None and not may(needed)
+    value = "" if is_hidden else node.criterion.explain(contact, node.operator, node.value, scope)
+    return Finding(node.place, answer, matters, node.sentence(scope), value, is_hidden)
+
+
+def _decides(group: Group, part: Node, by_place: dict[str, bool]) -> bool:
+    """False for a part that does not hold in an ``any`` that holds by another: it was not needed."""
+    return group.kind != "any" or holds(part, by_place) or not holds(group, by_place)

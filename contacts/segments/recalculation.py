@@ -1,0 +1,204 @@
+"""When memberships are brought up to date: after a change of the rule, of a person, of the hour.
+
+One worker at a time does this for a tenant (an advisory lock), so that a segment which refers to
+another is always calculated after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from graphlib import CycleError, TopologicalSorter
+
+import structlog
+from django.db import DatabaseError, connection, transaction
+from django.db.models import F, Q
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from contacts import dirty
+from contacts.criteria import Scope, Unanswerable
+from contacts.models import Segment
+from contacts.segments import counting, membership, tree
+from contacts.segments.membership import Change
+from contacts.segments.tree import InvalidRule
+from ecrm.tenancy.context import require_tenant_id
+from ecrm.tenancy.models import Tenant
+
+BATCH = 5_000
+# A busy shop has somebody crossing a line every second; once a minute is soon enough.
+LEAST_WAIT = timedelta(minutes=1)
+# Two clocks may differ: the next look begins a little before the last one ended.
+OVERLAP = timedelta(seconds=30)
+log = structlog.get_logger(__name__)
+
+
+@transaction.atomic
+def recalculate(segment: Segment, *, at: datetime | None = None) -> Change | None:
+    """Evaluates the rule for everybody, then the segments that refer to this one if it changed.
+
+    None when the rule cannot be evaluated: the last good membership stays and
+    ``broken_reason`` says why. Waits for another worker of this tenant.
+    """
+    _lock()
+    _more_memory()
+    change = _replace_all(segment, at or timezone.now())
+    if change is not None and change.is_any:
+        for dependent in _referring_to(segment):
+            _replace_all(dependent, at or timezone.now())
+    return change
+
+
+@transaction.atomic
+def refresh_dirty(*, limit: int = BATCH) -> bool:
+    """Looks again at a batch of the people who were marked; True when more may wait.
+
+    Does nothing (False) while another worker of this tenant is at it.
+    """
+    if not _try_lock():
+        return False
+    ids, has_more = dirty.take(limit)
+    if ids:
+        _more_memory()
+        _refresh(ids)
+    return has_more
+
+
+@transaction.atomic
+def follow_clock(segment: Segment, *, now: datetime | None = None) -> int:
+    """Marks the people whose answer may have changed since ``calculated_at`` by the hour alone.
+
+    Returns how many. The next refresh looks at them, and at every other segment they touch.
+    """
+    scope = Scope.current(now=now)
+    marked = 0
+    try:
+        crossed = _crossed(tree.parse(segment.rule), segment.calculated_at or scope.now, scope)
+        if crossed is not None:
+            marked = dirty.mark_where(counting.people().filter(crossed))
+        boundary = next_boundary(segment.rule, scope)
+    except (InvalidRule, Unanswerable):
+        boundary = None
+    Segment.objects.filter(pk=segment.pk).update(calculated_at=scope.now, next_boundary_at=boundary)
+    return marked
+
+
+def next_boundary(rule: object, scope: Scope) -> datetime | None:
+    """The first instant, a minute from now at the earliest, at which the clock moves somebody."""
+    instants = []
+    for condition in tree.conditions(tree.parse(rule)):
+        window = condition.criterion.window
+        found = window.next_at(condition.operator, condition.value, scope) if window else None
+        if found is not None:
+            instants.append(max(found, scope.now + LEAST_WAIT))
+    return min(instants, default=None)
+
+
+def ordered(segments: Iterable[Segment]) -> list[Segment]:
+    """Each after those it refers to. Raises ``CycleError``."""
+    by_id = {segment.pk: segment for segment in segments}
+    graph = {pk: tree.segments_in(segment.rule) & by_id.keys() for pk, segment in by_id.items()}
+    return [by_id[pk] for pk in TopologicalSorter(graph).static_order()]
+
+
+def live() -> list[Segment]:
+    """All segments that are kept up to date, each after those it refers to."""
+    return ordered(Segment.objects.filter(archived_at=None).order_by("pk"))
+
+
+def _refresh(ids: list[int]) -> None:
+    scope = Scope.current(among=ids)
+    for segment in live():
+        if segment.broken_reason or not segment.calculated_version:
+            # The full calculation is still to come (or will be tried again at night).
+            continue
+        change = _try(segment, scope, scope.now)
+        if change is not None and change.is_any:
+            Segment.objects.filter(pk=segment.pk).update(
+                member_count=F("member_count") + change.entered - change.left
+            )
+
+
+def _replace_all(segment: Segment, at: datetime) -> Change | None:
+    segment.refresh_from_db()
+    if segment.archived_at is not None:
+        return None
+    scope = Scope.current(now=at)
+    change = _try(segment, scope, at)
+    if change is not None:
+        Segment.objects.filter(pk=segment.pk).update(
+            member_count=change.matching,
+            calculated_version=segment.rule_version,
+            calculated_at=at,
+            reconciled_at=at,
+            next_boundary_at=next_boundary(segment.rule, scope),
+            broken_reason="",
+        )
+    segment.refresh_from_db()
+    return change
+
+
+def _try(segment: Segment, scope: Scope, at: datetime) -> Change | None:
+    """The change, or None with the reason written to the segment."""
+    try:
+        with transaction.atomic():
+            return membership.replace(segment, scope, at=at)
+    except Unanswerable as error:
+        reason = str(error)
+    except InvalidRule as error:
+        reason = next(iter(error.errors.values()), "")
+    except DatabaseError as error:
+        log.warning("segment_broken", segment=segment.pk, error=type(error).__name__)
+        reason = _in_tenants_words()
+    Segment.objects.filter(pk=segment.pk).update(broken_reason=reason[:300], reconciled_at=at)
+    return None
+
+
+def _in_tenants_words() -> str:
+    tenant = Tenant.objects.only("languages").get(pk=require_tenant_id())
+    with translation.override(tenant.language):
+        return _("The database could not evaluate its rule.")
+
+
+def _referring_to(segment: Segment) -> Iterator[Segment]:
+    """Those that depend on it, directly or through others, each after those it refers to."""
+    reached = {segment.pk}
+    for candidate in live():
+        if tree.segments_in(candidate.rule) & reached:
+            reached.add(candidate.pk)
+            yield candidate
+
+
+def _crossed(root: tree.Group, since: datetime, scope: Scope) -> Q | None:
+    found = None
+    for condition in tree.conditions(root):
+        window = condition.criterion.window
+        if window is None:
+            continue
+        crossed = window.crossed(condition.operator, condition.value, since - OVERLAP, scope.now, scope)
+        if crossed is not None:
+            found = crossed if found is None else found | crossed
+    return found
+
+
+def _lock() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"segments:{require_tenant_id()}"])
+
+
+def _try_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [f"segments:{require_tenant_id()}"]
+        )
+        row = cursor.fetchone()
+    return bool(row and row[0])
+
+
+def _more_memory() -> None:
+    """Hashing a window of events needs more than a page's share; until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '64MB'")
+
+
+__all__ = ["CycleError", "follow_clock", "live", "next_boundary", "ordered", "recalculate", "refresh_dirty"]

@@ -1,0 +1,80 @@
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from contacts import events, services
+from contacts.models import Contact, Segment
+from contacts.segments.services import create_segment
+from ecrm.jobs import outbox
+from ecrm.tenancy.models import Tenant
+
+NOW = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)
+
+
+def ago(days: float) -> datetime:
+    return NOW - timedelta(days=days)
+
+
+def condition(criterion: str, operator: str, value: Any = None) -> dict[str, Any]:
+    return {"criterion": criterion, "operator": operator, "value": value}
+
+
+def order(contact: Contact, minor: int, *, days_ago: float, currency: str = "EUR", at: datetime | None = None) -> None:
+    events.record("order.placed", contact=contact, at=at or ago(days_ago), amount=minor, currency=currency)
+
+
+def visit(contact: Contact, *, days_ago: float) -> None:
+    events.record("page.viewed", contact=contact, at=ago(days_ago))
+
+
+@pytest.fixture
+def person(in_acme: Tenant) -> Callable[..., Contact]:
+    def make(name: str, **fields: Any) -> Contact:
+        at = fields.pop("at", ago(400))
+        return services.create_contact(by=None, at=at, name=name, **fields)
+
+    return make
+
+
+@pytest.fixture
+def segment_of(in_acme: Tenant) -> Callable[..., Segment]:
+    """A calculated segment."""
+
+    def make(rule: Any, name: str = "Some people") -> Segment:
+        segment = create_segment(name=name, rule=rule, by=None)
+        outbox.drain()
+        return segment.refreshed()
+
+    return make
+
+
+@pytest.fixture
+def crowd(person: Callable[..., Contact]) -> list[Contact]:
+    """People who differ in everything rules can ask, absent values among them."""
+    ana = person(
+        "Ana Prata", country="PT", city="Porto", stage="customer", language="pt", tags=["vip", "tea"],
+        emails=["ana@example.com"], birthday=date(1980, 3, 14), company="Acme Teas", at=ago(500),
+    )  # fmt: skip
+    bea = person(
+        "Beatriz Moniz", country="PT", city="porto", stage="lead", tags=["tea"], emails=["bea@example.com"], at=ago(20)
+    )
+    carl = person("Carl Óscar", country="DE", stage="customer", tags=["vip"], birthday=date(1992, 2, 29), at=ago(90))
+    dora = person("Dora", country="ES", city="Vigo", stage="lapsed", phones=["+34986000001"], at=ago(30))
+    blank = person("", at=ago(1))
+    visitor = person("50% off_er", stage="visitor", source="shop", job_title="Buyer", at=ago(365))
+    order(ana, 40_000, days_ago=10)
+    order(ana, 50_000, days_ago=80)
+    order(ana, 99_000, days_ago=300)
+    order(bea, 100, days_ago=89.99)
+    order(carl, 79_999, days_ago=1)
+    order(dora, 500_000, days_ago=1, currency="PLN")
+    for days_ago in (1, 2, 3, 59, 61):
+        visit(ana, days_ago=days_ago)
+    visit(carl, days_ago=30)
+    visit(dora, days_ago=200)
+    binned = person("Gone", country="PT", tags=["vip"], at=ago(50))
+    services.bin_contact(contact=binned, by=None)
+    return [ana, bea, carl, dora, blank, visitor]
+
