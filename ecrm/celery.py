@@ -22,6 +22,7 @@ app.conf.update(
     task_time_limit=900,
     task_soft_time_limit=840,
     task_default_queue="interactive",
+    task_routes=("ecrm.jobs.tasks.route",),
     task_serializer="json",
     accept_content=["json"],
     broker_connection_retry_on_startup=True,

@@ -37,7 +37,7 @@ def task(name: str, *, queue: Queue, atomic: bool = True) -> Callable[[Callable[
     """Registers a tenant's task. Arguments are ids by keyword; the body calls one service."""
 
     def decorate(body: Callable[..., Any]) -> Callable[..., Any]:
-        @shared_task(name=name, queue=queue.value)
+        @shared_task(name=name)
         @functools.wraps(body)
         def run(*, tenant_id: int | None = None, entry_id: int | None = None, **arguments: Any) -> None:
             from ecrm.jobs.outbox import work_entry
@@ -60,7 +60,7 @@ def platform_task(name: str, *, queue: Queue) -> Callable[[Callable[[], Any]], C
     """Registers work of the installation itself, which sees no tenant's rows."""
 
     def decorate(body: Callable[[], Any]) -> Callable[[], Any]:
-        @shared_task(name=name, queue=queue.value)
+        @shared_task(name=name)
         @functools.wraps(body)
         def run() -> None:
             with no_tenant():
@@ -79,3 +79,9 @@ def call(registered: RegisteredTask, arguments: dict[str, Any]) -> None:
         return
     with tenant_transaction():
         registered.body(**arguments)
+
+
+def route(name: str, *args: Any, **kwargs: Any) -> dict[str, str] | None:
+    """Celery's router: the queue a task was registered with."""
+    registered = registry.get(name) or platform_registry.get(name)
+    return {"queue": registered.queue.value} if registered else None
