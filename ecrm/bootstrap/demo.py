@@ -10,6 +10,7 @@ from pathlib import Path
 from ecrm.bootstrap import environment, ports, postgres, programs, redis, schema, smoke, stack
 from ecrm.bootstrap.errors import BootstrapError
 from ecrm.bootstrap.logins import Login, read_logins
+from ecrm.bootstrap.processes import tail
 from ecrm.bootstrap.steps import Steps
 from ecrm.bootstrap.supervisor import ChildFailed, Stopped, Supervisor
 
@@ -162,7 +163,10 @@ class Demo:
             logins=tuple(read_logins(self._logins_file())),
             watch=self._supervisor.tend,
         )
-        return 0 if smoke.run(target, self._steps) else 1
+        if smoke.run(target, self._steps):
+            return 0
+        self._steps.say(f"\nThe web server's log ends:\n{tail(servers.log('web'))}")
+        return 1
 
     def _welcome(self, servers: stack.Stack) -> None:
         say = self._steps.say

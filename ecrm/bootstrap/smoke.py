@@ -1,8 +1,11 @@
 """`demo --smoke`: walks the product over HTTP as a person would, a line per step."""
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
 
 from ecrm.bootstrap.logins import Login
 from ecrm.bootstrap.steps import Steps
@@ -26,6 +29,12 @@ class Target:
                 raise Unexpected(f"waited {seconds:.0f} s for {what}")
             self.watch()
             time.sleep(0.2)
+
+    def mails_to(self, address: str) -> list[dict[str, Any]]:
+        """What the mail catcher has for an address, newest first."""
+        answer = Visitor(self.mailbox_url).get(f"/api/messages?{urlencode({'to': address})}")
+        found = json.loads(answer.text)
+        return list(found["messages"])
 
 
 class Unexpected(Exception):
@@ -65,13 +74,26 @@ def _sign_in_page(target: Target, visitor: Visitor) -> None:
     _expect(page.form_with("login") is not None, "the sign-in page has no sign-in form")
 
 
+def _sign_in_code(target: Target, visitor: Visitor) -> None:
+    """Through the account mails' own transport, the SMTP server and its log."""
+    address = _first_login(target).email
+    stranger = Visitor(target.base_url)
+    page = stranger.get("/accounts/login/code/").submit(with_field="email", email=address)
+    _expect(page.status == 200, f"asking for a code answers {page.status}")
+    target.wait_for(f"the code's mail to {address}", lambda: bool(target.mails_to(address)))
+
+
 def _sign_in(target: Target, visitor: Visitor) -> None:
-    if not target.logins:
-        raise Unexpected("the sample data brought no logins")
-    login = target.logins[0]
+    login = _first_login(target)
     page = visitor.get("/accounts/login/").submit(with_field="login", login=login.email, password=login.password)
     _expect(page.status == 200, f"after signing in the page answers {page.status}")
     _expect("/accounts/login/" not in page.url, "the password was not accepted")
+
+
+def _first_login(target: Target) -> Login:
+    if not target.logins:
+        raise Unexpected("the sample data brought no logins")
+    return target.logins[0]
 
 
 def _expect(fact: bool, otherwise: str) -> None:
@@ -83,5 +105,6 @@ STEPS: list[tuple[str, Step]] = [
     ("Web server and its services are healthy", _health),
     ("Mailbox can be opened", _mailbox),
     ("Sign-in page has its form", _sign_in_page),
+    ("A sign-in code arrives by mail", _sign_in_code),
     ("Signing in", _sign_in),
 ]
