@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 from ecrm.jobs import services
 from ecrm.jobs.models import Job
 from ecrm.tenancy.policies import members_only
-from ecrm.ui.parts import render_live, render_page, version_of
+from ecrm.ui.parts import render_live, version_of, wants_part
 
 
 @members_only
@@ -32,7 +32,11 @@ def open_jobs(request: HttpRequest) -> HttpResponse:
 @require_safe
 def job_detail(request: HttpRequest, job_id: int) -> HttpResponse:
     job = get_object_or_404(Job, pk=job_id, requested_by=request.user)
-    return render_page(request, "jobs/job.html", part="jobs/_job.html", context={"job": job})
+    if not wants_part(request):
+        return render(request, "jobs/job.html", {"job": job})
+    version = version_of(job.state, job.done, job.failed, job.total, job.cancel_requested_at)
+    context = {"job": job}
+    return render_live(request, "jobs/_job.html", context, version=version, is_done=not job.is_open)
 
 
 @members_only

@@ -14,6 +14,7 @@ from django.utils.cache import patch_vary_headers
 from django_htmx.middleware import HtmxDetails
 
 INVALID = 422
+LAST_PART = 286
 
 
 def render_page(
@@ -52,16 +53,24 @@ def redirect_page(request: HttpRequest, url: str) -> HttpResponse:
     return response
 
 
-def render_live(request: HttpRequest, template: str, context: Mapping[str, Any], *, version: str) -> HttpResponse:
+def render_live(
+    request: HttpRequest,
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    version: str,
+    is_done: bool = False,
+) -> HttpResponse:
     """A part that polls: 304 with no body while ``version`` stays the same.
 
-    ``version`` comes from ``version_of`` over whatever the part shows.
+    ``version`` comes from ``version_of`` over whatever the part shows. ``is_done`` shows the part
+    a last time and ends the polling (status 286, htmx's own for it).
     """
     etag = f'"{version}"'
-    if etag in request.headers.get("If-None-Match", ""):
+    if not is_done and etag in request.headers.get("If-None-Match", ""):
         response: HttpResponse = HttpResponseNotModified()
     else:
-        response = render(request, template, dict(context))
+        response = render(request, template, dict(context), status=LAST_PART if is_done else 200)
     response["ETag"] = etag
     response["Cache-Control"] = "private, no-cache"
     return response

@@ -1,6 +1,8 @@
 // Parts that keep themselves current: data-live="5" asks every five seconds while the page is seen.
-// The part carries hx-get and hx-trigger="live". A 304 changes nothing; failures slow it down.
+// The part carries hx-get and hx-trigger="live". A 304 changes nothing, a 286 is
+// the last, failures slow it down.
 const SLOWEST = 60;
+const LAST = 286; // the server has nothing more to tell
 const etags = new Map();
 const due = new Map();
 let slowness = 1;
@@ -36,6 +38,7 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (!isLive(elt) || !xhr) return;
   const isAnswered = xhr.status > 0 && xhr.status < 500;
   slowness = isAnswered ? 1 : Math.min(slowness * 2, SLOWEST);
+  if (xhr.status === LAST) elt.removeAttribute("data-live");
   const etag = xhr.status === 200 && xhr.getResponseHeader("ETag");
   if (etag) etags.set(pathInfo.requestPath, etag);
 });
