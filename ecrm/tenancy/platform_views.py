@@ -34,7 +34,7 @@ def create_tenant(request: HttpRequest) -> HttpResponse:
         try:
             tenant = services.create_tenant(by=_user(request), **form.cleaned_data)
         except ValidationError as error:
-            form.add_error(None, error) if not hasattr(error, "error_dict") else form._update_errors(error)
+            form.add_error(None, error)
         else:
             return redirect(f"/{tenant.slug}/")
     return render(request, "tenancy/create.html", {"form": form}, status=422 if form.errors else 200)

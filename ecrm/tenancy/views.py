@@ -36,7 +36,7 @@ def invite(request: HttpRequest) -> HttpResponse:
         try:
             invitation, secret = services.invite(tenant=request.tenant, by=request.user, **form.cleaned_data)
         except ValidationError as error:
-            form._update_errors(error)
+            form.add_error(None, error)
         else:
             _mail_invitation(invitation, secret)
             messages.success(request, _("Invitation sent to %(email)s.") % {"email": invitation.email})
@@ -61,7 +61,7 @@ def change_roles(request: HttpRequest, membership_id: int) -> HttpResponse:
         try:
             services.change_roles(membership=membership, roles=form.cleaned_data["roles"], by=request.membership)
         except ValidationError as error:
-            form._update_errors(error)
+            form.add_error(None, error)
         else:
             messages.success(request, _("Roles changed."))
             return redirect("members")
@@ -88,7 +88,7 @@ def add_team(request: HttpRequest) -> HttpResponse:
         try:
             teams.create_team(by=request.user, **form.cleaned_data)
         except ValidationError as error:
-            form._update_errors(error)
+            form.add_error(None, error)
         else:
             return redirect("members")
     return _members_page(request, InvitationForm(initial={"roles": [Role.VIEWER]}), form, status=422)
