@@ -16,7 +16,8 @@ class ImportRun(TenantModel):
 
     ``dialect`` is what was detected (encoding, delimiter, header), ``mapping`` says which field
     each column goes to, ``options`` what to do with people we know already. ``counts`` are the
-    dry run's, by verdict; ``applied_counts`` the real run's.
+    dry run's, by verdict; ``applied_counts`` the real run's, with ``line``, the last one landed.
+    ``attempt`` grows each time the file is read anew, so that a worker thought dead stops.
     """
 
     class State(models.TextChoices):
@@ -28,7 +29,8 @@ class ImportRun(TenantModel):
         FAILED = "failed", _("Failed")
         CANCELLED = "cancelled", _("Cancelled")
 
-    file = TenantForeignKey(File, models.PROTECT)
+    file = TenantForeignKey(File, models.SET_NULL, null=True)
+    name = models.CharField(max_length=255)
     state = models.CharField(max_length=10, choices=State.choices, default=State.MAPPING)
     dialect = models.JSONField(default=dict)
     mapping = models.JSONField(default=dict)
@@ -36,20 +38,32 @@ class ImportRun(TenantModel):
     counts = models.JSONField(default=dict)
     applied_counts = models.JSONField(default=dict)
     job = TenantForeignKey(Job, models.SET_NULL, null=True)
+    attempt = models.PositiveSmallIntegerField(default=0)
     problem_file = TenantForeignKey(File, models.SET_NULL, null=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True)
     error = models.CharField(max_length=300, blank=True)
 
+    class Meta:
+        indexes = [models.Index(fields=["tenant", "-created_at", "-id"], name="import_newest")]
+
+    def __str__(self) -> str:
+        return self.name
+
 
 class ImportRow(TenantModel):
-    """One staged row, deleted with its run's file. ``line`` counts from 1 as an editor shows it."""
+    """One staged row. ``line`` counts from 1 as an editor shows it.
+
+    ``values`` is what was read, emptied once it has landed: the contact holds it then. A repeated
+    row has the address of an earlier one; only what it says about consent is heard.
+    """
 
     class Verdict(models.TextChoices):
         NEW = "new", _("New")
         UPDATE = "update", _("Update")
         SAME = "same", _("Nothing new")
+        REPEATED = "repeated", _("Repeated")
         REFUSED = "refused", _("Refused")
 
     run = TenantForeignKey(ImportRun, models.CASCADE, related_name="rows")

@@ -1,0 +1,203 @@
+"""What kind of file this is: its encoding, its delimiter, and whether its first row is a header."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+ENCODINGS = {
+    "utf-8": gettext_lazy("Unicode (UTF-8)"),
+    "utf-16": gettext_lazy("Unicode (UTF-16)"),
+    "utf-16-le": gettext_lazy("Unicode (UTF-16, little-endian)"),
+    "utf-16-be": gettext_lazy("Unicode (UTF-16, big-endian)"),
+    "cp1252": gettext_lazy("Western European (Windows-1252)"),
+    "cp1250": gettext_lazy("Central European (Windows-1250)"),
+    "iso8859_2": gettext_lazy("Central European (ISO 8859-2)"),
+}
+DELIMITERS = {
+    ",": gettext_lazy("Comma"),
+    ";": gettext_lazy("Semicolon"),
+    "\t": gettext_lazy("Tab"),
+    "|": gettext_lazy("Vertical bar"),
+}
+MOST_COLUMNS = 300
+SAMPLE_BYTES = 256 * 1024
+SAMPLE_ROWS = 100
+
+_SIGNATURES = {
+    b"PK\x03\x04": "spreadsheet",
+    b"\xd0\xcf\x11\xe0": "spreadsheet",
+    b"\x89PNG": "picture",
+    b"\xff\xd8\xff": "picture",
+    b"GIF8": "picture",
+    b"%PDF": "document",
+    b"{\\rtf": "document",
+    b"\x1f\x8b": "archive",
+    b"Rar!": "archive",
+    b"7z\xbc\xaf": "archive",
+}
+_MARKUP = re.compile(r"\s*(<!doctype|<html|<\?xml|<svg|[{\[]\s*[\"{\[])", re.IGNORECASE)
+_UNWRITTEN = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+_LOOKS_LIKE_A_VALUE = re.compile(r"\S+@\S+\.\S+|[+\d][\d\s./:-]*")
+_SEP_LINE = re.compile(r"\"?sep=(.)\"?[\r\n]+", re.IGNORECASE)
+# Polish letters that Windows-1250 keeps where Windows-1252 has signs no word contains, and the
+# French and Portuguese letters that Windows-1250 would show as Slovak, Romanian or Hungarian ones.
+_POLISH_AS_1252 = re.compile(r"(?<=\w)[¹³¿œŸŒ]|[¹³¿£¯](?=[a-zA-Z])")
+_WESTERN_AS_1250 = re.compile(r"[ŕčăőôůűďň]", re.IGNORECASE)
+_POLISH = re.compile(r"[ąćęłńóśźż]", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How to read the file. ``line_count`` is an upper bound of its rows, for progress bars.
+
+    ``skip_lines`` are lines before the table (a spreadsheet's ``sep=;``).
+    """
+
+    encoding: str
+    delimiter: str
+    has_header: bool
+    line_count: int = 0
+    skip_lines: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class _Scan:
+    """One pass over the whole file: is it UTF-8 to the end, how many lines, what does it start with."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self.head = b""
+        self.line_count = 1
+        self.is_utf8 = True
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        for chunk in chunks:
+            self.head += chunk[: SAMPLE_BYTES - len(self.head)]
+            self.line_count += chunk.count(b"\n") or chunk.count(b"\r")
+            self.is_utf8 = self.is_utf8 and _decodes(decoder, chunk)
+        self.is_utf8 = self.is_utf8 and _decodes(decoder, b"", final=True)
+
+
+def detect(chunks: Iterable[bytes]) -> Dialect:
+    """Reads the file once in flat memory. Raises ``ValidationError`` for what is no table of text."""
+    scan = _Scan(chunks)
+    if not scan.head.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"):
+        raise ValidationError(_("The file is empty."))
+    _refuse_signatures(scan.head)
+    encoding = _find_encoding(scan)
+    text = scan.head.decode(encoding, "replace").lstrip("\ufeff")
+    _refuse_rubbish(text)
+    return _find_table(text, encoding, scan.line_count)
+
+
+def redetect_header(sample: list[list[str]]) -> bool:
+    """Whether the first row names the columns: all filled, all different, none looking like a value."""
+    if not sample:
+        return False
+    cells = [cell.strip() for cell in sample[0]]
+    while cells and not cells[-1]:
+        cells.pop()
+    named = [cell for cell in cells if cell]
+    return bool(named) and not any(_LOOKS_LIKE_A_VALUE.fullmatch(cell) for cell in named)
+
+
+def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = False) -> bool:
+    try:
+        decoder.decode(chunk, final)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _refuse_signatures(head: bytes) -> None:
+    kind = next((kind for start, kind in _SIGNATURES.items() if head.startswith(start)), None)
+    if kind == "spreadsheet":
+        raise ValidationError(
+            _("This is a spreadsheet or a ZIP file. Save it as CSV in your spreadsheet program and upload that.")
+        )
+    if kind:
+        raise ValidationError(_("This is not a table of text. Upload a CSV file."))
+
+
+def _find_encoding(scan: _Scan) -> str:
+    if scan.head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    nulls = [scan.head[start:4000:2].count(0) for start in (0, 1)]
+    sampled = min(len(scan.head), 4000) / 2
+    if nulls[1] > 0.4 * sampled > 5 * nulls[0]:
+        return "utf-16-le"
+    if nulls[0] > 0.4 * sampled > 5 * nulls[1]:
+        return "utf-16-be"
+    return "utf-8" if scan.is_utf8 else _find_code_page(scan.head)
+
+
+def _find_code_page(head: bytes) -> str:
+    western, central = head.decode("cp1252", "replace"), head.decode("cp1250", "replace")
+    iso = head.decode("iso8859_2", "replace")
+    polish = len(_POLISH_AS_1252.findall(western))
+    if polish > len(_WESTERN_AS_1250.findall(central)):
+        return "cp1250"
+    # In ISO 8859-2, ą, ś and ź stand where both Windows pages have signs.
+    is_iso = len(_POLISH.findall(iso)) > max(len(_POLISH.findall(central)), len(_WESTERN_AS_1250.findall(central)))
+    return "iso8859_2" if is_iso else "cp1252"
+
+
+def _refuse_rubbish(text: str) -> None:
+    if _MARKUP.match(text):
+        raise ValidationError(_("This is a web page or program data, not a table. Upload a CSV file."))
+    if len(_UNWRITTEN.findall(text)) > len(text) / 50:
+        raise ValidationError(_("This is not a table of text. Upload a CSV file."))
+
+
+def _find_table(text: str, encoding: str, line_count: int) -> Dialect:
+    hint = _SEP_LINE.match(text)
+    if hint and hint.group(1) in DELIMITERS:
+        text, delimiter = text[hint.end() :], hint.group(1)
+    else:
+        delimiter = max(DELIMITERS, key=lambda each: _consistency(text, each))
+    sample = list(sample_rows(text, delimiter))
+    widest = max(map(len, sample), default=0)
+    if widest > MOST_COLUMNS:
+        raise ValidationError(
+            _("The file has %(count)s columns. At most %(most)s can be imported: remove the ones you do not need.")
+            % {"count": widest, "most": MOST_COLUMNS}
+        )
+    has_header = redetect_header(sample)
+    if not sample or (has_header and not any(any(row) for row in sample[1:])):
+        raise ValidationError(_("The file has a header but no rows below it."))
+    return Dialect(encoding, delimiter, has_header, line_count, skip_lines=1 if hint else 0)
+
+
+def _consistency(text: str, delimiter: str) -> tuple[float, int]:
+    """The share of rows that agree on how many columns there are, and that number; one column is no vote."""
+    widths = Counter(len(row) for row in sample_rows(text, delimiter))
+    widths.pop(1, None)
+    if not widths:
+        return 0.0, 0
+    width, agreeing = widths.most_common(1)[0]
+    rows = sum(1 for _row in sample_rows(text, delimiter))
+    return round(agreeing / rows, 1), width
+
+
+def sample_rows(text: str, delimiter: str) -> Iterator[list[str]]:
+    """The first rows that are not blank. A field that never ends counts as the end of the sample."""
+    reader = csv.reader(text[:SAMPLE_BYTES].splitlines(keepends=True), delimiter=delimiter)
+    taken = 0
+    while taken < SAMPLE_ROWS:
+        try:
+            row = next(reader)
+        except (csv.Error, StopIteration):
+            return
+        if any(cell.strip() for cell in row):
+            taken += 1
+            yield row

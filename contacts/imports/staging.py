@@ -1,0 +1,112 @@
+"""Checked rows into the database, set-based: a copy into a temporary table, then one insert."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import orjson
+from django.db import connection
+
+from contacts.imports.checking import CheckedRow, Trouble
+from contacts.models import ImportProblem, ImportRow, ImportRun
+from ecrm.tenancy.context import require_tenant_id
+
+LONGEST_REASON = 300
+LONGEST_COLUMN = 200
+
+
+def stage(run: ImportRun, rows: Sequence[CheckedRow]) -> None:
+    """Stages a batch. Rows that are staged already stay as they are."""
+    with connection.cursor() as cursor:
+        _copy(cursor, "import_staged", "line int, values jsonb, address_norm text, verdict text", map(_record, rows))
+        cursor.execute(
+            f"INSERT INTO {ImportRow.table()} (tenant_id, run_id, line, values, address_norm, verdict)"
+            " SELECT %s, %s, line, values, address_norm, verdict FROM import_staged ORDER BY line"
+            " ON CONFLICT (tenant_id, run_id, line) DO NOTHING",
+            [require_tenant_id(), run.pk],
+        )
+    add_problems(run, [trouble for row in rows for trouble in row.troubles])
+
+
+def add_problems(run: ImportRun, troubles: Sequence[Trouble]) -> None:
+    """Keeps problems, each once however often it is told."""
+    if not troubles:
+        return
+    with connection.cursor() as cursor:
+        records = ((t.line, t.column[:LONGEST_COLUMN], t.reason[:LONGEST_REASON], t.is_fatal) for t in troubles)
+        _copy(cursor, "import_trouble", '"line" int, "column" text, reason text, is_fatal boolean', records)
+        cursor.execute(
+            f'INSERT INTO {ImportProblem.table()} (tenant_id, run_id, line, "column", reason, is_fatal)'
+            ' SELECT %s, %s, line, "column", reason, is_fatal FROM import_trouble told'
+            f" WHERE NOT EXISTS (SELECT FROM {ImportProblem.table()} known WHERE known.tenant_id = %s"
+            '   AND known.run_id = %s AND known.line = told.line AND known."column" = told."column"'
+            "   AND known.reason = told.reason) ORDER BY line",
+            [require_tenant_id(), run.pk, require_tenant_id(), run.pk],
+        )
+
+
+def clear(run: ImportRun) -> None:
+    """Forgets what was staged, so that the file can be read anew."""
+    ImportRow.objects.filter(run=run).delete()
+    ImportProblem.objects.filter(run=run).delete()
+
+
+def refuse_repeated(run: ImportRun, *, reason: str) -> None:
+    """Of several rows with one address the first counts. ``reason`` holds ``{line}`` for its place."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH ranked AS ("
+            "   SELECT id, line, min(line) OVER (PARTITION BY address_norm) AS first"
+            f"    FROM {ImportRow.table()}"
+            "    WHERE tenant_id = %(tenant)s AND run_id = %(run)s AND address_norm <> '' AND verdict = ''),"
+            " repeated AS ("
+            f"  UPDATE {ImportRow.table()} later SET verdict = %(repeated)s FROM ranked"
+            "    WHERE later.tenant_id = %(tenant)s AND later.id = ranked.id AND ranked.first < ranked.line"
+            "   RETURNING later.line, ranked.first)"
+            f' INSERT INTO {ImportProblem.table()} (tenant_id, run_id, line, "column", reason, is_fatal)'
+            " SELECT %(tenant)s, %(run)s, line, '', replace(%(reason)s, '{line}', first::text), true FROM repeated",
+            {
+                "tenant": require_tenant_id(),
+                "run": run.pk,
+                "repeated": ImportRow.Verdict.REPEATED.value,
+                "reason": reason,
+            },
+        )
+
+
+def drop_claimed_second_addresses(run: ImportRun, *, reason: str) -> None:
+    """A second address that another row of the file has too goes to that row."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH second AS ("
+            "   SELECT id, line, values->>'email2_norm' AS norm,"
+            "     min(line) OVER (PARTITION BY values->>'email2_norm') AS first"
+            f"    FROM {ImportRow.table()}"
+            "    WHERE tenant_id = %(tenant)s AND run_id = %(run)s AND verdict = '' AND values ? 'email2_norm'),"
+            " claimed AS ("
+            "   SELECT id, line FROM second WHERE line > first"
+            f"   OR EXISTS (SELECT FROM {ImportRow.table()} owner WHERE owner.tenant_id = %(tenant)s"
+            "      AND owner.run_id = %(run)s AND owner.address_norm = second.norm AND owner.verdict = '')),"
+            " dropped AS ("
+            f"  UPDATE {ImportRow.table()} staged SET values = staged.values - 'email2' - 'email2_norm' - 'email2_hash'"
+            "     FROM claimed WHERE staged.tenant_id = %(tenant)s AND staged.id = claimed.id RETURNING staged.line)"
+            f' INSERT INTO {ImportProblem.table()} (tenant_id, run_id, line, "column", reason, is_fatal)'
+            " SELECT %(tenant)s, %(run)s, line, '', %(reason)s, false FROM dropped",
+            {"tenant": require_tenant_id(), "run": run.pk, "reason": reason},
+        )
+
+
+def _record(row: CheckedRow) -> tuple[Any, ...]:
+    verdict = ImportRow.Verdict.REFUSED.value if row.is_refused else ""
+    return row.line, orjson.dumps(row.values).decode(), row.address_norm, verdict
+
+
+def _copy(cursor: Any, table: str, columns: str, records: Iterable[tuple[Any, ...]]) -> None:
+    """COPY is refused by tables under row security, so it goes into one of this connection's own."""
+    cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS {table} ({columns}) ON COMMIT DROP")
+    cursor.execute(f"DELETE FROM {table}")
+    names = ", ".join(part.split()[0] for part in columns.split(", "))
+    with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+        for record in records:
+            copy.write_row(record)
