@@ -1,5 +1,6 @@
 """Tasks of the rooms inside contacts: Celery looks for them here."""
 
+from contacts.imports import tasks as imports
 from contacts.segments import tasks as segments
 
-__all__ = ["segments"]
+__all__ = ["imports", "segments"]
