@@ -38,7 +38,7 @@ def mark_where(contacts: QuerySet[Any]) -> int:
             f" SELECT %s, found.id, now() FROM ({sql}) AS found (id)",
             [require_tenant_id(), *parameters],
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def take(limit: int) -> tuple[list[int], bool]:

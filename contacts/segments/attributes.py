@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from babel import Locale
 from django.conf import settings
 from django.db.models import Exists, Func, OuterRef, Q, TextField, Value
 from django.utils.translation import gettext as _
@@ -49,7 +48,7 @@ def languages() -> Options:
 
 def countries() -> Options:
     """Two-letter codes by name, in the reader's language."""
-    names = (formats.locale() or Locale("en")).territories
+    names = formats.locale().territories
     found = [(code, name) for code, name in names.items() if len(code) == 2 and code not in _NO_COUNTRY]
     return sorted(found, key=lambda pair: pair[1])
 

@@ -24,9 +24,7 @@ def register() -> None:
         Operator("all_of", gettext_lazy("has all of"), gettext_lazy("Tagged with all of %(value)s"), (chosen,)),
         Operator("none_of", gettext_lazy("has none of"), gettext_lazy("Tagged with none of %(value)s"), (chosen,)),
     )
-    criteria.register(
-        Criterion("tag", gettext_lazy("Tag"), "segments", tag_operators, _tagged, _explain_tagged)
-    )
+    criteria.register(Criterion("tag", gettext_lazy("Tag"), "segments", tag_operators, _tagged, _explain_tagged))
     other = Choices("value", gettext_lazy("Segment"), segments, of=int, single=True)
     segment_operators = (
         Operator("in", gettext_lazy("is in"), gettext_lazy("In segment %(value)s"), (other,)),

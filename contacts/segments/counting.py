@@ -141,9 +141,7 @@ def _tally(leaves: list[Condition], scope: Scope) -> Tally:
     if not flags:
         return [({}, people().count())]
     rows = people().annotate(**flags).values(*names).order_by().annotate(number=Count("pk"))
-    return [
-        ({leaf.place: row[name] for name, leaf in zip(names, leaves, strict=True)}, row["number"]) for row in rows
-    ]
+    return [({leaf.place: row[name] for name, leaf in zip(names, leaves, strict=True)}, row["number"]) for row in rows]
 
 
 def _as_flag(condition: Q) -> Case:

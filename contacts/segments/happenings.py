@@ -56,7 +56,7 @@ def _about(kind: EventKind) -> Criterion:
         _CRITERIA_GROUP.get(kind.group, "activity"),
         _EVENT_OPERATORS,
         lambda operator, value, scope: _did(name, operator, value, scope),
-        lambda contact, operator, value, scope: _explain_did(name, contact, scope),
+        lambda contact, _operator, _value, scope: _explain_did(name, contact, scope),
         Window(
             lambda operator, value, since, until, scope: _did_cross(name, operator, value, since, until, scope),
             lambda operator, value, scope: _did_next_at(name, operator, value, scope),
@@ -130,9 +130,10 @@ def _explain_did(name: str, contact: Contact, scope: Scope) -> str:
     instants = list(found)
     if not instants:
         return _("Never")
-    return ngettext(
-        "%(count)s time, last on %(when)s", "%(count)s times, last on %(when)s", len(instants)
-    ) % {"count": f"{len(instants)}+" if len(instants) == 100 else len(instants), "when": formats.full(instants[0])}
+    return ngettext("%(count)s time, last on %(when)s", "%(count)s times, last on %(when)s", len(instants)) % {
+        "count": f"{len(instants)}+" if len(instants) == 100 else len(instants),
+        "when": formats.full(instants[0]),
+    }
 
 
 def _windows(operator: str, value: Any) -> list[int]:
@@ -144,11 +145,9 @@ def _windows(operator: str, value: Any) -> list[int]:
     return [value["nearest"], value["farthest"]] if operator == "last_between" else []
 
 
-def _did_cross(
-    name: str, operator: str, value: Any, since: datetime, until: datetime, scope: Scope
-) -> Q | None:
+def _did_cross(name: str, operator: str, value: Any, since: datetime, until: datetime, scope: Scope) -> Q | None:
     found = None
-    for window in (timedelta(days=days) for days in _windows(operator, value)):
+    for window in (timedelta(days=length) for length in _windows(operator, value)):
         crossing = scope.events(name).filter(
             contact_id=OuterRef("pk"), occurred_at__gte=since - window, occurred_at__lte=until - window
         )
@@ -158,11 +157,11 @@ def _did_cross(
 
 def _did_next_at(name: str, operator: str, value: Any, scope: Scope) -> datetime | None:
     instants = []
-    for days_ in _windows(operator, value):
-        recent = scope.events(name).filter(occurred_at__gte=scope.ago(days_)).order_by("occurred_at")
+    for length in _windows(operator, value):
+        recent = scope.events(name).filter(occurred_at__gte=scope.ago(length)).order_by("occurred_at")
         oldest = recent.values_list("occurred_at", flat=True).first()
         if oldest:
-            instants.append(oldest + timedelta(days=days_))
+            instants.append(oldest + timedelta(days=length))
     return min(instants, default=None)
 
 

@@ -28,28 +28,20 @@ def register() -> None:
 
 def _register_instant(name: str, label: Text, *, can_be_never: bool) -> None:
     def compile_(operator: str, value: Any, scope: Scope) -> Q:
-        if operator == "in_last":
-            return Q(**{f"{name}__gte": scope.ago(value), f"{name}__isnull": False})
-        if operator == "not_in_last":
-            return Q(**{f"{name}__lt": scope.ago(value)}) | Q(**{f"{name}__isnull": True})
-        if operator == "from":
-            return Q(**{f"{name}__gte": start_of(value, scope), f"{name}__isnull": False})
-        if operator == "before":
-            return Q(**{f"{name}__lt": start_of(value, scope), f"{name}__isnull": False})
-        return Q(**{f"{name}__isnull": True})
+        return _instant(name, operator, value, scope)
 
     def explain(contact: Contact, operator: str, value: Any, scope: Scope) -> str:
         stored = getattr(contact, name)
         return formats.full(stored) if stored else _("Never")
 
     def crossed(operator: str, value: Any, since: datetime, until: datetime, scope: Scope) -> Q | None:
-        if operator not in ("in_last", "not_in_last"):
+        if operator not in _MOVING:
             return None
         window = timedelta(days=value)
         return Q(**{f"{name}__gte": since - window, f"{name}__lte": until - window})
 
     def next_at(operator: str, value: Any, scope: Scope) -> datetime | None:
-        if operator not in ("in_last", "not_in_last"):
+        if operator not in _MOVING:
             return None
         people = Contact.objects.filter(**{"binned_at": None, f"{name}__gte": scope.ago(value)})
         oldest = people.order_by(name).values_list(name, flat=True).first()
@@ -57,9 +49,22 @@ def _register_instant(name: str, label: Text, *, can_be_never: bool) -> None:
 
     never = Operator("never", gettext_lazy("is never"), gettext_lazy("%(field)s: never"))
     operators = (*_instant_operators(), never) if can_be_never else _instant_operators()
-    criteria.register(
-        Criterion(name, label, "person", operators, compile_, explain, Window(crossed, next_at))
-    )
+    criteria.register(Criterion(name, label, "person", operators, compile_, explain, Window(crossed, next_at)))
+
+
+_MOVING = ("in_last", "not_in_last")
+
+
+def _instant(name: str, operator: str, value: Any, scope: Scope) -> Q:
+    if operator == "in_last":
+        return Q(**{f"{name}__gte": scope.ago(value), f"{name}__isnull": False})
+    if operator == "not_in_last":
+        return Q(**{f"{name}__lt": scope.ago(value)}) | Q(**{f"{name}__isnull": True})
+    if operator == "from":
+        return Q(**{f"{name}__gte": start_of(value, scope), f"{name}__isnull": False})
+    if operator == "before":
+        return Q(**{f"{name}__lt": start_of(value, scope), f"{name}__isnull": False})
+    return Q(**{f"{name}__isnull": True})
 
 
 def _instant_operators() -> tuple[Operator, ...]:

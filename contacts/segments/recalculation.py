@@ -50,7 +50,7 @@ def recalculate(segment: Segment, *, at: datetime | None = None) -> Change | Non
 
 
 @transaction.atomic
-def refresh_dirty(*, limit: int = BATCH) -> bool:
+def refresh_dirty(*, limit: int = BATCH, now: datetime | None = None) -> bool:
     """Looks again at a batch of the people who were marked; True when more may wait.
 
     Does nothing (False) while another worker of this tenant is at it.
@@ -60,7 +60,7 @@ def refresh_dirty(*, limit: int = BATCH) -> bool:
     ids, has_more = dirty.take(limit)
     if ids:
         _more_memory()
-        _refresh(ids)
+        _refresh(Scope.current(now=now, among=ids))
     return has_more
 
 
@@ -106,17 +106,14 @@ def live() -> list[Segment]:
     return ordered(Segment.objects.filter(archived_at=None).order_by("pk"))
 
 
-def _refresh(ids: list[int]) -> None:
-    scope = Scope.current(among=ids)
+def _refresh(scope: Scope) -> None:
     for segment in live():
         if segment.broken_reason or not segment.calculated_version:
             # The full calculation is still to come (or will be tried again at night).
             continue
         change = _try(segment, scope, scope.now)
         if change is not None and change.is_any:
-            Segment.objects.filter(pk=segment.pk).update(
-                member_count=F("member_count") + change.entered - change.left
-            )
+            Segment.objects.filter(pk=segment.pk).update(member_count=F("member_count") + change.entered - change.left)
 
 
 def _replace_all(segment: Segment, at: datetime) -> Change | None:
@@ -188,9 +185,7 @@ def _lock() -> None:
 
 def _try_lock() -> bool:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [f"segments:{require_tenant_id()}"]
-        )
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [f"segments:{require_tenant_id()}"])
         row = cursor.fetchone()
     return bool(row and row[0])
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contacts.models import Segment
-from contacts.segments import recalculation, tree
+from contacts.segments import tree
 from contacts.segments.membership import members
 from contacts.segments.recalculation import recalculate, refresh_dirty
 from contacts.segments.tree import InvalidRule
@@ -76,9 +76,7 @@ def change_rule(
     if checked == segment.rule and not segment.broken_reason:
         return False
     if expected_version is not None and expected_version != segment.rule_version:
-        raise ValidationError(
-            _("Somebody changed this rule while you were at it. Yours is below and not saved yet.")
-        )
+        raise ValidationError(_("Somebody changed this rule while you were at it. Yours is below and not saved yet."))
     Segment.objects.filter(pk=segment.pk).update(
         rule=checked, rule_version=F("rule_version") + 1, updated_at=at or timezone.now()
     )
@@ -194,5 +192,3 @@ def _lock_rules() -> None:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"segment-rules:{require_tenant_id()}"]
         )
-
-

@@ -165,8 +165,9 @@ class _Reader:
             return self._refuse(place, " ".join(error.messages))
         return Condition(criterion, operator.key, operator.value(values), place)
 
-    def _refuse(self, place: str, words: str) -> None:
+    def _refuse(self, place: str, words: str) -> Node | None:
         self.errors.setdefault(place, words)
+        return None
 
 
 def _moved(node: Node, place: str) -> Node:

@@ -77,4 +77,3 @@ def crowd(person: Callable[..., Contact]) -> list[Contact]:
     binned = person("Gone", country="PT", tags=["vip"], at=ago(50))
     services.bin_contact(contact=binned, by=None)
     return [ana, bea, carl, dora, blank, visitor]
-

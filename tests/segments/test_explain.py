@@ -180,7 +180,7 @@ class Model:
             return (pk in self.reachable[criterion]) == (operator == "known")
         return self.is_so(getattr(person, criterion), operator, value)
 
-    def is_so(self, stored: Any, operator: str, value: Any) -> bool:
+    def is_so(self, stored: Any, operator: str, value: Any) -> bool:  # noqa: C901
         folded = stored.upper() if isinstance(stored, str) else stored
         match operator:
             case "known" | "unknown":
