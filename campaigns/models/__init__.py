@@ -1,7 +1,7 @@
 """What we send, to whom, and what became of it."""
 
 from campaigns.models.campaign import Campaign, CampaignContent, Link
-from campaigns.models.delivery import Chunk, Delivery, Exclusion, Intent, Outcome, Throttle
+from campaigns.models.delivery import Chunk, Delivery, Exclusion, Intent, Outcome, OutcomeKind, Throttle
 from campaigns.models.engagement import Hit
 
 __all__ = [
@@ -14,5 +14,6 @@ __all__ = [
     "Intent",
     "Link",
     "Outcome",
+    "OutcomeKind",
     "Throttle",
 ]

@@ -125,8 +125,10 @@ class Outcome(TenantModel):
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "delivery", "attempt", "kind"], name="outcome_once")
+        ]
         indexes = [
-            models.Index(fields=["tenant", "delivery"], name="outcome_delivery"),
             # What is sent is counted on its chunk; people look for the rest.
             models.Index(
                 fields=["tenant", "campaign", "kind"], condition=~models.Q(kind="sent"), name="outcome_campaign"

@@ -1,0 +1,37 @@
+"""The public addresses in a message. Tokens never expire; their kinds and paths are for ever."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from ecrm.tenancy import tokens
+
+# Token kinds. All stand for a delivery, but preferences, which are a contact's.
+CLICK, OPEN, VIEW, UNSUBSCRIBE, PREFERENCES = "click", "open", "view", "unsubscribe", "preferences"
+PATHS = {CLICK: "/p/c/", OPEN: "/p/o/", VIEW: "/p/v/", UNSUBSCRIBE: "/p/u/", PREFERENCES: "/p/preferences/"}
+NOBODY = "test"  # no token: what a preview and a test mail link to must act for nobody
+
+
+def of_delivery(delivery_id: int, contact_id: int) -> dict[str, str]:
+    """The addresses of one person's message, by their names as values of a content."""
+    return {
+        "click_base": _address(CLICK, tokens.make(CLICK, delivery_id)),
+        "open_url": _address(OPEN, tokens.make(OPEN, delivery_id)),
+        "view_url": _address(VIEW, tokens.make(VIEW, delivery_id)),
+        "unsubscribe_url": _address(UNSUBSCRIBE, tokens.make(UNSUBSCRIBE, delivery_id)),
+        "preferences_url": _address(PREFERENCES, tokens.make(PREFERENCES, contact_id)),
+    }
+
+
+def of_nobody() -> dict[str, str]:
+    return {
+        "click_base": _address(CLICK, NOBODY),
+        "open_url": _address(OPEN, NOBODY),
+        "view_url": _address(VIEW, NOBODY),
+        "unsubscribe_url": _address(UNSUBSCRIBE, NOBODY),
+        "preferences_url": _address(PREFERENCES, NOBODY),
+    }
+
+
+def _address(kind: str, token: str) -> str:
+    return f"{settings.BASE_URL}{PATHS[kind]}{token}"

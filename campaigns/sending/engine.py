@@ -1,0 +1,222 @@
+"""One worker's turn at a campaign: claim, declare, hand over, write down, again.
+
+    claim a chunk -> settle what is in doubt -> [throttle, intend | commit | hand over]* -> release
+
+The outcomes of one window are written in the transaction that declares the next, so a window
+costs one commit.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from time import monotonic
+
+import structlog
+
+from campaigns.content.problems import ContentError
+from campaigns.models import Campaign, OutcomeKind
+from campaigns.models.campaign import State
+from campaigns.sending import claims, doubts, hints, journal, letters, outcomes, states, throttles
+from campaigns.sending.claims import Claim
+from campaigns.sending.journal import Pending, Result
+from campaigns.sending.letters import Letter
+from ecrm.mail.handover import Kind, Outgoing
+from ecrm.mail.handover import Outcome as Answer
+from ecrm.mail.relays import Reconcile, Relay, RelayError, default_relay
+from ecrm.mail.transports import Transport, transport_for
+from ecrm.tenancy.context import tenant_transaction
+
+TURN_SECONDS = 15.0  # then the other campaigns have theirs
+FIRST_WINDOW = 20
+WINDOW_SECONDS = 0.25  # how much may be on its way when somebody presses pause
+BACK_OFF_SECONDS = (60, 300, 1_800, 7_200, 28_800)
+RELAY_AWAY_SECONDS = 30.0
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Turn:
+    """What a worker needs of a campaign for all of its chunks."""
+
+    campaign: Campaign
+    relay: Relay
+    transport: Transport
+
+    @property
+    def is_unknown_final(self) -> bool:
+        return self.relay.reconcile is Reconcile.NONE
+
+
+@dataclass(slots=True)
+class Round:
+    """One claim of one chunk. ``done`` waits to be written; ``waits`` are the reasons to come back."""
+
+    turn: Turn
+    held: Claim
+    letter: Letter
+    ready: list[Pending] = field(default_factory=list)
+    done: list[Result] = field(default_factory=list)
+    waits: list[float] = field(default_factory=list)
+    window: int = 1
+    sent: int = 0
+    began_at: float = field(default_factory=monotonic)
+
+    @property
+    def rate(self) -> float:
+        return self.sent / max(monotonic() - self.began_at, 0.001)
+
+    def settle(self) -> None:
+        outcomes.settle(self.held, self.done, campaign_name=self.turn.campaign.name, rate=self.rate)
+
+
+def work(campaign_id: int) -> None:
+    """Works due chunks until there are none or the turn is over; asks for another turn then."""
+    turn = _begin(campaign_id)
+    if turn is None:
+        return
+    ends_at = monotonic() + TURN_SECONDS
+    while held := claims.claim(campaign_id, turn.relay):
+        try:
+            _work_chunk(turn, held)
+        except ContentError as error:
+            claims.release(held, wait_seconds=0)
+            _hold(campaign_id, str(error))
+            return
+        if monotonic() > ends_at:
+            hints.work(campaign_id)
+            return
+    states.finish(campaign_id)
+
+
+def _begin(campaign_id: int) -> Turn | None:
+    with tenant_transaction():
+        found = Campaign.objects.select_related("purpose", "identity").filter(pk=campaign_id, state=State.SENDING)
+        campaign = found.first()
+    if campaign is None or campaign.identity is None:
+        return None
+    try:
+        url = campaign.identity.relay_url
+        relay = Relay.parse(url) if url else default_relay()
+    except RelayError as error:
+        _hold(campaign_id, str(error))
+        return None
+    return Turn(campaign, relay, transport_for(relay))
+
+
+def _hold(campaign_id: int, reason: str) -> None:
+    """A pause nobody asked for: the reason is shown to people, who resume when it is mended."""
+    log.error("campaign_held", campaign=campaign_id, reason=reason)
+    with tenant_transaction():
+        states.move(campaign_id, to=State.PAUSED, sources={State.SENDING}, hold_reason=reason[:200])
+
+
+def _work_chunk(turn: Turn, held: Claim) -> None:
+    with tenant_transaction():
+        todo = journal.pending(held.chunk_id, is_unknown_final=turn.is_unknown_final)
+        letter = letters.letter(turn.campaign, held.content_id)
+        assert turn.campaign.identity is not None
+        buckets = throttles.applying(identity=turn.campaign.identity, recipient_domain=held.domain)
+    this = Round(turn, held, letter, window=min(FIRST_WINDOW, turn.relay.window))
+    try:
+        _sort(this, todo)
+        while this.ready and _declare_and_send(this, buckets):
+            pass
+    except BaseException:
+        this.waits.append(doubts.GRACE_SECONDS)
+        raise
+    finally:
+        # Also on the way out of an error: what was handed over must not be forgotten.
+        with tenant_transaction():
+            this.settle()
+        claims.release(held, wait_seconds=min(this.waits) if this.waits else None)
+
+
+def _sort(this: Round, todo: list[Pending]) -> None:
+    """Doubtful messages are asked about first; those found absent are sent like the others."""
+    doubtful = [pending for pending in todo if pending.is_doubtful]
+    this.ready = [pending for pending in todo if not pending.is_doubtful]
+    if doubtful:
+        settled = doubts.settle(doubtful, relay=this.turn.relay, letter=this.letter)
+        this.done += settled.results
+        this.ready += settled.to_send
+        if settled.still_open:
+            this.waits.append(doubts.GRACE_SECONDS)
+
+
+def _declare_and_send(this: Round, buckets: list[int]) -> bool:
+    """One window. False when this round is over: throttled, paused, lost, or the relay is away."""
+    batch = this.ready[: this.window]
+    with tenant_transaction():
+        this.settle()
+        grant = throttles.take(buckets, len(batch))
+        batch = batch[: grant.count]
+        asked_at = monotonic()
+        intended = _intend(this, batch) if batch else None
+        outcomes.count_skipped(this.held, batch, intended, rate=this.rate)
+    this.done = []
+    if intended is None:
+        this.waits.append(grant.wait_seconds)
+        return False
+    if not intended.is_ours:
+        this.waits.append(0)
+        return False
+    this.held.renew(asked_at)
+    del this.ready[: len(batch)]
+    return _hand_over(this, [pending for pending in batch if pending.delivery_id in intended.allowed])
+
+
+def _intend(this: Round, batch: list[Pending]) -> journal.Intended:
+    purpose = this.turn.campaign.purpose
+    assert purpose is not None
+    return journal.intend(this.held, {p.delivery_id: p.attempt + 1 for p in batch}, purpose=purpose)
+
+
+def _hand_over(this: Round, batch: list[Pending]) -> bool:
+    if not batch:
+        return True
+    began_at, taken = monotonic(), 0
+    written, messages = _write_letters(this, batch)
+    answers = this.turn.transport.deliver(messages)
+    for pending, answer in zip(written, answers, strict=False):
+        this.done.append(_result(this, pending, answer))
+        taken += 1
+        if monotonic() > this.held.stop_at:
+            break
+    for pending in written[taken:]:
+        this.done.append(_result(this, pending, Answer(Kind.UNSENT)))
+    this.sent += taken
+    this.window = _next_window(this, taken, monotonic() - began_at)
+    return not any(result.reason == journal.UNSENT for result in this.done)
+
+
+def _write_letters(this: Round, batch: list[Pending]) -> tuple[list[Pending], list[Outgoing]]:
+    date, written, messages = letters.today(), [], []
+    for pending in batch:
+        try:
+            messages.append(this.letter.outgoing(pending, date=date))
+            written.append(pending)
+        except ValueError as error:
+            this.done.append(Result(pending, pending.attempt + 1, OutcomeKind.FAILED, None, "unwritable", str(error)))
+    return written, messages
+
+
+def _result(this: Round, pending: Pending, answer: Answer) -> Result:
+    result = outcomes.judge(pending, answer, most_deferrals=len(BACK_OFF_SECONDS))
+    if result.kind == OutcomeKind.UNKNOWN:
+        if not (this.turn.is_unknown_final and pending.is_marketing):
+            this.waits.append(doubts.GRACE_SECONDS)
+    elif result.kind == OutcomeKind.DEFERRED:
+        is_away = result.reason == journal.UNSENT
+        this.waits.append(RELAY_AWAY_SECONDS if is_away else _back_off(pending.deferrals))
+    return result
+
+
+def _back_off(deferrals: int) -> float:
+    return BACK_OFF_SECONDS[min(deferrals, len(BACK_OFF_SECONDS) - 1)] * random.uniform(0.8, 1.2)
+
+
+def _next_window(this: Round, taken: int, seconds: float) -> int:
+    """As many messages as the relay takes in a quarter of a second, within what it can answer for."""
+    speed = taken / max(seconds, 0.000_1)
+    return max(1, min(int(speed * WINDOW_SECONDS), this.turn.relay.window))

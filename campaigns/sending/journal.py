@@ -1,0 +1,212 @@
+"""The engine's journal: what is still to do, what is about to be sent, what became of it.
+
+Both tables only grow. An intent is committed before its message is handed over; an outcome after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from campaigns.exclusions import Reason
+from campaigns.models import Campaign, Chunk, Delivery, Intent, Outcome, OutcomeKind
+from campaigns.models.campaign import State
+from campaigns.sending.claims import Claim
+from campaigns.sending.people import Fragment
+from consent import purposes, rules
+from consent.models import Purpose
+from contacts.models import Company, Contact, EmailAddress
+from ecrm.tenancy.context import require_tenant_id
+
+FINAL = (OutcomeKind.SENT, OutcomeKind.FAILED, OutcomeKind.SKIPPED)
+# Deferrals of ours (relay out of reach, found absent) are no verdict of the recipient's host.
+UNSENT, ABSENT = "unsent", "absent"
+
+
+class Pending(NamedTuple):
+    """A delivery without a final outcome. ``attempt`` is the last one begun, 0 for none.
+
+    ``kind`` is the last outcome's, empty for none; ``outcome_attempt`` the attempt it belongs to;
+    ``deferrals`` how often the recipient's host put it off. ``is_tracked``: the person agreed to it.
+    """
+
+    delivery_id: int
+    contact_id: int
+    address: str
+    is_marketing: bool
+    attempt: int
+    intended_at: datetime | None
+    kind: str
+    outcome_attempt: int
+    deferrals: int
+    is_tracked: bool
+    name: str
+    given_name: str
+    family_name: str
+    company: str
+    city: str
+    country: str
+    language: str
+
+    @property
+    def is_doubtful(self) -> bool:
+        """It may have been handed over: an attempt without an outcome, or one that ended unknown."""
+        return self.attempt > 0 and (self.outcome_attempt < self.attempt or self.kind == OutcomeKind.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One attempt's outcome, to be written."""
+
+    pending: Pending
+    attempt: int
+    kind: str
+    code: int | None = None
+    reason: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Intended:
+    """``is_ours`` False: the chunk or the campaign is no longer ours to work on, nothing was written.
+
+    ``allowed`` are delivery ids that may be handed over now; ``skipped`` those that may not, by reason.
+    """
+
+    is_ours: bool
+    allowed: frozenset[int]
+    skipped: dict[int, str]
+
+
+def pending(chunk_id: int, *, is_unknown_final: bool) -> list[Pending]:
+    """The chunk's deliveries that still need work, in order, with what their message says of them.
+
+    ``is_unknown_final``: the relay cannot be asked, so a marketing message in doubt stays so.
+    """
+    tracking = _tracking()
+    sql = _pending_sql(tracking, is_unknown_final)
+    return [Pending(*row) for row in _rows(sql, [*tracking.params, require_tenant_id(), chunk_id])]
+
+
+def intend(held: Claim, attempts: dict[int, int], *, purpose: Purpose) -> Intended:
+    """Declares that these deliveries (id: attempt) are about to be handed over.
+
+    In one statement: the lease is renewed if it and the campaign still stand, everybody whose consent,
+    address or suppression has changed is skipped for good, and the others get their intent.
+    """
+    consent = rules.sql(purpose)
+    reason = f"""CASE
+        WHEN c.binned_at IS NOT NULL THEN '{Reason.BINNED}'
+        WHEN e.id IS NULL THEN '{Reason.NO_ADDRESS}'
+        WHEN {rules.suppressed_sql()} THEN '{Reason.SUPPRESSED}'
+        WHEN ({consent.condition}) IS NOT TRUE THEN '{Reason.WITHDRAWN}' END"""
+    tenant_id = require_tenant_id()
+    sql = f"""
+        WITH held AS (
+            UPDATE {Chunk.table()} chunk SET leased_until = clock_timestamp() + %s * interval '1 second'
+             WHERE chunk.tenant_id = %s AND chunk.id = %s AND chunk.worker = %s AND chunk.done_at IS NULL
+               AND chunk.leased_until > clock_timestamp()
+               AND EXISTS (SELECT FROM {Campaign.table()} k WHERE k.tenant_id = chunk.tenant_id
+                              AND k.id = chunk.campaign_id AND k.state = '{State.SENDING}')
+            RETURNING chunk.tenant_id, chunk.campaign_id),
+        judged AS MATERIALIZED (
+            SELECT held.tenant_id, held.campaign_id, d.id, wanted.attempt, {reason} AS reason
+              FROM held
+              JOIN unnest(%s::bigint[], %s::smallint[]) AS wanted (id, attempt) ON true
+              JOIN {Delivery.table()} d ON d.tenant_id = held.tenant_id AND d.id = wanted.id
+              JOIN {Contact.table()} c ON c.tenant_id = d.tenant_id AND c.id = d.contact_id
+              LEFT JOIN {EmailAddress.table()} e ON e.tenant_id = d.tenant_id AND e.address_norm = d.address_norm
+                                                AND e.contact_id = d.contact_id AND e.binned_at IS NULL
+              {consent.join}),
+        intents AS (
+            INSERT INTO {Intent.table()} (tenant_id, campaign_id, delivery_id, attempt, created_at)
+            SELECT tenant_id, campaign_id, id, attempt, statement_timestamp() FROM judged WHERE reason IS NULL),
+        skips AS (
+            INSERT INTO {Outcome.table()} (tenant_id, campaign_id, delivery_id, attempt, kind, reason, text, created_at)
+            SELECT tenant_id, campaign_id, id, attempt, '{OutcomeKind.SKIPPED}', reason, '', clock_timestamp()
+              FROM judged WHERE reason IS NOT NULL)
+        SELECT (SELECT count(*) FROM held), coalesce(array_agg(id) FILTER (WHERE reason IS NULL), '{{}}'),
+               coalesce(array_agg(id) FILTER (WHERE reason IS NOT NULL), '{{}}'),
+               coalesce(array_agg(reason) FILTER (WHERE reason IS NOT NULL), '{{}}')
+          FROM judged"""
+    params = [held.lease, tenant_id, held.chunk_id, held.worker, list(attempts), list(attempts.values()), *consent.params]
+    is_ours, allowed, skipped, reasons = _rows(sql, params)[0]
+    return Intended(bool(is_ours), frozenset(allowed), dict(zip(skipped, reasons, strict=True)))
+
+
+def write(campaign_id: int, results: Sequence[Result]) -> list[Result]:
+    """Appends outcomes, one statement for any number; answers those that were not written before."""
+    columns: list[tuple[str, list[Any]]] = [
+        ("bigint", [result.pending.delivery_id for result in results]),
+        ("smallint", [result.attempt for result in results]),
+        ("text", [str(result.kind) for result in results]),
+        ("smallint", [result.code or None for result in results]),
+        ("text", [result.reason[:40] for result in results]),
+        ("text", [result.text[:300] for result in results]),
+    ]
+    given = ", ".join(f"%s::{kind}[]" for kind, _values in columns)
+    sql = f"""
+        INSERT INTO {Outcome.table()} (tenant_id, campaign_id, delivery_id, attempt, kind, code, reason, text, created_at)
+        SELECT %s, %s, given.*, clock_timestamp() FROM unnest({given}) AS given
+        ON CONFLICT (tenant_id, delivery_id, attempt, kind) DO NOTHING RETURNING delivery_id, kind"""
+    written = set(_rows(sql, [require_tenant_id(), campaign_id, *(values for _kind, values in columns)]))
+    return [result for result in results if (result.pending.delivery_id, str(result.kind)) in written]
+
+
+def count(held: Claim, changes: dict[str, int], *, rate: float) -> None:
+    """Adds to the chunk's counts by outcome kind; negative for deliveries that left a kind."""
+    kinds = [kind for kind in OutcomeKind.values if changes.get(kind)]
+    added = "".join(f", {kind} = {kind} + %s" for kind in kinds)
+    sql = f"UPDATE {Chunk.table()} SET rate = %s{added} WHERE tenant_id = %s AND id = %s"
+    _execute(sql, [rate, *(changes[kind] for kind in kinds), require_tenant_id(), held.chunk_id])
+
+
+def _tracking() -> Fragment:
+    """Whether the person agreed to be followed into the message."""
+    purpose = purposes.by_key(purposes.TRACKING)
+    if purpose is None:
+        return Fragment("false")
+    allowed = Contact.objects.filter(rules.granted(purpose)).values("pk")
+    sql, params = allowed.query.sql_with_params()
+    return Fragment(f"c.id IN ({sql})", tuple(params))
+
+
+def _pending_sql(tracking: Fragment, is_unknown_final: bool) -> str:
+    final = ", ".join(f"'{kind}'" for kind in FINAL)
+    closing = f"o.kind IN ({final})"
+    if is_unknown_final:
+        closing = f"({closing} OR (o.kind = '{OutcomeKind.UNKNOWN}' AND d.is_marketing))"
+    return f"""
+        SELECT d.id, c.id, d.address, d.is_marketing,
+               coalesce(begun.attempt, 0), begun.at, coalesce(ended.kind, ''), coalesce(ended.attempt, 0),
+               (SELECT count(*) FROM {Outcome.table()} o WHERE o.tenant_id = d.tenant_id AND o.delivery_id = d.id
+                   AND o.kind = '{OutcomeKind.DEFERRED}' AND o.reason NOT IN ('{UNSENT}', '{ABSENT}')),
+               {tracking.sql}, c.name, c.given_name, c.family_name, coalesce(company.name, ''), c.city, c.country,
+               c.language
+          FROM {Delivery.table()} d
+          JOIN {Contact.table()} c ON c.tenant_id = d.tenant_id AND c.id = d.contact_id
+          LEFT JOIN {Company.table()} company ON company.tenant_id = d.tenant_id AND company.id = c.company_id
+          LEFT JOIN LATERAL (SELECT i.attempt, i.created_at AS at FROM {Intent.table()} i
+                 WHERE i.tenant_id = d.tenant_id AND i.delivery_id = d.id ORDER BY i.attempt DESC LIMIT 1) begun ON true
+          LEFT JOIN LATERAL (SELECT o.attempt, o.kind FROM {Outcome.table()} o
+                 WHERE o.tenant_id = d.tenant_id AND o.delivery_id = d.id ORDER BY o.attempt DESC, o.id DESC LIMIT 1)
+                 ended ON true
+         WHERE d.tenant_id = %s AND d.chunk_id = %s
+           AND NOT EXISTS (SELECT FROM {Outcome.table()} o WHERE o.tenant_id = d.tenant_id
+                              AND o.delivery_id = d.id AND {closing})
+         ORDER BY d.id"""
+
+
+def _rows(sql: str, params: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return cursor.fetchall()
+
+
+def _execute(sql: str, params: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)

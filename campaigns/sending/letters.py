@@ -1,0 +1,178 @@
+"""A campaign's contents, compiled, and one person's copy of them.
+
+Compiling is deterministic, so every worker process does it for itself and keeps the result. The
+preview and the real message are the same function of the same values.
+"""
+
+from __future__ import annotations
+
+from colorsys import hls_to_rgb
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from email.utils import formatdate
+from typing import Protocol
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from campaigns.content.blocks import Content
+from campaigns.content.brand import Brand, Sender
+from campaigns.content.compiler import CompiledMessage, Tracking, compile_message
+from campaigns.content.links import LinkRegistry
+from campaigns.models import Campaign, CampaignContent, Link
+from campaigns.sending import addresses
+from campaigns.sending.journal import Pending
+from consent import purposes
+from ecrm.mail import message_ids
+from ecrm.mail.handover import Outgoing
+from ecrm.mail.models import SendingIdentity
+from ecrm.tenancy.context import require_tenant_id
+from ecrm.tenancy.models import Tenant
+
+KEPT = 16
+
+
+class Person(Protocol):
+    """What a message may say of somebody: a ``Pending``, or a ``Reader`` made from a contact."""
+
+    @property
+    def address(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def given_name(self) -> str: ...
+    @property
+    def family_name(self) -> str: ...
+    @property
+    def company(self) -> str: ...
+    @property
+    def city(self) -> str: ...
+    @property
+    def country(self) -> str: ...
+    @property
+    def language(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One content, ready for any number of people."""
+
+    tenant_name: str
+    campaign_id: int
+    identity: SendingIdentity
+    language: str
+    untracked: CompiledMessage
+    tracked: CompiledMessage
+
+    def outgoing(self, pending: Pending, *, date: str) -> Outgoing:
+        """This delivery's message. Raises ``ValueError`` for an address no header can carry."""
+        message_id = self.message_id(pending.delivery_id)
+        values = self.values(pending, addresses.of_delivery(pending.delivery_id, pending.contact_id))
+        values |= {"message_id": message_id, "date": date}
+        compiled = self.tracked if pending.is_tracked else self.untracked
+        return Outgoing(self.identity.email, pending.address, compiled.render(values), message_id)
+
+    def message_id(self, delivery_id: int) -> str:
+        return message_ids.message_id(
+            campaign_id=self.campaign_id, delivery_id=delivery_id, domain=self.identity.domain
+        )
+
+    def values(self, person: Person, links: dict[str, str]) -> dict[str, str]:
+        return links | {
+            "to_email": person.address,
+            "to_name": person.name,
+            "contact.given_name": person.given_name,
+            "contact.family_name": person.family_name,
+            "contact.email": person.address,
+            "contact.company": person.company,
+            "contact.city": person.city,
+            "contact.country": person.country,
+            "contact.language": person.language or self.language,
+            "tenant.name": self.tenant_name,
+        }
+
+
+def letter(campaign: Campaign, content_id: int) -> Letter:
+    """Compiled once per process and version. Raises ``content.problems.ContentError``."""
+    key = (require_tenant_id(), campaign.pk, campaign.content_version, content_id)
+    if key in _kept:
+        _kept.move_to_end(key)
+        return _kept[key]
+    found = compiled(campaign, CampaignContent.objects.get(pk=content_id), links=stored_links(campaign))
+    _kept[key] = found
+    if len(_kept) > KEPT:
+        _kept.popitem(last=False)
+    return found
+
+
+def compiled(campaign: Campaign, content: CampaignContent, *, links: LinkRegistry, is_test: bool = False) -> Letter:
+    """Compiled afresh, as drafts need it. ``links`` is filled with what was met."""
+    tenant = Tenant.objects.get(pk=require_tenant_id())
+    parsed = Content.from_json(content.subject, content.blocks, content.preheader)
+    if is_test:
+        with translation.override(content.language):
+            parsed = replace(parsed, subject=_("[Test] %(subject)s") % {"subject": parsed.subject})
+    brand, sender = _brand(tenant, campaign, content.language), _sender(tenant, campaign)
+    untracked, tracked = (
+        compile_message(
+            parsed, language=content.language, brand=brand, sender=sender, links=links, tracking=tracking
+        )
+        for tracking in (Tracking.NONE, Tracking.CLICKS | Tracking.OPENS)
+    )
+    assert campaign.identity is not None
+    return Letter(tenant.name, campaign.pk, campaign.identity, content.language, untracked, tracked)
+
+
+def stored_links(campaign: Campaign) -> LinkRegistry:
+    links = LinkRegistry()
+    for position, url, label in Link.objects.filter(campaign=campaign).values_list("position", "url", "label"):
+        links.positions[url] = position
+        links.labels[position] = label
+    return links
+
+
+def store_links(campaign: Campaign, links: LinkRegistry) -> None:
+    """Keeps the targets, so that every process counts them by the same numbers."""
+    Link.objects.bulk_create(
+        [
+            Link(campaign=campaign, position=position, url=url, label=links.labels.get(position, "")[:200])
+            for url, position in links.positions.items()
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def today() -> str:
+    """The Date header of what is sent now (RFC 5322, 3.3)."""
+    return formatdate(usegmt=False)
+
+
+def _brand(tenant: Tenant, campaign: Campaign, language: str) -> Brand:
+    assert campaign.purpose is not None
+    reason = ""
+    if campaign.purpose.is_marketing:
+        with translation.override(language):
+            name = purposes.wording(campaign.purpose, [language, *tenant.languages]).name
+            reason = _("You get this because you agreed to: %(purpose)s.") % {"purpose": name}
+    return Brand(tenant.name, tenant.postal_address, colour=_colour(tenant.hue), reason=reason)
+
+
+def _sender(tenant: Tenant, campaign: Campaign) -> Sender:
+    assert campaign.identity is not None and campaign.purpose is not None
+    identity, key = campaign.identity, campaign.purpose.key
+    return Sender(
+        identity.name,
+        identity.email,
+        reply_to=identity.reply_to,
+        list_id=f"{key}.{identity.domain}",
+        feedback_id=f"{campaign.pk}:{key}:{tenant.slug}:ecrm",
+    )
+
+
+def _colour(hue: int) -> str:
+    """The brand's hue as a colour dark enough for white words on it."""
+    red, green, blue = (round(part * 255) for part in hls_to_rgb(hue / 360, 0.3, 0.55))
+    return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+_kept: OrderedDict[tuple[int, int, int, int], Letter] = OrderedDict()

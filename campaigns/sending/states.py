@@ -1,0 +1,41 @@
+"""Moving a campaign from one state to another: once, whoever else clicks at the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Now
+
+from campaigns.models import Campaign, Chunk
+from campaigns.models.campaign import TRANSITIONS, State
+from ecrm.audit import services as audit
+from ecrm.tenancy.context import tenant_transaction
+
+
+def sources_of(target: State) -> set[State]:
+    """The states that lead to ``target``."""
+    return {source for source, targets in TRANSITIONS.items() if target in targets}
+
+
+def move(campaign_id: int, *, to: State, sources: Iterable[State] | None = None, **changes: Any) -> bool:
+    """A conditional UPDATE: False when the campaign is in no state that leads there.
+
+    ``sources`` narrows them (resuming is not starting); it can never widen them.
+    """
+    allowed = sources_of(to) & set(sources_of(to) if sources is None else sources)
+    moved = Campaign.objects.filter(pk=campaign_id, state__in=allowed).update(state=to, updated_at=Now(), **changes)
+    return bool(moved)
+
+
+def finish(campaign_id: int) -> bool:
+    """Sending becomes sent once everybody is decided and no chunk is open. Idempotent."""
+    open_chunks = Chunk.objects.filter(campaign=OuterRef("pk"), done_at=None)
+    with tenant_transaction():
+        finished = Campaign.objects.filter(
+            ~Exists(open_chunks), pk=campaign_id, state=State.SENDING, audience_done_at__isnull=False
+        ).update(state=State.SENT, finished_at=Now(), updated_at=Now())
+        if finished:
+            audit.record("campaign.sent", by=None, subject=Campaign.objects.get(pk=campaign_id))
+    return bool(finished)
