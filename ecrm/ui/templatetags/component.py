@@ -11,8 +11,8 @@ from typing import Any
 
 from django.template import Context, Node, NodeList
 from django.template.base import FilterExpression, Parser, Token, token_kwargs
+from django.template.engine import Engine
 from django.template.exceptions import TemplateSyntaxError
-from django.template.loader import get_template
 from django.utils.safestring import SafeString, mark_safe
 
 _SHARED = ("request", "csrf_token")
@@ -41,7 +41,7 @@ class ComponentNode(Node):
         values |= {fill.name: mark_safe(fill.render(context).strip()) for fill in fills}
         rest = NodeList(node for node in self.nodelist if not isinstance(node, FillNode))
         values["slot"] = mark_safe(rest.render(context).strip())
-        template = get_template(f"_components/{self.name.resolve(context)}.html").template
+        template = Engine.get_default().get_template(f"_components/{self.name.resolve(context)}.html")
         values |= {name: context[name] for name in _SHARED if name in context}
         return template.render(context.new(values))
 

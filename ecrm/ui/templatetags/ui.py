@@ -7,7 +7,7 @@ from typing import Any
 
 from django import template
 from django.template import Context
-from django.template.loader import get_template
+from django.template.engine import Engine
 from django.templatetags.static import static
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -138,7 +138,7 @@ def attrs(**values: Any) -> SafeString:
 @register.simple_tag(takes_context=True)
 def chart(context: Context, drawing: Any) -> SafeString:
     """Draws one of ecrm.ui.charts."""
-    drawn = get_template(drawing.template).template
+    drawn = Engine.get_default().get_template(drawing.template)
     with context.push(chart=drawing):
         return drawn.render(context)
 
