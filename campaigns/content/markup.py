@@ -21,6 +21,7 @@ HEADING_SIZES = {1: "28px", 2: "22px", 3: "18px"}
 # Colours of the message itself; the dark ones are for mail programs that ask.
 _STYLE = """
 a { color: LINK; }
+img { font-family: Helvetica, Arial, sans-serif; }
 h1, h2, h3, p, ul, ol { margin: 0 0 12px; }
 @media (prefers-color-scheme: dark) {
   .page, .page > table { background: #16181a !important; }

@@ -96,7 +96,7 @@ def _empty(search: str, _: Translate) -> str:
 
 def _time(at: float) -> str:
     moment = datetime.fromtimestamp(at, UTC)
-    return f'<time datetime="{moment.isoformat(timespec="seconds")}">{moment:%Y-%m-%d %H:%M:%S} UTC</time>'
+    return f'<time datetime="{moment.isoformat(timespec="seconds")}">{moment:%Y-%m-%d %H:%M} UTC</time>'
 
 
 def _document(title: str, body: str) -> str:
