@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from consent import criteria, defaults, history, import_columns
+from django.utils.translation import gettext_lazy as _
+
+from consent import criteria, defaults, history, import_columns, merging, panel
 from ecrm.tenancy import services as tenancy
+from ecrm.tenancy.roles import Capability
+from ecrm.ui import nav
 
 history.register()
 criteria.register()
 import_columns.register()
+merging.register()
+panel.register()
 tenancy.furnishings.append(defaults.furnish)
+nav.register(
+    nav.Entry("consent", _("Consent"), "shield-check", "consent", nav.CONSENT, capability=Capability.CONSENT_VIEW)
+)

@@ -1,0 +1,67 @@
+"""Two people become one: the stricter side of their consents stands, and the ledger only grows."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from consent import rules
+from consent.models import Action, ConsentRecord, ConsentState
+from contacts import merging
+from contacts.merging import Moved
+
+
+def register() -> None:
+    merging.register(ConsentRecord, move=move, undo=undo)
+    merging.leave(ConsentState, why=_("It follows the ledger."))
+
+
+def move(loser_id: int, winner_id: int) -> Moved:
+    """Appends the loser's answers to the winner where they are stricter or the winner has none.
+
+    Answers what it appended: the new row, the winner, and the winner's row before (or None).
+    The loser's own rows stay: they are proof of what was true.
+    """
+    theirs = _states(loser_id)
+    ours = _states(winner_id)
+    moved: Moved = []
+    for pair, state in theirs.items():
+        standing = ours.get(pair)
+        if standing is None or _is_stricter(state, standing):
+            copy = _append(state.record, winner_id, "merged_from", is_later=standing is not None)
+            moved.append([copy.pk, winner_id, standing.record_id if standing else None])
+    return moved
+
+
+def undo(moved: Moved, loser_id: int) -> None:
+    """Appends what stood before; where nothing did, the copied answer expires."""
+    rows = ConsentRecord.objects.in_bulk([key for row in moved for key in (row[0], row[2]) if key])
+    for copy_id, winner_id, former_id in moved:
+        former = rows.get(former_id) if former_id else None
+        action = former.action if former else Action.EXPIRED
+        _append(former or rows[copy_id], winner_id, "merge_undone", is_later=True, action=action)
+
+
+def _append(
+    record: ConsentRecord, contact_id: int, note: str, *, is_later: bool, action: str | None = None
+) -> ConsentRecord:
+    """A copy of an answer for another person; ``is_later`` dates it now, so that it decides."""
+    return ConsentRecord.objects.create(
+        contact_id=contact_id,
+        purpose_id=record.purpose_id,
+        channel=record.channel,
+        action=action or record.action,
+        source=record.source,
+        notice_id=record.notice_id,
+        evidence={**record.evidence, note: record.pk},
+        given_at=timezone.now() if is_later else record.given_at,
+    )
+
+
+def _states(contact_id: int) -> dict[tuple[int, str], ConsentState]:
+    states = ConsentState.objects.filter(contact=contact_id).select_related("record")
+    return {(state.purpose_id, state.channel): state for state in states}
+
+
+def _is_stricter(state: ConsentState, than: ConsentState) -> bool:
+    return state.state in rules.OBJECTIONS and than.state not in rules.OBJECTIONS

@@ -1,0 +1,158 @@
+"""Consent beside a person: the panel on their page and the marks in the list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from consent import purposes, rules
+from consent.models import Basis, ConsentRecord, ConsentState, Suppression
+from consent.purposes import Wording
+from consent.rules import Reason
+from contacts import panels
+from contacts.models import Contact, EmailAddress
+from ecrm.tenancy.roles import Capability
+from ecrm.ui.templatetags.ui import icon
+
+YES, NO, NONE, BASIS = "yes", "no", "none", "basis"
+_MARKS = {
+    Reason.GRANTED: YES,
+    Reason.WITHDRAWN: NO,
+    Reason.OBJECTED: NO,
+    Reason.EXPIRED: NO,
+    Reason.NEVER_ASKED: NONE,
+    Reason.CONTRACT: BASIS,
+    Reason.INTEREST: BASIS,
+}
+_TONES = {YES: "good", NO: "soft", NONE: "muted", BASIS: "soft"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One purpose of one person, with the ledger row that decided."""
+
+    name: str
+    icon: str
+    mark: str
+    status: str
+    record: ConsentRecord | None
+
+    @property
+    def tone(self) -> str:
+        return _TONES[self.mark]
+
+
+def register() -> None:
+    panels.register(panels.Panel("consent", render_panel, "rules", 10, Capability.CONSENT_VIEW))
+    panels.register_column(
+        panels.ListColumn(
+            "consent",
+            gettext_lazy("Consent"),
+            load_marks,
+            legend=render_legend,
+            order=30,
+            capability=Capability.CONSENT_VIEW,
+        )
+    )
+
+
+def render_panel(request: HttpRequest, contact: Contact) -> SafeString:
+    context = {
+        "contact": contact,
+        "entries": entries(contact, _catalogue(request)),
+        "suppression": main_address_suppression(contact),
+        "may_record": request.membership.may(Capability.CONSENT_RECORD),
+    }
+    return render_to_string("consent/_panel.html", context, request)
+
+
+def entries(contact: Contact, catalogue: Sequence[Wording]) -> list[Entry]:
+    """Where a person stands on every purpose. One query."""
+    states = {
+        state.purpose_id: state for state in ConsentState.objects.filter(contact=contact).select_related("record")
+    }
+    return [_entry(each, states.get(each.purpose.pk)) for each in catalogue]
+
+
+def main_address_suppression(contact: Contact) -> Suppression | None:
+    """The block on a person's main address, if there is one."""
+    hashes = EmailAddress.objects.filter(contact=contact, is_primary=True).values("address_hash")
+    return Suppression.objects.filter(address_hash__in=hashes, channel="email", lifted_at=None).first()
+
+
+def load_marks(request: HttpRequest, people: Sequence[Contact]) -> Mapping[int, SafeString]:
+    """A page's marks in one query, beside the purposes themselves."""
+    asked = _asked(request)
+    found = ConsentState.objects.filter(contact__in=[person.pk for person in people])
+    states = {(c, p): state for c, p, state in found.values_list("contact_id", "purpose_id", "state")}
+    drawn: dict[tuple[int, str | None], SafeString] = {}
+    return {person.pk: _row_of_marks(person.pk, asked, states, drawn) for person in people}
+
+
+def render_legend(request: HttpRequest) -> SafeString:
+    return render_to_string("consent/_legend.html", {"asked": _asked(request)}, request)
+
+
+def _row_of_marks(
+    contact_id: int,
+    asked: Iterable[Wording],
+    states: Mapping[tuple[int, int], str],
+    drawn: dict[tuple[int, str | None], SafeString],
+) -> SafeString:
+    marks = []
+    for each in asked:
+        answer = states.get((contact_id, each.purpose.pk))
+        key = (each.purpose.pk, answer)
+        if key not in drawn:
+            drawn[key] = draw(each, answer)
+        marks.append(drawn[key])
+    return mark_safe(f'<span class="marks">{" ".join(marks)}</span>')
+
+
+def draw(wording: Wording, answer: str | None) -> SafeString:
+    """One mark: a shape by the answer, the words for who cannot see it."""
+    reason = rules.reason_of(wording.purpose, answer)
+    words = _words(wording, reason)
+    return format_html(
+        '<span class="mark {}" title="{}">{} <span class="vh">{}</span></span>',
+        _MARKS.get(reason, NONE),
+        words,
+        icon(wording.icon),
+        words,
+    )
+
+
+def _words(wording: Wording, reason: Reason) -> str:
+    said = {
+        Reason.GRANTED: _("yes"),
+        Reason.WITHDRAWN: _("no, withdrawn"),
+        Reason.OBJECTED: _("no, objected"),
+        Reason.NEVER_ASKED: _("never asked"),
+    }.get(reason, reason.label)
+    return _("%(purpose)s: %(answer)s") % {"purpose": wording.name, "answer": said}
+
+
+def _entry(wording: Wording, state: ConsentState | None) -> Entry:
+    reason = rules.reason_of(wording.purpose, state.state if state else None)
+    record = state.record if state and wording.purpose.basis != Basis.CONTRACT else None
+    return Entry(wording.name, wording.icon, _MARKS.get(reason, NONE), str(reason.label), record)
+
+
+def _asked(request: HttpRequest) -> list[Wording]:
+    return [each for each in _catalogue(request) if each.purpose.has_choice]
+
+
+def _catalogue(request: HttpRequest) -> list[Wording]:
+    """The tenant's purposes, read once a page."""
+    kept: list[Wording] | None = getattr(request, "consent_catalogue", None)
+    if kept is None:
+        kept = purposes.catalogue()
+        request.consent_catalogue = kept
+    return kept
