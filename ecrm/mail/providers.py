@@ -37,6 +37,9 @@ class AnymailTransport:
         for message in batch:
             yield self._deliver_one(message)
 
+    def close(self) -> None:
+        self._backend.close()
+
     def _deliver_one(self, outgoing: Outgoing) -> Outcome:
         message = django_message(outgoing)
         try:

@@ -13,6 +13,7 @@ from ecrm.mail.session import ConnectError
 from ecrm.mail.smtp import SmtpConnection
 
 MOST_UNKNOWN_IN_A_ROW = 2
+MOST_KEPT = 8  # connections a thread keeps open
 
 
 class Transport(Protocol):
@@ -25,6 +26,8 @@ class Transport(Protocol):
         what the relay does; a relay out of reach makes every message UNSENT.
         """
         ...
+
+    def close(self) -> None: ...
 
 
 class SmtpTransport:
@@ -68,22 +71,40 @@ class SmtpTransport:
 
 
 def transport_for(relay: Relay) -> Transport:
-    """This process's and thread's transport to a relay, its connection kept between calls."""
-    kept: dict[tuple[int, Relay], Transport] = _kept.__dict__.setdefault("transports", {})
+    """This process's and thread's transport to a relay, its connection kept between calls.
+
+    The least recently used are closed when a thread speaks to many relays.
+    """
+    kept = _kept_here()
     key = (os.getpid(), relay)  # a forked child must not speak on its parent's socket
-    if key not in kept:
-        kept[key] = _new_transport(relay)
-    return kept[key]
+    transport = kept.pop(key, None) or _new_transport(relay)
+    kept[key] = transport
+    if len(kept) > MOST_KEPT:
+        kept.pop(next(iter(kept))).close()
+    return transport
+
+
+def close_kept() -> None:
+    """Say goodbye to every relay this thread is connected to."""
+    kept = _kept_here()
+    while kept:
+        kept.popitem()[1].close()
 
 
 def send_now(message: Outgoing, *, relay: Relay | None = None) -> Outcome:
     """Hand over one message at once (account mail, a test send). Not for campaigns: those go
     through the engine, which journals, throttles and checks consent."""
     transport = transport_for(relay or default_relay())
-    return next(iter(list(transport.deliver([message]))))
+    (outcome,) = transport.deliver([message])
+    return outcome
 
 
 _kept = threading.local()
+
+
+def _kept_here() -> dict[tuple[int, Relay], Transport]:
+    transports: dict[tuple[int, Relay], Transport] = _kept.__dict__.setdefault("transports", {})
+    return transports
 
 
 def _new_transport(relay: Relay) -> Transport:

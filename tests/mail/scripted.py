@@ -4,6 +4,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 GREETING = b"220 scripted ESMTP"
 EHLO = (b"scripted", b"PIPELINING", b"8BITMIME")
@@ -67,7 +68,8 @@ class ScriptedServer:
         return f"smtp://127.0.0.1:{self._socket.getsockname()[1]}?reconcile=log&timeout=5"
 
     def stop(self) -> None:
-        self._socket.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError):  # stopped before
+            self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
         self._thread.join(10)
 

@@ -7,14 +7,17 @@ from ecrm.mail.backends import MailNotSent, RelayBackend
 from ecrm.mail.handover import Kind, Outgoing
 from ecrm.mail.providers import django_message
 from ecrm.mail.relays import Relay
-from ecrm.mail.transports import send_now, transport_for
+from ecrm.mail.transports import close_kept, send_now, transport_for
+from tests.mail.scripted import accept_all
+
+MESSAGE = Outgoing("a@news.example", "ana@example.com", (b"Subject: now\r\n\r\nHello\r\n",))
 
 
 @pytest.fixture
 def backend(catcher, settings):
     settings.RELAY_URL = catcher.relay_url
     yield RelayBackend()
-    transport_for(Relay.parse(catcher.relay_url)).close()
+    close_kept()
 
 
 def letter(**changed) -> EmailMultiAlternatives:
@@ -48,8 +51,7 @@ def test_a_relay_that_is_away_is_reported(settings):
 
 
 def test_one_message_can_be_sent_at_once(backend, catcher):
-    outgoing = Outgoing("a@news.example", "ana@example.com", (b"Subject: now\r\n\r\nHello\r\n",))
-    assert send_now(outgoing).kind is Kind.ACCEPTED
+    assert send_now(MESSAGE).kind is Kind.ACCEPTED
     assert catcher.messages()[0]["subject"] == "now"
 
 
@@ -67,3 +69,22 @@ def test_a_provider_gets_the_same_message(backend, catcher):
     assert again.body.splitlines() == ["Your code", ".dot"]
     assert again.alternatives[0][0].strip() == "<p>Your code</p>"
     assert again.metadata == {"message_id": "<1@b.example>"}
+
+
+def test_a_provider_s_answer_becomes_an_outcome():
+    transport = transport_for(Relay.parse("anymail+test://?reconcile=api"))
+    head = b"From: a@news.example\r\nTo: ana@example.com\r\nSubject: s\r\n\r\nHello\r\n"
+    outcomes = list(transport.deliver([Outgoing("a@news.example", "ana@example.com", (head,), "<1@news.example>")] * 2))
+    assert [outcome.kind for outcome in outcomes] == [Kind.ACCEPTED] * 2
+    assert len({outcome.text for outcome in outcomes}) == 2
+    close_kept()
+
+
+def test_only_a_few_connections_are_kept(start_server):
+    servers = [start_server(accept_all) for _ in range(10)]
+    for server in servers:
+        assert send_now(MESSAGE, relay=Relay.parse(server.relay_url)).kind is Kind.ACCEPTED
+    close_kept()
+    for server in servers:
+        server.stop()
+    assert all(server.wires[0].heard[-1] == b"QUIT" for server in servers)

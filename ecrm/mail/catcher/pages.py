@@ -9,12 +9,12 @@ from urllib.parse import urlencode
 
 from ecrm.mail.catcher.message import Opened
 from ecrm.mail.catcher.store import Listed
-from ecrm.mail.catcher.words import Translate
+from ecrm.mail.catcher.words import Words
 
 VIEWS = ("html", "text", "headers", "raw")
 
 
-def mailbox_page(messages: Sequence[Listed], *, search: str, size: int, has_older: bool, _: Translate) -> str:
+def mailbox_page(messages: Sequence[Listed], *, search: str, size: int, has_older: bool, _: Words) -> str:
     rows = "".join(_row(message, _) for message in messages)
     listed = f'<ul class="mails">{rows}</ul>' if rows else _empty(search, _)
     older = ""
@@ -33,10 +33,10 @@ def mailbox_page(messages: Sequence[Listed], *, search: str, size: int, has_olde
 {clear}</header>
 <main id="main"><p class="muted note">{escape(note)}</p>
 {listed}{older}</main>"""
-    return _document(_("Mailbox"), body)
+    return _document(_("Mailbox"), body, _)
 
 
-def message_page(message: Listed, opened: Opened, raw: bytes, *, view: str, _: Translate) -> str:
+def message_page(message: Listed, opened: Opened, raw: bytes, *, view: str, _: Words) -> str:
     facts = [
         (_("From"), message.from_header),
         (_("To"), message.recipients),
@@ -49,23 +49,23 @@ def message_page(message: Listed, opened: Opened, raw: bytes, *, view: str, _: T
 <dl class="facts">{listed}<div><dt>{escape(_("Received"))}</dt><dd>{_time(message.at)}</dd></div></dl>
 <nav class="tabs" aria-label="{escape(_("Views"))}">{_tabs(message, view, _)}</nav>
 {_content(message, opened, raw, view, _)}</main>"""
-    return _document(message.subject or _("No subject"), body)
+    return _document(message.subject or _("No subject"), body, _)
 
 
-def not_found_page(_: Translate) -> str:
+def not_found_page(_: Words) -> str:
     body = f"""<main id="main"><h1>{escape(_("There is no such message"))}</h1>
 <p>{escape(_("It may have been removed to make room for newer mail."))}</p>
 <p><a class="btn" href="/">{escape(_("All mail"))}</a></p></main>"""
-    return _document(_("There is no such message"), body)
+    return _document(_("There is no such message"), body, _)
 
 
-def _row(message: Listed, _: Translate) -> str:
+def _row(message: Listed, _: Words) -> str:
     return f"""<li><a href="/messages/{message.id}"><span class="who">{escape(message.recipients)}</span>
 <span class="what">{escape(message.subject or _("No subject"))}</span>
 <span class="from muted">{escape(message.from_header)}</span>{_time(message.at)}</a></li>"""
 
 
-def _tabs(message: Listed, current: str, _: Translate) -> str:
+def _tabs(message: Listed, current: str, _: Words) -> str:
     titles = {"html": _("HTML"), "text": _("Plain text"), "headers": _("Headers"), "raw": _("Raw")}
     return "".join(
         f'<a href="/messages/{message.id}?view={view}"{" aria-current=page" if view == current else ""}>'
@@ -74,7 +74,7 @@ def _tabs(message: Listed, current: str, _: Translate) -> str:
     )
 
 
-def _content(message: Listed, opened: Opened, raw: bytes, view: str, _: Translate) -> str:
+def _content(message: Listed, opened: Opened, raw: bytes, view: str, _: Words) -> str:
     if view == "headers":
         rows = "".join(f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in opened.headers)
         return f'<div class="scroll" tabindex="0"><table class="headers">{rows}</table></div>'
@@ -87,7 +87,7 @@ def _content(message: Listed, opened: Opened, raw: bytes, view: str, _: Translat
     return f'<pre class="text">{escape(opened.text) or escape(_("This message has no plain text."))}</pre>'
 
 
-def _empty(search: str, _: Translate) -> str:
+def _empty(search: str, _: Words) -> str:
     if search:
         sentence = _("No message matches “%s”.") % search
         return f'<p class="empty">{escape(sentence)} <a href="/">{escape(_("Show all"))}</a></p>'
@@ -99,8 +99,9 @@ def _time(at: float) -> str:
     return f'<time datetime="{moment.isoformat(timespec="seconds")}">{moment:%Y-%m-%d %H:%M} UTC</time>'
 
 
-def _document(title: str, body: str) -> str:
+def _document(title: str, body: str, _: Words) -> str:
     return f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<html lang="{_.language}"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark"><title>{escape(title)}</title>
 <link rel="stylesheet" href="/style.css"></head><body>{body}</body></html>"""

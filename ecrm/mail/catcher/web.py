@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 from ecrm.mail.catcher.message import open_message
 from ecrm.mail.catcher.pages import VIEWS, mailbox_page, message_page, not_found_page
 from ecrm.mail.catcher.store import Listed, Store
-from ecrm.mail.catcher.words import translator
+from ecrm.mail.catcher.words import Words, words_for
 
 PAGE_SIZE = 50
 MOST_ROWS = 10_000
@@ -89,19 +89,17 @@ class Mailbox(BaseHTTPRequestHandler):
         before = self._number("before", 0)
         found = self.store.messages(search=search, before=before, limit=PAGE_SIZE + 1)
         page = mailbox_page(
-            found[:PAGE_SIZE], search=search, size=PAGE_SIZE, has_older=len(found) > PAGE_SIZE, _=self._translator()
+            found[:PAGE_SIZE], search=search, size=PAGE_SIZE, has_older=len(found) > PAGE_SIZE, _=self._words()
         )
         self._html(page)
 
     def _message(self, number: str) -> None:
         found = self.store.message(int(number))
         if found is None:
-            return self._html(not_found_page(self._translator()), HTTPStatus.NOT_FOUND)
+            return self._html(not_found_page(self._words()), HTTPStatus.NOT_FOUND)
         listed, raw = found
         view = self._query("view")
-        page = message_page(
-            listed, open_message(raw), raw, view=view if view in VIEWS else "html", _=self._translator()
-        )
+        page = message_page(listed, open_message(raw), raw, view=view if view in VIEWS else "html", _=self._words())
         return self._html(page)
 
     def _message_html(self, number: str) -> None:
@@ -172,8 +170,8 @@ class Mailbox(BaseHTTPRequestHandler):
         text = self._query(name)
         return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else default
 
-    def _translator(self) -> Callable[[str], str]:
-        return translator(self.headers.get("Accept-Language", ""))
+    def _words(self) -> Words:
+        return words_for(self.headers.get("Accept-Language", ""))
 
     def _html(self, page: str, status: HTTPStatus = HTTPStatus.OK) -> None:
         self._respond(page.encode(), "text/html; charset=utf-8", status)
