@@ -1,0 +1,63 @@
+"""Figures as pictures, each with the sentence that says the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from analytics.figures import Growth, Mailable, Sends
+from ecrm.ui import formats
+from ecrm.ui.charts import Funnel, Plot, Series, Slice, Sparkline, SplitBar, Step
+
+WORDS = {
+    "may": gettext_lazy("May be e-mailed"),
+    "refused": gettext_lazy("Said no"),
+    "never_asked": gettext_lazy("Never asked"),
+    "blocked": gettext_lazy("Address blocked"),
+    "no_address": gettext_lazy("No address"),
+}
+
+
+def growth(figures: Growth) -> Plot:
+    summary = _("From %(first)s to %(last)s people in twelve months") % {
+        "first": formats.number(figures.totals[0]),
+        "last": formats.number(figures.totals[-1]),
+    }
+    return Plot(
+        key="growth",
+        labels=[date_format(month, "M Y") for month in figures.months],
+        series=[Series(_("People"), figures.totals), Series(_("Joined"), figures.joined, "s2")],
+        summary=summary,
+        heading=_("Month"),
+    )
+
+
+def sends(figures: Sends) -> Plot:
+    summary = _("%(sent)s messages sent and %(clicked)s clicked by a person in twelve weeks") % {
+        "sent": formats.number(figures.sent),
+        "clicked": formats.number(figures.clicked),
+    }
+    return Plot(
+        key="sends",
+        labels=[date_format(week, "j M") for week in figures.weeks],
+        series=[Series(_("Sent"), figures.sent_by_week), Series(_("Clicks"), figures.clicked_by_week, "s2")],
+        summary=summary,
+        heading=_("Week of"),
+        kind="bars",
+    )
+
+
+def funnel(figures: Sends) -> Funnel:
+    return Funnel([Step(_("Sent"), figures.sent), Step(_("Clicked by a person"), figures.clicked)])
+
+
+def mailable(figures: Mailable) -> SplitBar:
+    tones = {"may": "good", "refused": "bad", "never_asked": "", "blocked": "warn", "no_address": "off"}
+    return SplitBar([Slice(WORDS[part], getattr(figures, part), tone) for part, tone in tones.items()], figures.everyone)
+
+
+def spark(label: str, values: Sequence[int]) -> Sparkline:
+    return Sparkline(label, values)

@@ -1,0 +1,148 @@
+"""The dashboard's figures. Each reads the history or the consent state; nothing is stored twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import TruncMonth, TruncWeek
+from django.utils import timezone
+
+from consent import rules
+from consent.models import Channel, Purpose
+from contacts.models import Contact, EmailAddress, Event
+
+MONTHS = 12
+WEEKS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """People at the end of each month, oldest first, and how many of them joined in it."""
+
+    months: Sequence[date]
+    joined: Sequence[int]
+    totals: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Mailable:
+    """People by whether one purpose may be used for them by e-mail; the parts add up to ``everyone``."""
+
+    purpose: Purpose
+    everyone: int
+    may: int
+    blocked: int
+    no_address: int
+    refused: int
+    never_asked: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sends:
+    """The last twelve weeks of mail. ``clicked`` counts deliveries with a human click."""
+
+    sent: int
+    clicked: int
+    unsubscribed: int
+    bounced: int
+    weeks: Sequence[date]
+    sent_by_week: Sequence[int]
+    clicked_by_week: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """The last twelve weeks of orders in the tenant's currency, minor units."""
+
+    count: int
+    amount: int
+    by_week: Sequence[int]
+
+
+def growth(people: QuerySet[Contact], *, now: datetime | None = None) -> Growth:
+    """``people`` are those the reader may see, so that figures and lists agree."""
+    months = last_months(now or timezone.now(), MONTHS)
+    start = timezone.make_aware(datetime.combine(months[0], datetime.min.time()))
+    before = people.filter(created_at__lt=start).count()
+    rows = (
+        people.filter(created_at__gte=start)
+        .annotate(month=TruncMonth("created_at"))
+        .order_by()
+        .values_list("month")
+        .annotate(joined=Count("pk"))
+    )
+    by_month = {month.date(): joined for month, joined in rows}
+    joined = [by_month.get(month, 0) for month in months]
+    totals = [before + sum(joined[: place + 1]) for place in range(len(joined))]
+    return Growth(months, joined, totals)
+
+
+def mailable(people: QuerySet[Contact], purpose: Purpose) -> Mailable:
+    """One pass over the people; each falls into the first part that fits."""
+    addresses = EmailAddress.objects.filter(contact=OuterRef("pk"), is_primary=True, binned_at=None)
+    answered = rules.states(purpose).filter(contact=OuterRef("pk"))
+    counted = people.annotate(
+        has_address=Exists(addresses),
+        is_blocked=Exists(addresses.filter(rules.suppressed(Channel.EMAIL))),
+        is_allowed=Exists(Contact.objects.filter(rules.granted(purpose), pk=OuterRef("pk"))),
+        has_answered=Exists(answered),
+    ).aggregate(
+        everyone=Count("pk"),
+        no_address=Count("pk", filter=Q(has_address=False)),
+        blocked=Count("pk", filter=Q(has_address=True, is_blocked=True)),
+        may=Count("pk", filter=Q(has_address=True, is_blocked=False, is_allowed=True)),
+        refused=Count("pk", filter=Q(has_address=True, is_blocked=False, is_allowed=False, has_answered=True)),
+        never_asked=Count("pk", filter=Q(has_address=True, is_blocked=False, is_allowed=False, has_answered=False)),
+    )
+    return Mailable(purpose=purpose, **counted)
+
+
+def sends(*, now: datetime | None = None) -> Sends:
+    weeks = last_weeks(now or timezone.now(), WEEKS)
+    start = timezone.make_aware(datetime.combine(weeks[0], datetime.min.time()))
+    mail = Event.objects.filter(occurred_at__gte=start, contact_id__isnull=False)
+    clicks = mail.filter(name="email.clicked").values("campaign_id", "contact_id").distinct()
+    return Sends(
+        sent=mail.filter(name="email.sent").count(),
+        clicked=clicks.count(),
+        unsubscribed=mail.filter(name="email.unsubscribed").count(),
+        bounced=mail.filter(name="email.bounced").count(),
+        weeks=weeks,
+        sent_by_week=_by_week(mail.filter(name="email.sent"), weeks),
+        clicked_by_week=_by_week(mail.filter(name="email.clicked"), weeks),
+    )
+
+
+def orders(currency: str, *, now: datetime | None = None) -> Orders:
+    weeks = last_weeks(now or timezone.now(), WEEKS)
+    start = timezone.make_aware(datetime.combine(weeks[0], datetime.min.time()))
+    placed = Event.objects.filter(name="order.placed", occurred_at__gte=start, currency=currency)
+    total = placed.aggregate(count=Count("id"), amount=Sum("amount"))
+    rows = placed.annotate(week=TruncWeek("occurred_at")).order_by().values_list("week").annotate(amount=Sum("amount"))
+    by_week = {week.date(): int(amount or 0) for week, amount in rows}
+    return Orders(total["count"], int(total["amount"] or 0), [by_week.get(week, 0) for week in weeks])
+
+
+def last_months(now: datetime, count: int) -> list[date]:
+    """First days of the last ``count`` months in the reader's zone, oldest first."""
+    month = timezone.localtime(now).date().replace(day=1)
+    months = [month]
+    while len(months) < count:
+        months.append((months[-1] - timedelta(days=1)).replace(day=1))
+    return months[::-1]
+
+
+def last_weeks(now: datetime, count: int) -> list[date]:
+    """Mondays of the last ``count`` weeks in the reader's zone, oldest first."""
+    today = timezone.localtime(now).date()
+    monday = today - timedelta(days=today.weekday())
+    return [monday - timedelta(weeks=back) for back in range(count - 1, -1, -1)]
+
+
+def _by_week(happened: QuerySet[Event], weeks: Sequence[date]) -> list[int]:
+    rows = happened.annotate(week=TruncWeek("occurred_at")).order_by().values_list("week").annotate(count=Count("id"))
+    counts = {week.date(): count for week, count in rows}
+    return [counts.get(week, 0) for week in weeks]
