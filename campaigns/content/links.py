@@ -28,7 +28,8 @@ class LinkRegistry:
 
     def position(self, url: str, label: str = "") -> int:
         """The number of a target, given out on first sight."""
-        number = self.positions.setdefault(url, len(self.positions))
+        following = max(self.positions.values(), default=-1) + 1  # stored numbers may have gaps
+        number = self.positions.setdefault(url, following)
         self.labels.setdefault(number, label)
         return number
 

@@ -118,6 +118,12 @@ def test_a_second_language_shares_the_numbers():
     assert links.positions["https://shop.example/pl"] == 2
 
 
+def test_a_number_is_never_given_out_twice():
+    links = LinkRegistry(positions={"https://shop.example/gone": 5})
+    compiled(tracking=True, links=links)
+    assert sorted(links.positions.values()) == [5, 6, 7]
+
+
 def test_who_did_not_agree_to_tracking_gets_plain_links_and_no_pixel():
     message = received(compiled(tracking=Tracking.NONE))
     assert "https://shop.example/?a=1&amp;b=2" in hrefs(message)
