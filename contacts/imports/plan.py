@@ -27,6 +27,8 @@ from contacts.imports.checking import Trouble
 from ecrm.tenancy.context import require_tenant_id
 
 CHUNK_ROWS = 5_000
+# Few enough to be quick while the planner does not know the tenant yet.
+FIRST_CHUNK_ROWS = 500
 
 # The contact's own fields a file can fill, by SQL type.
 FIELDS = {
@@ -92,6 +94,12 @@ def lock_known(run: ImportRun, *, after_line: int, limit: int = CHUNK_ROWS) -> N
         )
 
 
+def ensure_statistics(run: ImportRun) -> None:
+    """Makes the planner know this tenant and this run (contacts/sql/statistics.sql). Cheap when it does."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT ensure_import_statistics(%s)", [run.pk])
+
+
 def write_verdicts() -> None:
     """Tells the staged rows what the plan says of them."""
     with connection.cursor() as cursor:
@@ -145,10 +153,7 @@ def _plan_sql() -> str:
     return (
         "CREATE TEMP TABLE import_plan ON COMMIT DROP AS"
         f" WITH staged AS MATERIALIZED ({_STAGED})"
-        " SELECT *, CASE WHEN is_new THEN 'new' WHEN cardinality(changed) > 0 THEN 'update' ELSE 'same' END AS verdict"
-        " FROM (SELECT *, CASE WHEN is_new OR %(known)s = 'skip' THEN '{}'::text[]"
-        f"   ELSE array_remove(ARRAY[{_changes()}], NULL) END AS changed"
-        " FROM (SELECT staged.id AS row_id, staged.line, staged.address_norm,"
+        ", compared AS MATERIALIZED (SELECT staged.id AS row_id, staged.line, staged.address_norm,"
         "   email.contact_id, email.contact_id AS known_id, email.contact_id IS NULL AS is_new, person.company_id,"
         f"  {_afterwards()}, {_places()}, {_given()}, {_parts()}"
         "   FROM staged"
@@ -158,7 +163,10 @@ def _plan_sql() -> str:
         f"  LEFT JOIN {Company.table()} company ON company.tenant_id = %(tenant)s AND company.id = person.company_id"
         f"  LEFT JOIN {PostalAddress.table()} place ON place.tenant_id = %(tenant)s"
         "     AND place.contact_id = person.id AND place.is_primary"
-        " ) AS compared) AS judged ORDER BY line"
+        "), judged AS MATERIALIZED (SELECT *, CASE WHEN is_new OR %(known)s = 'skip' THEN '{}'::text[]"
+        f"   ELSE array_remove(ARRAY[{_changes()}], NULL) END AS changed FROM compared)"
+        " SELECT *, CASE WHEN is_new THEN 'new' WHEN cardinality(changed) > 0 THEN 'update' ELSE 'same' END AS verdict"
+        " FROM judged ORDER BY line"
     )
 
 

@@ -112,6 +112,7 @@ def _check(run: ImportRun, job_id: int) -> None:
             staging.stage(_still_ours(run, State.CHECKING), batch)
         jobs.advance(job_id, done=len(batch))
     with tenant_transaction():
+        plan.ensure_statistics(run)
         _settle_repetitions(_still_ours(run, State.CHECKING))
     words = _judge(run, job_id)
     _finish_check(run, job_id, words)
@@ -196,6 +197,8 @@ def _land(run: ImportRun, job_id: int) -> None:
     until = time.monotonic() + SLICE_SECONDS
     while rows := _land_chunk(run, columns):
         jobs.advance(job_id, done=rows)
+        with tenant_transaction():
+            plan.ensure_statistics(run)
         if time.monotonic() > until:
             with tenant_transaction():
                 ImportRun.objects.filter(pk=run.pk, attempt=run.attempt).update(attempt=0)
@@ -218,8 +221,9 @@ def _land_chunk(run: ImportRun, columns: dict[str, Any]) -> int:
 
 def _land_next(run: ImportRun, columns: dict[str, Any]) -> int:
     after_line, at = run.applied_counts.get("line", 0), timezone.now()
-    plan.lock_known(run, after_line=after_line)
-    planned = plan.make(run, after_line=after_line)
+    limit = plan.CHUNK_ROWS if after_line else plan.FIRST_CHUNK_ROWS
+    plan.lock_known(run, after_line=after_line, limit=limit)
+    planned = plan.make(run, after_line=after_line, limit=limit)
     if not planned.rows:
         return 0
     landing.land(landing.Landing(run, at))
