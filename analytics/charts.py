@@ -29,7 +29,7 @@ def growth(figures: Growth) -> Plot:
     return Plot(
         key="growth",
         labels=[date_format(month, "M Y") for month in figures.months],
-        series=[Series(_("People"), figures.totals), Series(_("Joined"), figures.joined, "s2")],
+        series=[Series(_("People"), figures.totals)],
         summary=summary,
         heading=_("Month"),
     )
@@ -43,7 +43,7 @@ def sends(figures: Sends) -> Plot:
     return Plot(
         key="sends",
         labels=[date_format(week, "j M") for week in figures.weeks],
-        series=[Series(_("Sent"), figures.sent_by_week), Series(_("Clicks"), figures.clicked_by_week, "s2")],
+        series=[Series(_("Sent"), figures.sent_by_week), Series(_("Clicks"), figures.clicked_by_week, "d2")],
         summary=summary,
         heading=_("Week of"),
         kind="bars",

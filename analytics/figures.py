@@ -26,6 +26,14 @@ class Growth:
     joined: Sequence[int]
     totals: Sequence[int]
 
+    @property
+    def total(self) -> int:
+        return self.totals[-1]
+
+    @property
+    def joined_this_month(self) -> int:
+        return self.joined[-1]
+
 
 @dataclass(frozen=True, slots=True)
 class Mailable:
