@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, Q
 from django.utils import timezone
@@ -50,7 +51,7 @@ def purpose_rows(languages: Sequence[str], *, now: datetime | None = None) -> tu
     return sorted(rows, key=lambda row: row.wording.purpose.archived_at is not None), people
 
 
-def _row(wording: Wording, version: tuple[int, int], counted: dict[str, int], people: int) -> PurposeRow:
+def _row(wording: Wording, version: tuple[int, int], counted: dict[str, Any], people: int) -> PurposeRow:
     return PurposeRow(
         wording=wording,
         version=version[0],
@@ -62,16 +63,15 @@ def _row(wording: Wording, version: tuple[int, int], counted: dict[str, int], pe
     )
 
 
-def _counts(now: datetime) -> list[dict[str, int]]:
+def _counts(now: datetime) -> list[dict[str, Any]]:
     refused = Q(state__in=sorted(rules.OBJECTIONS))
     states = ConsentState.objects.filter(contact__binned_at=None).order_by().values("purpose_id")
-    return list(
-        states.annotate(
-            granted=Count("id", filter=Q(state=Action.GRANTED)),
-            refused=Count("id", filter=refused),
-            recently=Count("id", filter=refused & Q(since__gte=now - RECENT)),
-        )
+    counted = states.annotate(
+        granted=Count("id", filter=Q(state=Action.GRANTED)),
+        refused=Count("id", filter=refused),
+        recently=Count("id", filter=refused & Q(since__gte=now - RECENT)),
     )
+    return [dict(row) for row in counted]
 
 
 def _versions() -> dict[int, tuple[int, int]]:

@@ -25,10 +25,16 @@ class TextsForm(forms.Form):
         for place, code in enumerate(languages):
             names = {"language": _language_name(code)}
             self.fields[f"name_{code}"] = forms.CharField(
-                label=_("Name in %(language)s") % names, max_length=120, required=place == 0
+                label=_("Name in %(language)s") % names,
+                max_length=120,
+                required=place == 0,
+                widget=forms.TextInput(attrs={"lang": code}),
             )
             self.fields[f"description_{code}"] = forms.CharField(
-                label=_("Description in %(language)s") % names, max_length=400, required=False
+                label=_("Description in %(language)s") % names,
+                max_length=400,
+                required=False,
+                widget=forms.TextInput(attrs={"lang": code}),
             )
 
     @property

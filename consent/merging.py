@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from consent import rules
 from consent.models import Action, ConsentRecord, ConsentState
@@ -13,7 +12,7 @@ from contacts.merging import Moved
 
 def register() -> None:
     merging.register(ConsentRecord, move=move, undo=undo)
-    merging.leave(ConsentState, why=_("It follows the ledger."))
+    merging.leave(ConsentState, why="It follows the ledger.")
 
 
 def move(loser_id: int, winner_id: int) -> Moved:

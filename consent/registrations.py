@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from consent import criteria, defaults, history, import_columns, merging, panel
+from consent import classification, criteria, defaults, history, import_columns, merging, panel
 from ecrm.tenancy import services as tenancy
 from ecrm.tenancy.roles import Capability
 from ecrm.ui import nav
 
+classification.register()
 history.register()
 criteria.register()
 import_columns.register()

@@ -1,0 +1,128 @@
+"""What the columns of the kernel, of contacts and of consent hold."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from consent import models as consent
+from consent.personal_data import Erasure, of_nobody, of_person, of_staff
+from contacts import models as contacts
+from ecrm.audit.models import AuditEntry
+from ecrm.files.models import File
+from ecrm.jobs.models import Job, OutboxEntry
+from ecrm.mail.models import SendingIdentity
+from ecrm.tenancy.models import Invitation, Membership, Route, Team, Tenant, User
+
+_PROOF = "Proof of consent while claims can be made; without the contact's data it names nobody (GDPR Art. 17(3)(e))."
+_SHIELD = "A keyed hash, kept so that an erased person is never written to again (GDPR Art. 21(3))."
+
+
+def register() -> None:
+    _kernel()
+    _people()
+    _history()
+    _imports()
+    _consent()
+
+
+def _kernel() -> None:
+    of_staff(User, "password", "email", "name", "language", "time_zone")
+    of_staff(Membership, "roles")
+    of_staff(Invitation, "email", "roles", "token_hash")
+    of_staff(AuditEntry, "action", "subject_type", "fields", "reason")
+    of_staff(SendingIdentity, "name", "email", "reply_to")
+    of_nobody(SendingIdentity, "relay_url")
+    of_nobody(
+        Tenant,
+        *("slug", "name", "languages", "time_zone", "currency", "country", "postal_address"),
+        *("sender_name", "sender_email", "reply_to"),
+    )
+    of_nobody(Team, "name")
+    of_nobody(Route, "kind", "key_hash")
+    of_nobody(File, "name", "content_type", "sha256", "key", "capability")
+    of_nobody(Job, "kind", "title", "url", "error")
+    of_nobody(OutboxEntry, "task", "queue", "arguments", "error")
+
+
+def _people() -> None:
+    of_person(
+        contacts.Contact,
+        {
+            "name": _("Name"),
+            "given_name": _("Given name"),
+            "family_name": _("Family name"),
+            "stage": _("Stage"),
+            "job_title": _("Job title"),
+            "language": _("Language"),
+            "time_zone": _("Time zone"),
+            "country": _("Country"),
+            "city": _("City"),
+            "birthday": _("Birthday"),
+            "source": _("Source"),
+            "sort_key": None,
+            "search_text": None,
+        },
+        erasure=Erasure.BLANK,
+        person="pk",
+    )
+    of_person(
+        contacts.EmailAddress,
+        {"address": _("Email"), "address_norm": None, "address_hash": None},
+        erasure=Erasure.DELETE,
+    )
+    of_person(contacts.PhoneNumber, {"written": _("Phone"), "number": None}, erasure=Erasure.DELETE)
+    of_person(
+        contacts.PostalAddress,
+        {
+            "street": _("Street"),
+            "postcode": _("Postcode"),
+            "city": _("City"),
+            "region": _("Region"),
+            "country": _("Country"),
+        },
+        erasure=Erasure.DELETE,
+    )
+    of_person(contacts.Identity, {"namespace": _("System"), "external_id": _("Number there")}, erasure=Erasure.DELETE)
+    of_nobody(contacts.Company, "name", "name_norm", "domain")
+    of_nobody(contacts.Tag, "name", "name_norm")
+    of_nobody(contacts.Segment, "name", "description", "rule", "broken_reason")
+
+
+def _history() -> None:
+    of_person(
+        contacts.Event,
+        {
+            "name": _("What happened"),
+            "source_type": _("Source"),
+            "currency": _("Currency"),
+            "object_type": None,
+        },
+        erasure=Erasure.KEEP,
+        why="Counted facts, cut loose from the person: which kind of thing happened, never to whom.",
+    )
+    of_person(contacts.Event, {"properties": _("Details")}, erasure=Erasure.BLANK)
+    of_nobody(contacts.EventKey, "source", "key")
+
+
+def _imports() -> None:
+    of_person(contacts.ImportRow, {"values": _("Imported values"), "address_norm": None}, erasure=Erasure.DELETE)
+    of_nobody(
+        contacts.ImportRun,
+        *("name", "dialect", "mapping", "options", "counts", "applied_counts", "error"),
+    )
+    of_nobody(contacts.ImportProblem, "column", "reason")
+
+
+def _consent() -> None:
+    of_person(
+        consent.ConsentRecord,
+        {"channel": _("Channel"), "action": _("Decision"), "source": _("Source")},
+        erasure=Erasure.KEEP,
+        why=_PROOF,
+    )
+    of_person(consent.ConsentRecord, {"evidence": _("Evidence")}, erasure=Erasure.BLANK)
+    of_person(consent.Suppression, {"address_hash": None}, erasure=Erasure.KEEP, person="", why=_SHIELD)
+    of_person(consent.Suppression, {"note": _("Note")}, erasure=Erasure.BLANK, person="")
+    of_nobody(consent.Purpose, "key")
+    of_nobody(consent.PurposeText, "language", "name", "description")
+    of_nobody(consent.Notice, "language", "text", "sha256")
