@@ -12,20 +12,29 @@ from ecrm.tenancy.models import Membership
 
 
 @dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the toast says, and the path that a POST takes it back with."""
+
+    text: str
+    undo: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class BulkAction:
-    """``run(request, contact_ids)`` acts on people the member may see and answers a sentence for the toast.
+    """``run(request, contact_ids)`` acts set-based on people the member may see.
 
     ``field`` names a text field the act asks for ("Tag"), None for none. It is read from
-    ``request.POST[key]``. Raise ``ValidationError`` for what the person must correct.
+    ``request.POST[key]``. ``is_grave`` acts are set apart. Raise ``ValidationError`` for what the person must correct.
     """
 
     key: str
     label: str | Promise
     icon: str
     capability: str
-    run: Callable[[HttpRequest, Sequence[int]], str]
+    run: Callable[[HttpRequest, Sequence[int]], Outcome]
     order: int = 50
     field: str | Promise | None = None
+    is_grave: bool = False
 
 
 _actions: dict[str, BulkAction] = {}

@@ -87,7 +87,7 @@ KINDS = (
     EventKind("contact.created", gettext_lazy("Joined"), "user-plus", _created),
     EventKind("contact.changed", gettext_lazy("Details changed"), "pencil", _changed),
     EventKind("contact.binned", gettext_lazy("Put in the bin"), "trash-2", _binned, tone="bad"),
-    EventKind("contact.restored", gettext_lazy("Restored"), "rotate-ccw", _restored),
+    EventKind("contact.restored", gettext_lazy("Restored"), "undo-2", _restored),
     EventKind("contact.tagged", gettext_lazy("Tagged"), "tag", _tagged),
     EventKind("contact.untagged", gettext_lazy("Tag removed"), "tag", _untagged),
     EventKind(

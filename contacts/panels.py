@@ -17,13 +17,13 @@ from ecrm.tenancy.models import Membership
 class Panel:
     """A ``<div class="sec">`` on the contact page, rendered by its room; an empty string shows nothing.
 
-    ``place`` is ``rules`` (below the details: what we may do) or ``value`` (the right-hand side).
+    ``place`` is ``side`` (below the details: what we may do) or ``extra`` (the right-hand side: what it means).
     It should cost one or two queries: the page allows itself eight in all.
     """
 
     key: str
     render: Callable[[HttpRequest, Contact], SafeString | str]
-    place: str = "value"
+    place: str = "extra"
     order: int = 50
     capability: str | None = None
 

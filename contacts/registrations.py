@@ -1,6 +1,8 @@
 """What contacts gives to the registries of the house."""
 
-from contacts import event_kinds, events, merging
+from django.utils.translation import gettext_lazy as _
+
+from contacts import bulk_actions, event_kinds, events, list_actions, merging
 from contacts.models import (
     EmailAddress,
     Identity,
@@ -10,9 +12,18 @@ from contacts.models import (
     SegmentMembership,
     Tagging,
 )
+from ecrm.tenancy.roles import Capability
+from ecrm.ui import nav
 
 for kind in event_kinds.KINDS:
     events.register(kind)
+
+nav.register(
+    nav.Entry("contacts", _("Contacts"), "users", "contact_list", nav.CONTACTS, capability=Capability.CONTACTS_VIEW)
+)
+
+bulk_actions.register(list_actions.TAG)
+bulk_actions.register(list_actions.BIN)
 
 merging.register_rows(EmailAddress, cleared=("is_primary",), unique_with=("address_norm",))
 merging.register_rows(PhoneNumber, cleared=("is_primary",), unique_with=("number",))

@@ -1,6 +1,6 @@
 """Verbs on people, their tags and their companies. Keyword-only, atomic, each with its event and audit."""
 
-from contacts.services.binning import bin_contact, restore_contact
+from contacts.services.binning import bin_contact, bin_contacts, restore_contact, restore_contacts
 from contacts.services.companies import get_or_create_companies
 from contacts.services.people import StaleContact, create_contact, edit_contact, find_by_email
 from contacts.services.searching import refresh_search
@@ -10,6 +10,7 @@ __all__ = [
     "StaleContact",
     "add_tags",
     "bin_contact",
+    "bin_contacts",
     "create_contact",
     "edit_contact",
     "find_by_email",
@@ -17,5 +18,6 @@ __all__ = [
     "refresh_search",
     "remove_tags",
     "restore_contact",
+    "restore_contacts",
     "set_tags",
 ]

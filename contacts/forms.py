@@ -1,0 +1,223 @@
+"""The form of one person: their own fields and three lists of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from contacts import places
+from contacts.entries import AddressEntry, EmailEntry, PhoneEntry
+from contacts.models import Contact
+from contacts.models.people import ChildKind, Stage
+from contacts.phones import LONGEST_WRITTEN
+from contacts.services.companies import LONGEST_NAME
+from ecrm.mail.addresses import normalise
+from ecrm.tenancy.forms import TIME_ZONES
+from ecrm.tenancy.models import User
+from ecrm.ui.forms import error_count
+
+MORE = "more"
+_ANY_DIRECTION = {"dir": "auto"}
+
+
+class ContactForm(forms.Form):
+    given_name = forms.CharField(label=_("Given name"), max_length=100, required=False)
+    family_name = forms.CharField(label=_("Family name"), max_length=100, required=False)
+    name = forms.CharField(
+        label=_("Full name"), max_length=200, required=False, help_text=_("Made from the two above when left empty.")
+    )
+    stage = forms.ChoiceField(label=_("Stage"), choices=Stage.choices, initial=Stage.LEAD)
+    owner = forms.ModelChoiceField(
+        label=_("Owner"), queryset=User.objects.none(), required=False, empty_label=_("Unassigned")
+    )
+    tags = forms.CharField(label=_("Tags"), max_length=1000, required=False, help_text=_("With commas between them."))
+    company = forms.CharField(label=_("Company"), max_length=LONGEST_NAME, required=False)
+    job_title = forms.CharField(label=_("Job title"), max_length=120, required=False)
+    city = forms.CharField(label=_("City"), max_length=120, required=False)
+    country = forms.CharField(label=_("Country"), required=False, widget=forms.Select)
+    language = forms.CharField(label=_("Language"), required=False, widget=forms.Select)
+    time_zone = forms.ChoiceField(label=_("Time zone"), choices=[("", _("Not set")), *TIME_ZONES], required=False)
+    birthday = forms.DateField(
+        label=_("Birthday"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    )
+    source = forms.CharField(label=_("Source"), max_length=60, required=False)
+
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        members = User.objects.filter(memberships__tenant=request.tenant)
+        owner: Any = self.fields["owner"]
+        owner.queryset = members.order_by("name", "email")
+        for name, choices in (("country", places.countries()), ("language", places.languages())):
+            widget: Any = self.fields[name].widget
+            widget.choices = [("", _("Not set")), *choices]
+        for name in ("given_name", "family_name", "name", "company", "tags", "job_title", "city"):
+            self.fields[name].widget.attrs.update(_ANY_DIRECTION)
+
+    def clean_country(self) -> str:
+        return _known(self.cleaned_data["country"].upper(), places.countries())
+
+    def clean_language(self) -> str:
+        return _known(self.cleaned_data["language"], places.languages())
+
+    def clean_tags(self) -> list[str]:
+        return [name for part in self.cleaned_data["tags"].split(",") if (name := " ".join(part.split()))]
+
+
+class EmailForm(forms.Form):
+    # Not EmailField: the service explains what is wrong with an address better than a pattern does.
+    address = forms.CharField(
+        label=_("Email"), max_length=254, required=False, widget=forms.EmailInput(attrs={"autocomplete": "off"})
+    )
+    kind = forms.ChoiceField(label=_("Kind"), choices=ChildKind.choices, initial=ChildKind.OTHER)
+
+
+class PhoneForm(forms.Form):
+    number = forms.CharField(
+        label=_("Phone"), max_length=LONGEST_WRITTEN, required=False, widget=forms.TextInput(attrs={"type": "tel"})
+    )
+    kind = forms.ChoiceField(label=_("Kind"), choices=ChildKind.choices, initial=ChildKind.OTHER)
+
+
+class AddressForm(forms.Form):
+    street = forms.CharField(label=_("Street"), max_length=200, required=False)
+    postcode = forms.CharField(label=_("Postcode"), max_length=20, required=False)
+    city = forms.CharField(label=_("City"), max_length=120, required=False)
+    region = forms.CharField(label=_("Region"), max_length=120, required=False)
+    country = forms.CharField(label=_("Country"), required=False, widget=forms.Select)
+    kind = forms.ChoiceField(label=_("Kind"), choices=ChildKind.choices, initial=ChildKind.OTHER)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        country: Any = self.fields["country"].widget
+        country.choices = [("", _("Not set")), *places.countries()]
+
+    def clean_country(self) -> str:
+        return _known(self.cleaned_data["country"].upper(), places.countries())
+
+
+ROWS: Mapping[str, tuple[type[forms.Form], type[Any], str]] = {
+    "emails": (EmailForm, EmailEntry, "address"),
+    "phones": (PhoneForm, PhoneEntry, "number"),
+    "addresses": (AddressForm, AddressEntry, "street"),
+}
+
+
+class ContactEditor:
+    """The form and its lists together. ``values`` are the arguments of the contact services."""
+
+    def __init__(self, request: HttpRequest, contact: Contact | None = None) -> None:
+        posted = request.POST if request.method == "POST" else None
+        more = posted.get(MORE, "") if posted is not None else ""
+        initial = values_of(contact) if contact is not None else {}
+        self.form = ContactForm(posted, request=request, initial=initial)
+        self.lists = {name: _formset(name, posted, initial.get(name, []), one_more=name == more) for name in ROWS}
+
+    @property
+    def wants_more(self) -> bool:
+        """Whether a button asked for one more row instead of saving."""
+        return self.form.data.get(MORE, "") in self.lists
+
+    @property
+    def who(self) -> list[Any]:
+        return self._fields("given_name", "family_name", "name", "stage", "owner", "tags")
+
+    @property
+    def work(self) -> list[Any]:
+        return self._fields("company", "job_title", "source")
+
+    @property
+    def place(self) -> list[Any]:
+        return self._fields("city", "country", "language", "time_zone", "birthday")
+
+    @property
+    def error_count(self) -> int:
+        return sum(error_count(form) for form in self.all_forms)
+
+    @property
+    def all_forms(self) -> list[Any]:
+        return [self.form, *(row for rows in self.lists.values() for row in rows)]
+
+    def is_valid(self) -> bool:
+        return all([self.form.is_valid(), *(rows.is_valid() for rows in self.lists.values())])
+
+    def values(self) -> dict[str, Any]:
+        return {**self.form.cleaned_data, **{name: self._entries(name) for name in ROWS}}
+
+    def add_errors(self, error: ValidationError, *, explain: Callable[[ValidationError], str]) -> None:
+        """Puts what a service refused at the row or field it speaks of, in the words of ``explain``."""
+        for name, errors in error.update_error_dict({}).items():
+            for one in errors:
+                form, field = self._place_of(name, one)
+                form.add_error(field, explain(one))
+
+    def _fields(self, *names: str) -> list[Any]:
+        return [self.form[name] for name in names]
+
+    def _entries(self, name: str) -> list[Any]:
+        _form, entry, telling = ROWS[name]
+        given = [row.cleaned_data for row in self.lists[name] if row.cleaned_data]
+        if name == "addresses":
+            return [entry(**one) for one in given]
+        return [entry(**one) for one in given if one.get(telling)]
+
+    def _place_of(self, name: str, error: ValidationError) -> tuple[Any, str | None]:
+        if name not in ROWS:
+            return self.form, name if name in self.form.fields else None
+        telling = ROWS[name][2]
+        said = {str(value) for value in (error.params or {}).values()}
+        for row in self.lists[name]:
+            given = row.cleaned_data.get(telling, "") if row.is_bound and row.is_valid() else ""
+            if given and (given in said or normalise(given) in said):
+                return row, telling
+        return self.lists[name][0], telling
+
+
+def values_of(contact: Any) -> dict[str, Any]:
+    """A person as the form's initial values. Reads the lists unless ``person.for_page`` brought them."""
+    own = ("given_name", "family_name", "name", "stage", "job_title", "city", "country", "language", "time_zone")
+    return {
+        **{name: getattr(contact, name) for name in (*own, "birthday", "source")},
+        "owner": contact.owner_id,
+        "company": contact.company.name if contact.company else "",
+        "tags": ", ".join(contact.taggings.order_by("tag__name").values_list("tag__name", flat=True)),
+        "emails": _rows(contact.emails.all(), "address", "kind"),
+        "phones": [{"number": row.written, "kind": row.kind} for row in contact.phones.order_by("-is_primary", "id")],
+        "addresses": _rows(contact.addresses.all(), "street", "postcode", "city", "region", "country", "kind"),
+    }
+
+
+def _rows(queryset: Any, *fields: str) -> list[dict[str, Any]]:
+    return list(queryset.order_by("-is_primary", "id").values(*fields))
+
+
+def _formset(name: str, posted: Any, initial: Iterable[Mapping[str, Any]], *, one_more: bool) -> Any:
+    form = ROWS[name][0]
+    # A page that grows without end serves nobody; the limit is on rows, and Django refuses what is beyond.
+    made = forms.formset_factory(form, formset=_Rows, extra=0 if initial else 1, max_num=50, absolute_max=60)
+    if posted is not None and one_more:
+        posted = posted.copy()
+        total = f"{name}-TOTAL_FORMS"
+        posted[total] = str(_number(posted.get(total)) + 1)
+    return made(posted, initial=list(initial), prefix=name)
+
+
+class _Rows(forms.BaseFormSet):  # type: ignore[type-arg]
+    """Rows left blank are no rows; all rows may be blank."""
+
+    def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
+        return {**super().get_form_kwargs(index), "empty_permitted": True, "use_required_attribute": False}
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isdecimal() and len(text) < 4 else 0
+
+
+def _known(code: str, choices: Iterable[tuple[str, str]]) -> str:
+    if code and code not in dict(choices):
+        raise ValidationError(_("“%(code)s” is not in the list."), params={"code": code})
+    return code

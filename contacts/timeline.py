@@ -1,0 +1,109 @@
+"""The history of one person as their page tells it: newest first, by day, repeats folded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from contacts import events
+from contacts.events import EventKind
+from contacts.models import Contact, Event
+from ecrm.tenancy.models import Membership, User
+from ecrm.ui import formats
+from ecrm.ui.pages import Page, keyset_page
+
+SIZE = 30
+ORDER = ("-occurred_at", "-id")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """``times`` events in a row that read the same; ``at`` is the latest one's instant."""
+
+    kind: EventKind
+    sentence: str
+    at: datetime
+    actor: str
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    date: str
+    title: str
+    items: list[Item]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One choice of the filter above the timeline; ``key`` is empty for all."""
+
+    key: str
+    label: str | Promise
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    page: Page[Event]
+    days: list[Day]
+    groups: list[Group]
+
+    @property
+    def last_day(self) -> str:
+        return self.days[-1].date if self.days else ""
+
+
+def of(contact: Contact, membership: Membership, *, group: str = "", cursor: str | None = None) -> Timeline:
+    """One page of what this member may see of a person's history, in one query."""
+    allowed = [kind for kind in events.kinds() if membership.may(kind.capability)]
+    names = [kind.name for kind in allowed if group in ("", kind.group)]
+    page = keyset_page(_facts(contact, names), order=ORDER, cursor=cursor, size=SIZE)
+    return Timeline(page, list(_days(page.rows)), _groups(allowed, group))
+
+
+def _facts(contact: Contact, names: list[str]) -> QuerySet[Event]:
+    actor = User.objects.filter(pk=OuterRef("actor_id"))
+    return Event.objects.filter(contact_id=contact.pk, name__in=names).annotate(
+        actor_name=Subquery(actor.values("name")[:1]), actor_email=Subquery(actor.values("email")[:1])
+    )
+
+
+def _days(facts: Iterable[Any]) -> Iterator[Day]:
+    for day, of_day in groupby(facts, key=lambda fact: timezone.localdate(fact.occurred_at)):
+        yield Day(day.isoformat(), _title(day), list(_items(of_day)))
+
+
+def _items(facts: Iterable[Any]) -> Iterator[Item]:
+    for (name, sentence, actor), alike in groupby(facts, key=_reading):
+        same = list(alike)
+        yield Item(events.kind(name), sentence, same[0].occurred_at, actor, len(same))
+
+
+def _reading(fact: Any) -> tuple[str, str, str]:
+    return fact.name, events.kind(fact.name).sentence(fact), fact.actor_name or fact.actor_email or ""
+
+
+def _title(day: date) -> str:
+    noon = timezone.make_aware(datetime(day.year, day.month, day.day, 12))  # noqa: DTZ001
+    words = formats.day(noon)
+    today = timezone.localdate()
+    if day == today:
+        return _("Today, %(day)s") % {"day": words}
+    if day == today - timedelta(days=1):
+        return _("Yesterday, %(day)s") % {"day": words}
+    return words
+
+
+def _groups(allowed: list[EventKind], current: str) -> list[Group]:
+    known = {kind.group for kind in allowed}
+    offered = [Group(key, label, key == current) for key, label in events.GROUPS.items() if key in known]
+    return [Group("", _("All"), current not in known), *offered]

@@ -1,0 +1,155 @@
+"""One person: their page, and the form that makes or changes them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from contacts import conflicts, listing, panels, person, services, timeline
+from contacts.forms import ContactEditor
+from contacts.models import Contact
+from ecrm.tenancy.models import Membership
+from ecrm.tenancy.policies import requires
+from ecrm.tenancy.roles import Capability
+from ecrm.ui.parts import INVALID, redirect_page, render_page, wants_part
+from ecrm.ui.toasts import toast
+
+
+@requires(Capability.CONTACTS_VIEW)
+@require_safe
+def contact_page(request: HttpRequest, contact_id: int) -> HttpResponse:
+    """The record. htmx asks it for another kind of event, or for earlier ones."""
+    may_see_worth = request.membership.may(Capability.REVENUE_VIEW)
+    people = person.for_page(Contact.objects.visible_to(request.membership), with_worth=may_see_worth)
+    contact = get_object_or_404(people, pk=contact_id)
+    told = timeline.of(contact, request.membership, group=request.GET.get("show", ""), cursor=request.GET.get("cursor"))
+    is_part = wants_part(request)
+    context = {
+        "contact": contact,
+        "timeline": told,
+        "is_part": is_part,
+        "is_continued": "cursor" in request.GET,
+        "told_day": request.GET.get("day", "") if is_part else "",
+    }
+    if not is_part:
+        context |= _record(request, contact)
+    return render_page(request, "contacts/page.html", part="contacts/_timeline.html", context=context)
+
+
+@requires(Capability.CONTACTS_EDIT)
+@require_http_methods(["GET", "POST"])
+def create_contact(request: HttpRequest) -> HttpResponse:
+    editor = ContactEditor(request)
+    if request.method == "POST" and not editor.wants_more and editor.is_valid():
+        try:
+            with transaction.atomic():
+                contact = services.create_contact(by=request.user, **editor.values())
+        except ValidationError as error:
+            editor.add_errors(error, explain=partial(_explain, request.membership))
+        else:
+            toast(request, _("%(name)s added.") % {"name": contact})
+            return redirect_page(request, reverse("contact_page", args=[contact.pk]))
+    return _form(request, editor)
+
+
+@requires(Capability.CONTACTS_EDIT)
+@require_http_methods(["GET", "POST"])
+def edit_contact(request: HttpRequest, contact_id: int) -> HttpResponse:
+    contact = get_object_or_404(
+        Contact.objects.visible_to(request.membership).unbinned().select_related("company"), pk=contact_id
+    )
+    editor = ContactEditor(request, contact)
+    stale: services.StaleContact | None = None
+    if request.method == "POST" and not editor.wants_more and editor.is_valid():
+        try:
+            with transaction.atomic():
+                services.edit_contact(
+                    contact=contact, by=request.user, expected_updated_at=_expected(request), **editor.values()
+                )
+        except ValidationError as error:
+            editor.add_errors(error, explain=partial(_explain, request.membership))
+        except services.StaleContact as conflict:
+            stale = conflict
+        else:
+            toast(request, _("Saved."))
+            return redirect_page(request, reverse("contact_page", args=[contact.pk]))
+    return _form(request, editor, contact=contact, stale=stale)
+
+
+def _record(request: HttpRequest, contact: Any) -> dict[str, Any]:
+    rendered = {
+        place: [panel.render(request, contact) for panel in panels.panels(place, request.membership)]
+        for place in ("side", "extra")
+    }
+    return {
+        "facts": person.facts(contact),
+        "place_lines": person.place_lines(contact),
+        "worth": person.worth(contact),
+        "stage": listing.stage_status(contact.stage),
+        "side_panels": rendered["side"],
+        "extra_panels": rendered["extra"],
+        "may_edit": request.membership.may(Capability.CONTACTS_EDIT),
+        "may_bin": request.membership.may(Capability.CONTACTS_DELETE),
+        "crumbs": [(_("Contacts"), reverse("contact_list"))],
+        "label": contact.name or next((one["address"] for one in contact.email_list), "") or str(contact),
+    }
+
+
+def _form(
+    request: HttpRequest,
+    editor: ContactEditor,
+    *,
+    contact: Contact | None = None,
+    stale: services.StaleContact | None = None,
+) -> HttpResponse:
+    error_count = 0 if editor.wants_more or not editor.form.is_bound else editor.error_count
+    back_url = reverse("contact_page", args=[contact.pk]) if contact else reverse("contact_list")
+    context = {
+        "editor": editor,
+        "contact": contact,
+        "title": _("Edit %(name)s") % {"name": contact} if contact else _("New contact"),
+        "crumbs": [(_("Contacts"), reverse("contact_list")), *([(str(contact), back_url)] if contact else [])],
+        "back_url": back_url,
+        "expected_updated_at": _version(request, contact, stale),
+        "error_count": error_count,
+        "differences": conflicts.differences(stale.current, editor) if stale else None,
+    }
+    return render(request, "contacts/edit.html", context, status=INVALID if error_count or stale else 200)
+
+
+def _version(request: HttpRequest, contact: Contact | None, stale: services.StaleContact | None) -> str:
+    """Which version the form answers to: after a conflict, the one whose differences are shown."""
+    if stale is not None:
+        return stale.current.updated_at.isoformat()
+    if contact is None:
+        return ""
+    return request.POST.get("expected_updated_at") or contact.updated_at.isoformat()
+
+
+def _expected(request: HttpRequest) -> datetime | None:
+    try:
+        return parse_datetime(request.POST.get("expected_updated_at", ""))
+    except ValueError:
+        return None
+
+
+def _explain(membership: Membership, error: ValidationError) -> str:
+    """ "Taken" becomes a link to the other person, or silence about whom one may not see."""
+    if error.code != "taken" or not error.params:
+        return error.messages[0]
+    holder = Contact.objects.visible_to(membership).filter(pk=error.params["contact_id"]).first()
+    if holder is None:
+        return _("Somebody whom you cannot see has this address already.")
+    link = format_html('<a href="{}">{}</a>', reverse("contact_page", args=[holder.pk]), holder)
+    return format_html(_("{} has this address already."), link)
