@@ -50,7 +50,7 @@ class Entry:
 
 
 def register() -> None:
-    panels.register(panels.Panel("consent", render_panel, "rules", 10, Capability.CONSENT_VIEW))
+    panels.register(panels.Panel("consent", render_panel, "side", 10, Capability.CONSENT_VIEW))
     panels.register_column(
         panels.ListColumn(
             "consent",

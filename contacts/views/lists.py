@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -93,17 +93,10 @@ def _rights(request: HttpRequest) -> dict[str, Any]:
     return {
         "may_edit": may(Capability.CONTACTS_EDIT),
         "may_bin": may(Capability.CONTACTS_DELETE),
-        "import_url": _import_url() if may(Capability.CONTACTS_IMPORT) else "",
+        "import_url": reverse("import_list") if may(Capability.CONTACTS_IMPORT) else "",
         "is_mine": request.GET.get("owner") == MINE,
         "is_part": wants_part(request),
     }
-
-
-def _import_url() -> str:
-    try:
-        return reverse("import_list")
-    except NoReverseMatch:
-        return ""
 
 
 def _term(request: HttpRequest) -> str:
