@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Exists, Func, OuterRef, Q, TextField, Value
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from contacts import criteria
+from contacts import criteria, places
 from contacts.criteria import Criterion, Operator, Options, Scope, Text
 from contacts.models import Company, Contact, EmailAddress, PhoneNumber
 from contacts.models.people import Stage
@@ -18,7 +17,6 @@ from contacts.segments.inputs import Choices, Phrase, Words, listed
 from ecrm.mail.addresses import normalise
 from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.models import User
-from ecrm.ui import formats
 
 IS_KNOWN = Operator("known", gettext_lazy("is known"), gettext_lazy("%(field)s is known"))
 IS_NOT_KNOWN = Operator("unknown", gettext_lazy("is not known"), gettext_lazy("%(field)s is not known"))
@@ -26,8 +24,8 @@ IS_NOT_KNOWN = Operator("unknown", gettext_lazy("is not known"), gettext_lazy("%
 
 def register() -> None:
     _register_choice("stage", gettext_lazy("Stage"), stages, can_be_unknown=False)
-    _register_choice("country", gettext_lazy("Country"), countries)
-    _register_choice("language", gettext_lazy("Language"), languages)
+    _register_choice("country", gettext_lazy("Country"), places.countries)
+    _register_choice("language", gettext_lazy("Language"), places.languages)
     _register_words("city", gettext_lazy("City"))
     _register_words("source", gettext_lazy("Source"))
     _register_words("job_title", gettext_lazy("Job title"))
@@ -40,21 +38,6 @@ def register() -> None:
 
 def stages() -> Options:
     return Stage.choices
-
-
-def languages() -> Options:
-    return settings.LANGUAGES
-
-
-def countries() -> Options:
-    """Two-letter codes by name, in the reader's language."""
-    names = formats.locale().territories
-    found = [(code, name) for code, name in names.items() if len(code) == 2 and code not in _NO_COUNTRY]
-    return sorted(found, key=lambda pair: pair[1])
-
-
-# CLDR lists a few unions and placeholders beside the countries.
-_NO_COUNTRY = frozenset({"EU", "EZ", "UN", "XA", "XB", "ZZ", "QO"})
 
 
 def owners() -> Options:

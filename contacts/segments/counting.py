@@ -29,18 +29,18 @@ class TooSlow(Exception):
 
 @dataclass(frozen=True, slots=True)
 class DropOff:
-    """``everybody`` is the base; ``left`` holds, per part of the root, who is left after it.
+    """``everybody`` is the base; ``left`` holds, by the place of each part of the root, who is left after it.
 
     ``alone`` holds by place how many people meet a node on its own.
     """
 
     everybody: int
-    left: list[int]
+    left: dict[str, int]
     alone: dict[str, int]
 
     @property
     def total(self) -> int:
-        return self.left[-1] if self.left else self.everybody
+        return list(self.left.values())[-1] if self.left else self.everybody
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,9 @@ def drop_off(rule: Any, *, scope: Scope | None = None) -> DropOff:
     with limited():
         rows = _tally(leaves, scope)
     everybody = sum(number for _holds, number in rows)
-    left = [_holding(Group("all", root.parts[: last + 1]), rows) for last in range(len(root.parts))]
+    left = {
+        part.place: _holding(Group("all", root.parts[: number + 1]), rows) for number, part in enumerate(root.parts)
+    }
     alone = {node.place: _holding(node, rows) for node in _below(root)}
     return DropOff(everybody, left, alone)
 
@@ -120,11 +122,9 @@ def limited(seconds: int = SECONDS) -> Iterator[None]:
     """Gives up after ``seconds`` without harming the transaction around; more memory for hashing."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL statement_timeout = {seconds * 1000}")
-            cursor.execute("SET LOCAL work_mem = '64MB'")
+            cursor.execute(f"SET LOCAL statement_timeout = {seconds * 1000}; SET LOCAL work_mem = '64MB'")
             yield
-            cursor.execute("SET LOCAL statement_timeout = DEFAULT")
-            cursor.execute("SET LOCAL work_mem = DEFAULT")
+            cursor.execute("SET LOCAL statement_timeout = DEFAULT; SET LOCAL work_mem = DEFAULT")
     except OperationalError as error:
         if isinstance(error.__cause__, QueryCanceled):
             raise TooSlow from error

@@ -50,3 +50,14 @@ belonging.register()
 
 beats.on_tick.append(tasks.hint_due)
 beats.on_nightly.append(tasks.hint_nightly)
+
+nav.register(
+    nav.Entry(
+        "segments",
+        gettext_lazy("Segments"),
+        "blend",
+        "segment_list",
+        nav.SEGMENTS,
+        capability=Capability.SEGMENTS_VIEW,
+    )
+)

@@ -76,8 +76,11 @@ Node = Condition | Group
 def parse(rule: Any) -> Group:
     """The tree of a rule, always with an ``all`` group as its root. Raises ``InvalidRule``.
 
-    Looks at the shape and at every value, but not at whether rows named in values still exist.
+    Looks at the shape and at every value, but not at whether rows named in values still exist. A
+    tree that was parsed before is given back.
     """
+    if isinstance(rule, Group):
+        return rule
     reader = _Reader()
     root = reader.node(rule, "", 0)
     if reader.errors or root is None:

@@ -1,3 +1,17 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from contacts.segments.views import lists, people, rules
+
+urlpatterns = [
+    path("", lists.segment_list, name="segment_list"),
+    path("new/", rules.create_segment, name="create_segment"),
+    path("draft/", rules.draft_segment, name="draft_segment"),
+    path("<int:segment_id>/", rules.segment, name="segment"),
+    path("<int:segment_id>/change/", rules.change_segment, name="change_segment"),
+    path("<int:segment_id>/members/", people.segment_members, name="segment_members"),
+    path("<int:segment_id>/history/", people.segment_history, name="segment_history"),
+    path("<int:segment_id>/why/", people.explain_segment, name="explain_segment"),
+    path("<int:segment_id>/uses/", lists.segment_uses, name="segment_uses"),
+    path("<int:segment_id>/archive/", lists.archive_segment, name="archive_segment"),
+    path("<int:segment_id>/restore/", lists.restore_segment, name="restore_segment"),
+]

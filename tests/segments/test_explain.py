@@ -139,7 +139,7 @@ def test_drop_off_says_who_is_left_after_each_part(crowd: list[Contact]) -> None
     }
     drop_off = counting.drop_off(rule)
     assert drop_off.everybody == 6
-    assert drop_off.left == [3, 2, 1]
+    assert drop_off.left == {"0": 3, "1": 2, "2": 1}
     assert drop_off.alone["1"] == 2
     assert drop_off.alone["2.0"] == 2
     assert counting.count(rule) == 1

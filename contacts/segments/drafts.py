@@ -1,0 +1,258 @@
+"""A rule while somebody writes it: a form whose fields are named by their place in the tree.
+
+``k.2`` is the kind of the group at place 2, ``c.2.0`` the criterion of its first part (``p.2.0``
+the one its other fields belong to), ``o.2.0`` the operator, ``v.2.0.days`` what was filled in. Buttons send ``do`` with an edit such as
+``add:2``. Everything is lenient here: what cannot be a rule yet stays on the page as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from contacts import criteria
+from contacts.criteria import Criterion, Input, Operator, Scope, UnknownCriterion
+from contacts.segments import tree
+from contacts.segments.tree import KINDS, MAX_DEPTH, MAX_NODES, Condition, Group
+
+Path = tuple[int, ...]
+
+
+@dataclass(slots=True)
+class DraftCondition:
+    """``sent`` holds the texts of each input; ``criterion`` None has not been chosen yet."""
+
+    criterion: Criterion | None = None
+    operator: Operator | None = None
+    sent: dict[str, list[str]] = field(default_factory=dict)
+    place: str = ""
+
+    def read(self, scope: Scope) -> Condition:
+        """Raises ``ValidationError``."""
+        if self.criterion is None or self.operator is None:
+            raise ValidationError(_("Choose what to ask about."))
+        values = {given.name: given.read(self.sent.get(given.name, []), scope) for given in self.operator.inputs}
+        return Condition(self.criterion, self.operator.key, self.operator.value(values), self.place)
+
+
+@dataclass(slots=True)
+class DraftGroup:
+    kind: str
+    parts: list[DraftNode] = field(default_factory=list)
+    place: str = ""
+
+
+DraftNode = DraftCondition | DraftGroup
+
+
+def from_rule(rule: Any, scope: Scope) -> DraftGroup:
+    """The form of a saved rule. Raises ``InvalidRule``."""
+    drafted = _drafted(tree.parse(rule), scope)
+    assert isinstance(drafted, DraftGroup)
+    return _placed(drafted)
+
+
+def from_form(form: QueryDict) -> DraftGroup:
+    """Whatever was sent, as far as it makes sense; never fails."""
+    paths = sorted(_paths(form))[:MAX_NODES]
+    root = DraftGroup("all")
+    nodes: dict[Path, DraftNode] = {(): root}
+    for path in paths:
+        parent = nodes.get(path[:-1])
+        if isinstance(parent, DraftGroup):
+            nodes[path] = _node(form, ".".join(map(str, path)))
+            parent.parts.append(nodes[path])
+    return _placed(root)
+
+
+def edited(root: DraftGroup, edit: str) -> DraftGroup:
+    """After one press of a button (``add:2``, ``up:0`` …); unknown edits change nothing."""
+    verb, _colon, argument = edit.partition(":")
+    act = _EDITS.get(verb)
+    if act is not None:
+        act(root, argument)
+    return _placed(root)
+
+
+def as_tree(root: DraftGroup, scope: Scope) -> tuple[Group, dict[str, str]]:
+    """The part of a draft that is complete, and by place what is wrong with the rest."""
+    errors: dict[str, str] = {}
+    found = _read(root, scope, errors)
+    assert isinstance(found, Group)
+    return found, errors
+
+
+def _paths(form: QueryDict) -> set[Path]:
+    found = set()
+    for key in form:
+        letter, _dot, place = key.partition(".")
+        numbers = place.split(".")
+        if letter in ("k", "c") and len(numbers) <= MAX_DEPTH + 1 and all(_is_number(text) for text in numbers):
+            found.add(tuple(map(int, numbers)))
+    return found
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 4
+
+
+def _node(form: QueryDict, place: str) -> DraftNode:
+    kind = form.get(f"k.{place}")
+    if kind is not None:
+        return DraftGroup(kind if kind in KINDS else "any")
+    try:
+        criterion = criteria.get(form.get(f"c.{place}", ""))
+    except UnknownCriterion:
+        return DraftCondition()
+    wanted = form.get(f"o.{place}", "")
+    operator = next((known for known in criterion.operators if known.key == wanted), None)
+    # The answers to another question mean nothing to this one.
+    if operator is None or form.get(f"p.{place}", criterion.key) != criterion.key:
+        return _fresh(criterion)
+    sent = {given.name: _texts(form, f"v.{place}.{given.name}", given) for given in operator.inputs}
+    return DraftCondition(criterion, operator, sent)
+
+
+def _texts(form: QueryDict, key: str, given: Input) -> list[str]:
+    """What was sent; an operator that was only just chosen starts from its usual values."""
+    if key in form:
+        return [text[:2000] for text in form.getlist(key) if text]
+    return _usual(given)
+
+
+def _fresh(criterion: Criterion) -> DraftCondition:
+    operator = criterion.operators[0]
+    return DraftCondition(criterion, operator, {given.name: _usual(given) for given in operator.inputs})
+
+
+def _usual(given: Input) -> list[str]:
+    return [] if given.initial is None else [str(given.initial)]
+
+
+def _drafted(node: tree.Node, scope: Scope) -> DraftNode:
+    if isinstance(node, Group):
+        return DraftGroup(node.kind, [_drafted(part, scope) for part in node.parts])
+    operator = node.criterion.operator(node.operator)
+    values = operator.values(node.value)
+    sent = {given.name: list(given.write(values[given.name], scope)) for given in operator.inputs}
+    return DraftCondition(node.criterion, operator, sent)
+
+
+def _placed(root: DraftGroup) -> DraftGroup:
+    """Empty groups go, places are counted anew."""
+    root.parts = [part for part in root.parts if not isinstance(part, DraftGroup) or _prune(part)]
+    _count(root, "")
+    return root
+
+
+def _prune(group: DraftGroup) -> bool:
+    group.parts = [part for part in group.parts if not isinstance(part, DraftGroup) or _prune(part)]
+    return bool(group.parts)
+
+
+def _count(node: DraftNode, place: str) -> None:
+    node.place = place
+    if isinstance(node, DraftGroup):
+        for number, part in enumerate(node.parts):
+            _count(part, f"{place}.{number}" if place else str(number))
+
+
+def _read(node: DraftNode, scope: Scope, errors: dict[str, str]) -> tree.Node | None:
+    if isinstance(node, DraftCondition):
+        try:
+            return node.read(scope)
+        except ValidationError as error:
+            errors[node.place] = " ".join(error.messages)
+            return None
+    parts = [_read(part, scope, errors) for part in node.parts]
+    complete = tuple(part for part in parts if part is not None)
+    return Group(node.kind, complete, node.place) if complete or not node.place else None
+
+
+def _walk(node: DraftNode) -> Iterator[tuple[DraftGroup, int, DraftNode]]:
+    """Every node below with its parent and number."""
+    if isinstance(node, DraftGroup):
+        for number, part in enumerate(node.parts):
+            yield node, number, part
+            yield from _walk(part)
+
+
+def _find(root: DraftGroup, place: str) -> tuple[DraftGroup, int] | None:
+    return next(((parent, number) for parent, number, node in _walk(root) if node.place == place), None)
+
+
+def _group_at(root: DraftGroup, place: str) -> DraftGroup | None:
+    if not place:
+        return root
+    found = _find(root, place)
+    node = found[0].parts[found[1]] if found else None
+    return node if isinstance(node, DraftGroup) else None
+
+
+def _has_room(root: DraftGroup, place: str, *, more_depth: int) -> bool:
+    depth = len(place.split(".")) if place else 0
+    return sum(1 for _each in _walk(root)) + 2 < MAX_NODES and depth + more_depth <= MAX_DEPTH
+
+
+def _add(root: DraftGroup, place: str) -> None:
+    group = _group_at(root, place)
+    if group is not None and _has_room(root, place, more_depth=0):
+        group.parts.append(DraftCondition())
+
+
+def _add_group(root: DraftGroup, place: str, kind: str = "any") -> None:
+    group = _group_at(root, place)
+    if group is not None and _has_room(root, place, more_depth=1):
+        group.parts.append(DraftGroup(kind, [DraftCondition()]))
+
+
+def _exclude(root: DraftGroup, place: str) -> None:
+    _add_group(root, place, "none")
+
+
+def _remove(root: DraftGroup, place: str) -> None:
+    if found := _find(root, place):
+        parent, number = found
+        del parent.parts[number]
+
+
+def _move(root: DraftGroup, place: str, step: int) -> None:
+    if found := _find(root, place):
+        parent, number = found
+        if 0 <= number + step < len(parent.parts):
+            parts = parent.parts
+            parts[number], parts[number + step] = parts[number + step], parts[number]
+
+
+def _up(root: DraftGroup, place: str) -> None:
+    _move(root, place, -1)
+
+
+def _down(root: DraftGroup, place: str) -> None:
+    _move(root, place, 1)
+
+
+def _drop(root: DraftGroup, argument: str) -> None:
+    """``2.0:value:PT`` takes one choice away."""
+    place, _colon, rest = argument.partition(":")
+    name, _colon, text = rest.partition(":")
+    if found := _find(root, place):
+        node = found[0].parts[found[1]]
+        if isinstance(node, DraftCondition):
+            node.sent[name] = [kept for kept in node.sent.get(name, []) if kept != text]
+
+
+_EDITS: Mapping[str, Callable[[DraftGroup, str], None]] = {
+    "add": _add,
+    "group": _add_group,
+    "exclude": _exclude,
+    "remove": _remove,
+    "up": _up,
+    "down": _down,
+    "drop": _drop,
+}

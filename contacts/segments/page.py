@@ -1,0 +1,111 @@
+"""What the pages of one segment have in common: tabs, the rule's board, the figures beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from contacts import listing, panels
+from contacts.criteria import Scope, Text
+from contacts.models import Contact, Segment
+from contacts.querysets import ContactQuerySet
+from contacts.segments import builder, counting, reach, trend
+from contacts.segments.builder import Board
+from contacts.segments.counting import TooSlow
+from contacts.segments.drafts import DraftGroup
+from contacts.segments.reach import Reach
+from ecrm.tenancy.roles import Capability
+from ecrm.ui import formats
+from ecrm.ui.charts import Bar, BarList, Sparkline
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    label: Text
+    url: str
+    is_current: bool
+    count: int | None = None
+    is_hot: bool = False
+
+
+def frame(request: HttpRequest, segment: Segment, current: str) -> dict[str, Any]:
+    """Head and tabs of a saved segment's pages."""
+    places = [
+        ("rules", _("Rules"), reverse("segment", args=[segment.pk]), None),
+        ("members", _("Members"), reverse("segment_members", args=[segment.pk]), segment.member_count),
+        ("history", _("History"), reverse("segment_history", args=[segment.pk]), None),
+        ("uses", _("Used in"), reverse("segment_uses", args=[segment.pk]), None),
+    ]
+    word, shape = builder.status(segment)
+    return {
+        "segment": segment,
+        "status_word": word,
+        "status_shape": shape,
+        "tabs": [Tab(label, url, key == current, count) for key, label, url, count in places],
+        "crumbs": [(_("Segments"), reverse("segment_list"))],
+        "may_edit": request.membership.may(Capability.SEGMENTS_EDIT) and segment.archived_at is None,
+    }
+
+
+def rules(
+    request: HttpRequest, draft: DraftGroup, *, segment: Segment | None, shows_errors: bool = False
+) -> dict[str, Any]:
+    """The board of a draft with its sample and figures; everything the part needs."""
+    scope = Scope.current()
+    board = builder.board(draft, scope, may=request.membership.may, shows_errors=shows_errors)
+    people = visible(request)
+    found = builder.sample(board, scope, listing.for_list(people))
+    columns = panels.columns(request.membership)
+    return {
+        "board": board,
+        "columns": [(column, column.legend(request) if column.legend else "") for column in columns],
+        "rows": listing.rows(request, found, columns),
+        "reach": _reach(board, scope),
+        "trend": _trend(segment),
+        "may_edit": request.membership.may(Capability.SEGMENTS_EDIT)
+        and (segment is None or segment.archived_at is None),
+    }
+
+
+def visible(request: HttpRequest) -> ContactQuerySet:
+    """The people segments choose from, as far as this member sees them."""
+    people: ContactQuerySet = Contact.objects.visible_to(request.membership).unbinned()
+    return people
+
+
+def _reach(board: Board, scope: Scope) -> BarList | None:
+    if not board.counted or not board.total:
+        return None
+    try:
+        with counting.limited():
+            found = reach.of(counting.people().filter(board.tree.compile(scope)))
+    except TooSlow:
+        return None
+    return _bars(found, board.total) if found else None
+
+
+def _bars(found: Sequence[Reach], whole: int) -> BarList:
+    bars = [Bar(each.label, each.count, style="off" if each.is_rest else "") for each in found]
+    return BarList(bars, whole=whole)
+
+
+def _trend(segment: Segment | None) -> dict[str, Any] | None:
+    known = trend.trend(segment) if segment else None
+    if known is None:
+        return None
+    label = _("Members over %(days)s days, %(first)s to %(last)s") % {
+        "days": len(known.members),
+        "first": formats.number(known.members[0]),
+        "last": formats.number(known.members[-1]),
+    }
+    return {
+        "known": known,
+        "spark": Sparkline(label, known.members),
+        "first_text": formats.day(known.first),
+        "last_text": formats.day(known.last),
+    }

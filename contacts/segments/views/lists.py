@@ -1,0 +1,68 @@
+"""All segments, and taking one out of use."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from contacts.models import Segment
+from contacts.segments import builder, page, services, uses
+from ecrm.tenancy.policies import requires
+from ecrm.tenancy.roles import Capability
+from ecrm.ui.pages import capped_count, keyset_page
+from ecrm.ui.parts import redirect_page, render_page
+from ecrm.ui.toasts import toast, warn
+
+
+@requires(Capability.SEGMENTS_VIEW)
+@require_safe
+def segment_list(request: HttpRequest) -> HttpResponse:
+    is_archive = request.GET.get("show") == "archived"
+    segments = Segment.objects.filter(archived_at__isnull=not is_archive)
+    found = keyset_page(segments, order=("name", "id"), cursor=request.GET.get("cursor"))
+    context = {
+        "page": found,
+        "rows": [(segment, *builder.status(segment)) for segment in found.rows],
+        "count": capped_count(segments),
+        "is_archive": is_archive,
+        "has_archive": is_archive or Segment.objects.filter(archived_at__isnull=False).exists(),
+        "may_edit": request.membership.may(Capability.SEGMENTS_EDIT),
+    }
+    return render_page(request, "segments/list.html", part="segments/_list.html", context=context)
+
+
+@requires(Capability.SEGMENTS_VIEW)
+@require_safe
+def segment_uses(request: HttpRequest, segment_id: int) -> HttpResponse:
+    segment = get_object_or_404(Segment, pk=segment_id)
+    return render(request, "segments/uses.html", {**page.frame(request, segment, "uses"), "uses": uses.of(segment)})
+
+
+@requires(Capability.SEGMENTS_EDIT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def archive_segment(request: HttpRequest, segment_id: int) -> HttpResponse:
+    """GET shows what depends on it; POST archives."""
+    segment = get_object_or_404(Segment, pk=segment_id)
+    if request.method != "POST":
+        context = {**page.frame(request, segment, "uses"), "uses": uses.of(segment)}
+        return render(request, "segments/archive.html", context)
+    if services.archive_segment(segment=segment, by=request.user):
+        undo = reverse("restore_segment", args=[segment.pk])
+        toast(request, _("Archived the segment “%(name)s”") % {"name": segment.name}, undo=undo)
+    return redirect_page(request, reverse("segment_list"))
+
+
+@requires(Capability.SEGMENTS_EDIT)
+@require_POST
+def restore_segment(request: HttpRequest, segment_id: int) -> HttpResponse:
+    segment = get_object_or_404(Segment, pk=segment_id)
+    try:
+        if services.restore_segment(segment=segment, by=request.user):
+            toast(request, _("Restored the segment “%(name)s”") % {"name": segment.name})
+    except ValidationError as error:
+        warn(request, " ".join(error.messages))
+    return redirect_page(request, reverse("segment", args=[segment.pk]))

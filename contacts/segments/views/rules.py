@@ -1,0 +1,150 @@
+"""Writing a rule: every press of a button is a form submission that comes back with fresh counts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from contacts.criteria import Scope
+from contacts.models import Segment
+from contacts.segments import drafts, page, services, tree
+from contacts.segments.drafts import DraftGroup
+from contacts.segments.tree import InvalidRule
+from ecrm.tenancy.policies import requires
+from ecrm.tenancy.roles import Capability
+from ecrm.ui.parts import INVALID, redirect_page, render_page
+from ecrm.ui.toasts import toast
+
+LONGEST_NAME, LONGEST_DESCRIPTION = 120, 300
+
+
+@requires(Capability.SEGMENTS_VIEW)
+@require_safe
+def segment(request: HttpRequest, segment_id: int) -> HttpResponse:
+    found = get_object_or_404(Segment, pk=segment_id)
+    return _render(request, _saved(found), found)
+
+
+@requires(Capability.SEGMENTS_EDIT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def create_segment(request: HttpRequest) -> HttpResponse:
+    if request.method != "POST":
+        return _render(request, _copied(request), None)
+    draft = drafts.from_form(request.POST)
+    try:
+        rule = _complete(draft)
+        made = services.create_segment(rule=rule, by=request.user, **_named(request))
+    except (InvalidRule, ValidationError) as error:
+        return _render(request, draft, None, error=error)
+    toast(request, _("Created the segment “%(name)s”") % {"name": made.name})
+    return redirect_page(request, reverse("segment", args=[made.pk]))
+
+
+@requires(Capability.SEGMENTS_EDIT)
+@require_POST
+def change_segment(request: HttpRequest, segment_id: int) -> HttpResponse:
+    found = get_object_or_404(Segment, pk=segment_id, archived_at=None)
+    draft = drafts.from_form(request.POST)
+    try:
+        _save(request, found, _complete(draft))
+    except (InvalidRule, ValidationError) as error:
+        return _render(request, draft, found.refreshed(), error=error)
+    toast(request, _("Saved the segment “%(name)s”") % {"name": found.name})
+    return redirect_page(request, reverse("segment", args=[found.pk]))
+
+
+@requires(Capability.SEGMENTS_EDIT)
+@require_POST
+def draft_segment(request: HttpRequest) -> HttpResponse:
+    """The same form after one edit (``do``), counted anew. Saves nothing."""
+    wanted = request.POST.get("segment", "")
+    found = get_object_or_404(Segment, pk=wanted) if wanted.isdecimal() and len(wanted) < 19 else None
+    draft = drafts.edited(drafts.from_form(request.POST), request.POST.get("do", ""))
+    return _render(request, draft, found)
+
+
+@transaction.atomic
+def _save(request: HttpRequest, segment: Segment, rule: dict[str, Any]) -> None:
+    version = request.POST.get("version", "")
+    expected = int(version) if version.isdecimal() and len(version) < 9 else None
+    services.rename_segment(segment=segment, by=request.user, **_named(request))
+    services.change_rule(segment=segment, rule=rule, by=request.user, expected_version=expected)
+
+
+def _named(request: HttpRequest) -> dict[str, str]:
+    return {"name": request.POST.get("name", ""), "description": request.POST.get("description", "")}
+
+
+def _complete(draft: DraftGroup) -> dict[str, Any]:
+    """The rule of a draft. Raises ``InvalidRule`` while anything is missing."""
+    found, errors = drafts.as_tree(draft, Scope.current())
+    if errors:
+        raise InvalidRule(errors)
+    if not found.parts:
+        raise InvalidRule({"": _("Add at least one rule. A segment of everybody needs none: send to all instead.")})
+    return tree.as_json(found)
+
+
+def _saved(segment: Segment) -> DraftGroup:
+    try:
+        return drafts.from_rule(segment.rule, Scope.current())
+    except InvalidRule:
+        return DraftGroup("all")
+
+
+def _copied(request: HttpRequest) -> DraftGroup:
+    """``?from=7`` starts with another segment's rule; otherwise with one empty condition."""
+    wanted = request.GET.get("from", "")
+    if wanted.isdecimal() and len(wanted) < 19:
+        return _saved(get_object_or_404(Segment, pk=wanted))
+    return drafts.edited(DraftGroup("all"), "add:")
+
+
+def _render(
+    request: HttpRequest,
+    draft: DraftGroup,
+    segment: Segment | None,
+    *,
+    error: InvalidRule | ValidationError | None = None,
+) -> HttpResponse:
+    context = page.rules(request, draft, segment=segment, shows_errors=error is not None)
+    context |= (
+        page.frame(request, segment, "rules") if segment else {"crumbs": [(_("Segments"), reverse("segment_list"))]}
+    )
+    context |= _texts(request, segment) | _complaints(error, context["board"].errors)
+    return render_page(
+        request,
+        "segments/segment.html",
+        part="segments/_rules.html",
+        context=context,
+        status=200 if error is None else INVALID,
+    )
+
+
+def _texts(request: HttpRequest, segment: Segment | None) -> dict[str, Any]:
+    sent = request.POST if request.method == "POST" else {}
+    return {
+        "name": sent.get("name", segment.name if segment else "")[:LONGEST_NAME],
+        "description": sent.get("description", segment.description if segment else "")[:LONGEST_DESCRIPTION],
+        # What the form was opened with: a newer one on the server is another person's.
+        "version": sent.get("version", segment.rule_version if segment else ""),
+    }
+
+
+def _complaints(error: InvalidRule | ValidationError | None, shown: dict[str, str]) -> dict[str, Any]:
+    """``name_error`` stands at the name, ``rule_errors`` above the rule when no row shows them."""
+    if error is None:
+        return {}
+    if isinstance(error, InvalidRule):
+        elsewhere = [words for place, words in error.errors.items() if place not in shown]
+        return {"rule_errors": elsewhere, "error_count": len(error.errors)}
+    if hasattr(error, "error_dict"):
+        return {"name_error": " ".join(error.message_dict.get("name", [])), "error_count": 1}
+    return {"rule_errors": error.messages, "error_count": 1}
