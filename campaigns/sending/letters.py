@@ -112,7 +112,7 @@ def compiled(campaign: Campaign, content: CampaignContent, *, links: LinkRegistr
     if is_test:
         with translation.override(content.language):
             parsed = replace(parsed, subject=_("[Test] %(subject)s") % {"subject": parsed.subject})
-    brand, sender = _brand(tenant, campaign, content.language), _sender(tenant, campaign)
+    brand, sender = brand_of(tenant, campaign, content.language), sender_of(tenant, campaign)
     untracked, tracked = (
         compile_message(
             parsed, language=content.language, brand=brand, sender=sender, links=links, tracking=tracking
@@ -147,7 +147,7 @@ def today() -> str:
     return formatdate(usegmt=False)
 
 
-def _brand(tenant: Tenant, campaign: Campaign, language: str) -> Brand:
+def brand_of(tenant: Tenant, campaign: Campaign, language: str) -> Brand:
     assert campaign.purpose is not None
     reason = ""
     if campaign.purpose.is_marketing:
@@ -157,7 +157,7 @@ def _brand(tenant: Tenant, campaign: Campaign, language: str) -> Brand:
     return Brand(tenant.name, tenant.postal_address, colour=_colour(tenant.hue), reason=reason)
 
 
-def _sender(tenant: Tenant, campaign: Campaign) -> Sender:
+def sender_of(tenant: Tenant, campaign: Campaign) -> Sender:
     assert campaign.identity is not None and campaign.purpose is not None
     identity, key = campaign.identity, campaign.purpose.key
     return Sender(
