@@ -49,11 +49,11 @@ _MARKUP = re.compile(r"\s*(<!doctype|<html|<\?xml|<svg|[{\[]\s*[\"{\[])", re.IGN
 _UNWRITTEN = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _LOOKS_LIKE_A_VALUE = re.compile(r"\S+@\S+\.\S+|[+\d][\d\s./:-]*")
 _SEP_LINE = re.compile(r"\"?sep=(.)\"?[\r\n]+", re.IGNORECASE)
-# Polish letters that Windows-1250 keeps where Windows-1252 has signs no word contains, and the
-# French and Portuguese letters that Windows-1250 would show as Slovak, Romanian or Hungarian ones.
-_POLISH_AS_1252 = re.compile(r"(?<=\w)[¹³¿œŸŒ]|[¹³¿£¯](?=[a-zA-Z])")
+# Polish letters of Windows-1250 and ISO 8859-2 stand where Windows-1252 has signs that no word
+# contains; French and Portuguese letters would show as Slovak, Romanian or Hungarian ones.
+_POLISH_AS_1252 = re.compile(r"(?<=\w)[¹³¿œŸ±¶¼]|[£¯¦¬\x8f](?=[a-zA-Z])")
 _WESTERN_AS_1250 = re.compile(r"[ŕčăőôůűďň]", re.IGNORECASE)
-_POLISH = re.compile(r"[ąćęłńóśźż]", re.IGNORECASE)
+_POLISH = re.compile(r"[ąćęłńśźż]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +143,11 @@ def _find_encoding(scan: _Scan) -> str:
 
 def _find_code_page(head: bytes) -> str:
     western, central = head.decode("cp1252", "replace"), head.decode("cp1250", "replace")
+    if len(_POLISH_AS_1252.findall(western)) <= len(_WESTERN_AS_1250.findall(central)):
+        return "cp1252"
+    # The two differ in ą, ś and ź only; the wrong one shows signs there.
     iso = head.decode("iso8859_2", "replace")
-    polish = len(_POLISH_AS_1252.findall(western))
-    if polish > len(_WESTERN_AS_1250.findall(central)):
-        return "cp1250"
-    # In ISO 8859-2, ą, ś and ź stand where both Windows pages have signs.
-    is_iso = len(_POLISH.findall(iso)) > max(len(_POLISH.findall(central)), len(_WESTERN_AS_1250.findall(central)))
-    return "iso8859_2" if is_iso else "cp1252"
+    return "iso8859_2" if len(_POLISH.findall(iso)) > len(_POLISH.findall(central)) else "cp1250"
 
 
 def _refuse_rubbish(text: str) -> None:

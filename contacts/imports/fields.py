@@ -64,7 +64,8 @@ _FIELDS = (
     )),
     Field("phone", _("Phone"), _REACH, values.phone, (
         "phone", "phone number", "telephone", "tel", "work phone", "phone 1 value", "telefone", "numero de telefone",
-        "telefon", "numer telefonu", "nr telefonu", "telefono", "numero de telefono", "telephone fixe", "business phone",
+        "telefon", "numer telefonu", "nr telefonu", "telefono", "numero de telefono", "telephone fixe",
+        "business phone",
     )),
     Field("mobile", _("Mobile phone"), _REACH, values.phone, (
         "mobile", "mobile phone", "cell", "cell phone", "sms", "telemovel", "celular", "telemovel numero", "komorka",
@@ -132,7 +133,7 @@ def all_fields() -> dict[str, Field]:
 
 def guess(headers: Sequence[str], fields: Mapping[str, Field]) -> dict[int, str]:
     """Which field each column goes to, by its name: a field once, the first column first."""
-    by_alias = {alias: key for key, field in reversed(fields.items()) for alias in map(fold, _names(field))}
+    by_alias = {alias: key for key, field in reversed([*fields.items()]) for alias in map(fold, _names(field))}
     mapping: dict[int, str] = {}
     for index, header in enumerate(headers):
         key = by_alias.get(fold(header))

@@ -151,8 +151,8 @@ def _insert_phones(landing: Landing) -> None:
         " SELECT %(tenant)s, contact_id, phone->>'number', phone->>'written', %(kind)s,"
         f"  place = 1 AND NOT EXISTS (SELECT FROM {PhoneNumber.table()} own WHERE own.tenant_id = %(tenant)s"
         "    AND own.contact_id = import_plan.contact_id AND own.is_primary)"
-        " FROM import_plan CROSS JOIN LATERAL jsonb_array_elements(given_phones) WITH ORDINALITY AS given (phone, place)"
-        " WHERE is_new OR 'phones' = ANY(changed) ORDER BY line, place"
+        " FROM import_plan CROSS JOIN LATERAL jsonb_array_elements(given_phones) WITH ORDINALITY"
+        "  AS given (phone, place) WHERE is_new OR 'phones' = ANY(changed) ORDER BY line, place"
         " ON CONFLICT (tenant_id, contact_id, number) WHERE binned_at IS NULL DO NOTHING",
         landing.parameters,
     )

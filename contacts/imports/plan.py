@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import connection
 
+from contacts.imports.checking import Trouble
 from contacts.models import (
     Company,
     Contact,
@@ -23,7 +24,6 @@ from contacts.models import (
     Tag,
     Tagging,
 )
-from contacts.imports.checking import Trouble
 from ecrm.tenancy.context import require_tenant_id
 
 CHUNK_ROWS = 5_000
@@ -119,9 +119,7 @@ def verdict_counts() -> dict[str, int]:
 def claimed_second_addresses(reason: str) -> list[Trouble]:
     """Second addresses that somebody else has, as problems of their rows."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT line FROM import_plan WHERE email2_owner_id <> coalesce(known_id, 0) ORDER BY line"
-        )
+        cursor.execute("SELECT line FROM import_plan WHERE email2_owner_id <> coalesce(known_id, 0) ORDER BY line")
         return [Trouble(line, "", reason, is_fatal=False) for (line,) in cursor.fetchall()]
 
 
@@ -213,7 +211,8 @@ def _parts() -> str:
         "   AND owner.address_norm = given.email2_norm AND owner.binned_at IS NULL) AS email2_owner_id,"
         " person.id IS NOT NULL AND EXISTS (SELECT FROM jsonb_array_elements(given.phones) phone"
         f"   WHERE NOT EXISTS (SELECT FROM {PhoneNumber.table()} own WHERE own.tenant_id = %(tenant)s"
-        "     AND own.contact_id = person.id AND own.number = phone->>'number' AND own.binned_at IS NULL)) AS adds_phones,"
+        "     AND own.contact_id = person.id AND own.number = phone->>'number'"
+        "     AND own.binned_at IS NULL)) AS adds_phones,"
         " person.id IS NOT NULL AND EXISTS (SELECT FROM jsonb_array_elements_text(given.tags) tag"
         f"   WHERE NOT EXISTS (SELECT FROM {Tagging.table()} own JOIN {Tag.table()} known"
         "      ON known.tenant_id = %(tenant)s AND known.id = own.tag_id WHERE own.tenant_id = %(tenant)s"

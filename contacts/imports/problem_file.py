@@ -42,12 +42,14 @@ def write(run: ImportRun) -> File | None:
 def rewrite(run: ImportRun) -> File | None:
     """The same after landing; the dry run's file stays when the landing found nothing new."""
     if newest_problem(run) == run.counts.get("last_problem"):
-        return run.problem_file
+        former: File | None = run.problem_file
+        return former
     return write(run)
 
 
 def newest_problem(run: ImportRun) -> int | None:
-    return ImportProblem.objects.filter(run=run).aggregate(newest=Max("pk"))["newest"]
+    newest: int | None = ImportProblem.objects.filter(run=run).aggregate(newest=Max("pk"))["newest"]
+    return newest
 
 
 def _remove_former(run: ImportRun) -> None:

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contacts.imports import fields, source, staging, values
-from contacts.imports.dialect import Dialect, detect
+from contacts.imports.dialect import detect
 from contacts.models import ImportRun
 from ecrm.audit import services as audit
 from ecrm.files import services as files
@@ -53,7 +53,7 @@ class Options:
 
 
 @transaction.atomic
-def begin_import(*, upload: UploadedFile, by: User) -> ImportRun:
+def begin_import(*, upload: UploadedFile[bytes], by: User) -> ImportRun:
     """Takes a file in, if it is a table of text, and guesses what its columns are.
 
     Raises ``ValidationError`` otherwise; nothing is kept then. The same file again, while its
@@ -70,7 +70,9 @@ def begin_import(*, upload: UploadedFile, by: User) -> ImportRun:
         by=by,
         expires_at=timezone.now() + timedelta(days=KEPT_DAYS),
     )
-    twin = ImportRun.objects.filter(state=State.MAPPING, created_by=by, file__sha256=file.sha256, name=file.name).first()
+    twin = ImportRun.objects.filter(
+        state=State.MAPPING, created_by=by, file__sha256=file.sha256, name=file.name
+    ).first()
     if twin is not None:
         files.remove(file)
         return twin
@@ -84,7 +86,9 @@ def guess_mapping(run: ImportRun) -> None:
     """Maps the columns by their names, and dates by how the file writes them."""
     sheet = source.look_into(run, source.dialect_of(run))
     mapping = fields.guess_by_values(sheet.rows, fields.guess(sheet.headers, fields.all_fields()))
-    dates = [cell for index, key in mapping.items() if key in ("birthday", "created_at") for cell in sheet.column(index)]
+    dates = [
+        cell for index, key in mapping.items() if key in ("birthday", "created_at") for cell in sheet.column(index)
+    ]
     day_first = values.day_comes_first(dates, default=run.tenant.country != "US")
     run.mapping = {str(index): key for index, key in mapping.items()}
     run.options = Options(day_first=day_first).as_json()
@@ -167,7 +171,7 @@ def _start_work(run: ImportRun, task: str, title: str, by: User) -> None:
     run.save(update_fields=["job"])
 
 
-def _refuse_size(upload: UploadedFile) -> None:
+def _refuse_size(upload: UploadedFile[bytes]) -> None:
     if (upload.size or 0) > settings.MAX_UPLOAD_BYTES:
         raise ValidationError(too_large())
 

@@ -178,13 +178,13 @@ def _numeric_date(text: str, reader: Reader) -> datetime | None:
     if match is None:
         return None
     first, second, third = (int(match.group(place)) for place in (1, 2, 3))
-    clock = [int(match.group(place) or 0) for place in (4, 5, 6)]
+    hour, minute, second_ = (int(match.group(place) or 0) for place in (4, 5, 6))
     if len(match.group(1)) == 4:
         day = date(first, second, third)
     else:
         year = third + 2000 if third < 70 else third + 1900 if third < 100 else third
         day = date(year, second, first) if reader.day_first else date(year, first, second)
-    return datetime(day.year, day.month, day.day, *clock)  # noqa: DTZ001  the caller gives it its zone
+    return datetime(day.year, day.month, day.day, hour, minute, second_)  # noqa: DTZ001  the caller gives it its zone
 
 
 def _one_line(cell: str) -> str:
@@ -221,7 +221,10 @@ def _language_words() -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def _country_words() -> dict[str, str]:
-    return {**_names_of("territories", lambda code: len(code) == 2 and code.isalpha() and code != "ZZ"), **_OTHER_COUNTRIES}
+    return {
+        **_names_of("territories", lambda code: len(code) == 2 and code.isalpha() and code != "ZZ"),
+        **_OTHER_COUNTRIES,
+    }
 
 
 def _names_of(kind: str, is_wanted: Callable[[str], bool]) -> dict[str, str]:

@@ -137,7 +137,9 @@ def _checker(run: ImportRun) -> Checker:
 
 def _still_ours(run: ImportRun, state: str) -> ImportRun:
     """Holds the run's row for this transaction. Raises ``Overtaken`` when the work is no longer ours."""
-    current = ImportRun.objects.select_for_update(of=("self",)).filter(pk=run.pk, state=state, attempt=run.attempt).first()
+    current = (
+        ImportRun.objects.select_for_update(of=("self",)).filter(pk=run.pk, state=state, attempt=run.attempt).first()
+    )
     if current is None:
         raise Overtaken
     return current

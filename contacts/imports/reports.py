@@ -1,0 +1,125 @@
+"""What the pages tell of a run: where it stands, what it brings, what went wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from contacts import import_columns
+from contacts.models import ImportProblem, ImportRun
+
+SHOWN_PROBLEMS = 20
+VERDICTS = ("new", "update", "same")
+State = ImportRun.State
+
+
+@dataclass(frozen=True, slots=True)
+class Stat:
+    label: str
+    value: int
+    note: str
+
+
+class Report:
+    """``counts`` are the real run's once it began, the dry run's before."""
+
+    def __init__(self, run: ImportRun) -> None:
+        self.run = run
+
+    @property
+    def is_working(self) -> bool:
+        return self.run.state in (State.CHECKING, State.IMPORTING)
+
+    @property
+    def is_stopping(self) -> bool:
+        return self.is_working and self.run.job is not None and self.run.job.cancel_requested_at is not None
+
+    @property
+    def has_begun(self) -> bool:
+        return "line" in self.run.applied_counts
+
+    @property
+    def step(self) -> int:
+        """Of File, Columns, Check, Import."""
+        if self.run.state in (State.IMPORTING, State.DONE, State.CANCELLED) or self.has_begun:
+            return 4
+        return 3 if self.run.state in (State.CHECKING, State.CHECKED) else 2
+
+    @property
+    def is_restartable(self) -> bool:
+        """What stopped half-way can go on; what failed before it began has to be checked again."""
+        return self.run.state == State.CANCELLED or (self.run.state == State.FAILED and bool(self.run.counts))
+
+    @property
+    def shape(self) -> str:
+        """Of the status mark."""
+        return {
+            State.MAPPING: "draft",
+            State.CHECKING: "live",
+            State.CHECKED: "half",
+            State.IMPORTING: "live",
+            State.DONE: "done",
+            State.FAILED: "fail",
+            State.CANCELLED: "off",
+        }[State(self.run.state)]
+
+    @property
+    def counts(self) -> dict[str, Any]:
+        counts: dict[str, Any] = self.run.applied_counts if self.has_begun else self.run.counts
+        return counts
+
+    @property
+    def percent(self) -> int | None:
+        job = self.run.job
+        if not self.is_working or job is None or not job.total:
+            return None
+        return min(99, int(100 * job.done // job.total))
+
+    @property
+    def incoming(self) -> int:
+        """Rows that come in, by the dry run."""
+        return sum(self.run.counts.get(verdict, 0) for verdict in VERDICTS)
+
+    @property
+    def changing(self) -> int:
+        return int(self.run.counts.get("new", 0) + self.run.counts.get("update", 0))
+
+    @property
+    def landed(self) -> int:
+        return sum(self.run.applied_counts.get(verdict, 0) for verdict in VERDICTS)
+
+    @property
+    def refused(self) -> int:
+        return sum(self.run.counts.get(verdict, 0) for verdict in ("refused", "repeated"))
+
+    @property
+    def stats(self) -> list[Stat]:
+        counts = self.counts
+        return [
+            Stat(_("New people"), counts.get("new", 0), _("not known by their email")),
+            Stat(_("Updated"), counts.get("update", 0), _("known, and the file has something new")),
+            Stat(_("Unchanged"), counts.get("same", 0), _("known, nothing new about them")),
+            Stat(_("Refused"), self.refused, _("each with its reason below")),
+        ]
+
+    @cached_property
+    def words(self) -> list[tuple[str, list[tuple[str, int]]]]:
+        """For each consent column: how many values of each kind."""
+        columns = import_columns.columns()
+        found = self.counts.get("words", {})
+        return [(str(columns[key].label), sorted(found[key].items())) for key in found if key in columns and found[key]]
+
+    @property
+    def differs(self) -> bool:
+        """Whether people changed between the check and the import, so that it came out otherwise."""
+        if self.run.state != State.DONE:
+            return False
+        return any(self.run.counts.get(verdict, 0) != self.run.applied_counts.get(verdict, 0) for verdict in VERDICTS)
+
+
+def first_problems(run: ImportRun) -> QuerySet[ImportProblem]:
+    return ImportProblem.objects.filter(run=run).order_by("line", "pk")[: SHOWN_PROBLEMS + 1]

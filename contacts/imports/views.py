@@ -1,0 +1,181 @@
+"""Pages of an import: the list, the file, its columns, the check, the work and its result."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from contacts.imports import fields, reports, services, source
+from contacts.imports.forms import BeginForm, MappingForm, OptionsForm, RereadForm
+from contacts.models import ImportProblem, ImportRun
+from ecrm.files.uploads import is_too_large
+from ecrm.tenancy.policies import requires
+from ecrm.tenancy.roles import Capability
+from ecrm.ui.pages import keyset_page
+from ecrm.ui.parts import INVALID, redirect_page, render_live, version_of, wants_part
+from ecrm.ui.toasts import toast, warn
+
+State = ImportRun.State
+
+
+@requires(Capability.CONTACTS_IMPORT)
+@require_safe
+def import_list(request: HttpRequest) -> HttpResponse:
+    runs = ImportRun.objects.select_related("created_by", "job")
+    page = keyset_page(runs, cursor=request.GET.get("cursor"))
+    context = {"page": page, "reports": [reports.Report(run) for run in page.rows], "crumbs": _crumbs()[:1]}
+    return render(request, "imports/list.html", context)
+
+
+@requires(Capability.CONTACTS_IMPORT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def begin_import(request: HttpRequest) -> HttpResponse:
+    form = BeginForm(request.POST, request.FILES) if request.method == "POST" else BeginForm()
+    run = _take_in(request, form) if request.method == "POST" else None
+    if run is not None:
+        return redirect_page(request, reverse("import_run", args=[run.pk]))
+    status = INVALID if form.errors else 200
+    return render(request, "imports/begin.html", {"form": form, "crumbs": _crumbs()}, status=status)
+
+
+@requires(Capability.CONTACTS_IMPORT)
+@require_safe
+def import_run(request: HttpRequest, run_id: int) -> HttpResponse:
+    """Where the import stands. The columns while they are being mapped, then a part that keeps current."""
+    run = _find(run_id)
+    if run.state == State.MAPPING:
+        return _columns_page(request, run)
+    report = reports.Report(run)
+    context = {"run": run, "report": report, "problems": reports.first_problems(run), "crumbs": _crumbs()}
+    if wants_part(request):
+        version = version_of(request.LANGUAGE_CODE, run.state, run.applied_counts, report.percent, report.is_stopping)
+        return render_live(request, "imports/_run.html", context, version=version)
+    return render(request, "imports/run.html", context)
+
+
+@requires(Capability.CONTACTS_IMPORT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def check_import(request: HttpRequest, run_id: int) -> HttpResponse:
+    """The columns: shown again by GET, checked by POST."""
+    run = _find(run_id)
+    if request.method != "POST":
+        return _columns_page(request, run)
+    mapping, options = _mapping_form(run, request.POST), OptionsForm(request.POST)
+    if not (mapping.is_valid() & options.is_valid()):
+        return _columns_page(request, run, mapping, options)
+    try:
+        services.check(run=run, mapping=mapping.mapping(), options=options.options(), by=request.user)
+    except ValidationError as error:
+        _tell(mapping, error)
+        return _columns_page(request, run, mapping, options)
+    return redirect_page(request, reverse("import_run", args=[run.pk]))
+
+
+@requires(Capability.CONTACTS_IMPORT)
+@require_POST
+def reread_import(request: HttpRequest, run_id: int) -> HttpResponse:
+    run, form = _find(run_id), RereadForm(request.POST)
+    if not form.is_valid():
+        return _columns_page(request, run, reread=form)
+    services.reread(run=run, by=request.user, **form.cleaned_data)
+    return redirect_page(request, reverse("import_run", args=[run.pk]))
+
+
+@requires(Capability.CONTACTS_IMPORT)
+@require_POST
+def start_import(request: HttpRequest, run_id: int) -> HttpResponse:
+    run = _find(run_id)
+    services.start(run=run, by=request.user)
+    return redirect_page(request, reverse("import_run", args=[run.pk]))
+
+
+@requires(Capability.CONTACTS_IMPORT)
+@require_POST
+def cancel_import(request: HttpRequest, run_id: int) -> HttpResponse:
+    run = _find(run_id)
+    services.cancel(run=run, by=request.user)
+    return redirect_page(request, reverse("import_run", args=[run.pk]))
+
+
+@requires(Capability.CONTACTS_IMPORT)
+@require_POST
+def discard_import(request: HttpRequest, run_id: int) -> HttpResponse:
+    run = _find(run_id)
+    if services.discard(run=run, by=request.user):
+        toast(request, _("%(name)s was discarded. Nobody was imported.") % {"name": run.name})
+        return redirect_page(request, reverse("import_list"))
+    warn(request, _("People have come in from this file, so it stays in the list."))
+    return redirect_page(request, reverse("import_run", args=[run.pk]))
+
+
+@requires(Capability.CONTACTS_IMPORT)
+@require_safe
+def import_problems(request: HttpRequest, run_id: int) -> HttpResponse:
+    run = _find(run_id)
+    problems = ImportProblem.objects.filter(run=run)
+    page = keyset_page(problems, order=("line", "id"), cursor=request.GET.get("cursor"))
+    crumbs = [*_crumbs(), (run.name, reverse("import_run", args=[run.pk]))]
+    return render(request, "imports/problems.html", {"run": run, "page": page, "crumbs": crumbs})
+
+
+def _find(run_id: int) -> ImportRun:
+    return get_object_or_404(ImportRun.objects.select_related("file", "problem_file", "job", "tenant"), pk=run_id)
+
+
+def _take_in(request: HttpRequest, form: BeginForm) -> ImportRun | None:
+    if is_too_large(request, "file"):
+        form.errors["file"] = form.error_class([services.too_large()])
+        return None
+    if not form.is_valid():
+        return None
+    try:
+        return services.begin_import(upload=form.cleaned_data["file"], by=request.user)
+    except ValidationError as error:
+        form.add_error("file", error)
+        return None
+
+
+def _columns_page(
+    request: HttpRequest,
+    run: ImportRun,
+    mapping: MappingForm | None = None,
+    options: OptionsForm | None = None,
+    reread: RereadForm | None = None,
+) -> HttpResponse:
+    if run.state not in (State.MAPPING, State.CHECKED, State.FAILED):
+        return redirect("import_run", run_id=run.pk)
+    is_invalid = any(form is not None and form.is_bound for form in (mapping, options, reread))
+    context = {
+        "run": run,
+        "crumbs": _crumbs(),
+        "mapping": mapping or _mapping_form(run),
+        "options": options or OptionsForm(initial={**run.options, "day_first": str(int(run.options["day_first"]))}),
+        "reread": reread or RereadForm(initial=run.dialect),
+    }
+    return render(request, "imports/columns.html", context, status=INVALID if is_invalid else 200)
+
+
+def _mapping_form(run: ImportRun, posted: Any = None) -> MappingForm:
+    initial = {f"column-{index}": key for index, key in run.mapping.items()}
+    sheet = source.look_into(run, source.dialect_of(run))
+    return MappingForm(posted, initial=initial, sheet=sheet, fields=fields.all_fields())
+
+
+def _tell(form: MappingForm, error: ValidationError) -> None:
+    """Puts what the service refused at the column it speaks of."""
+    if not hasattr(error, "error_dict"):
+        form.add_error(None, error)
+        return
+    for index, messages in error.message_dict.items():
+        name = f"column-{index}"
+        form.add_error(name if name in form.fields else None, messages)
+
+
+def _crumbs() -> list[tuple[str, str]]:
+    return [(_("Contacts"), reverse("contact_list")), (_("Imports"), reverse("import_list"))]
