@@ -38,7 +38,8 @@ class Answer:
     """One person's answer for ``record_many``.
 
     ``evidence`` holds what proves it: ``origin`` (where the person said so, in words), and as
-    known ip, user_agent, url, wording_sha256, language, file, line, campaign.
+    known ip, user_agent, url, wording_sha256, language, file, line, campaign (its id, which the
+    history takes over).
     """
 
     contact_id: int
@@ -253,6 +254,7 @@ def _event(record: ConsentRecord, purpose_name: str, by: User | None) -> events.
         actor_id=by.pk if by else None,
         source="consent",
         source_id=record.pk,
+        campaign_id=record.evidence.get("campaign"),
         object_type=ConsentRecord._meta.label_lower,
         object_id=record.pk,
         properties={"purpose": record.purpose.key, "purpose_name": purpose_name, "source": record.source},

@@ -32,8 +32,10 @@ def run(sql: str, *params: object) -> None:
         "TRUNCATE consent_consentrecord CASCADE",
         "UPDATE consent_consentstate SET state = 'granted'",
         "DELETE FROM consent_consentstate",
-        "INSERT INTO consent_consentstate (tenant_id, contact_id, purpose_id, channel, state, record_id, since)"
-        " SELECT tenant_id, contact_id, purpose_id, 'sms', 'granted', id, now() FROM consent_consentrecord",
+        (
+            "INSERT INTO consent_consentstate (tenant_id, contact_id, purpose_id, channel, state, record_id, since)"
+            " SELECT tenant_id, contact_id, purpose_id, 'sms', 'granted', id, now() FROM consent_consentrecord"
+        ),
         "UPDATE consent_notice SET text = 'something else'",
         "DELETE FROM consent_notice",
         "UPDATE consent_purpose SET is_marketing = false",
