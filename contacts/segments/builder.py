@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from babel.numbers import get_currency_symbol
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
@@ -34,6 +35,7 @@ class Field:
     before: Text
     after: Text
     texts: Sequence[str]
+    unit: str = ""
     options: Sequence[Option] = ()
     chips: Sequence[tuple[str, str]] = ()
 
@@ -230,8 +232,9 @@ class _Rows:
             kind=given.kind,
             label=str(given.label),
             before=getattr(given, "before", ""),
-            after=getattr(given, "after", "") or (self.scope.currency if given.kind == "money" else ""),
+            after=getattr(given, "after", ""),
             texts=texts,
+            unit=get_currency_symbol(self.scope.currency, locale=formats.locale()),
             options=options,
             chips=chips,
         )

@@ -1,8 +1,9 @@
 """A rule while somebody writes it: a form whose fields are named by their place in the tree.
 
 ``k.2`` is the kind of the group at place 2, ``c.2.0`` the criterion of its first part (``p.2.0``
-the one its other fields belong to), ``o.2.0`` the operator, ``v.2.0.days`` what was filled in. Buttons send ``do`` with an edit such as
-``add:2``. Everything is lenient here: what cannot be a rule yet stays on the page as it is.
+the one its other fields belong to), ``o.2.0`` the operator, ``v.2.0.days`` what was filled in.
+Buttons send ``do`` with an edit such as ``add:2``. Everything is lenient here: what cannot be a
+rule yet stays on the page as it is.
 """
 
 from __future__ import annotations
