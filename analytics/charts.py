@@ -43,7 +43,7 @@ def sends(figures: Sends) -> Plot:
     return Plot(
         key="sends",
         labels=[date_format(week, "j M") for week in figures.weeks],
-        series=[Series(_("Sent"), figures.sent_by_week), Series(_("Clicks"), figures.clicked_by_week, "d2")],
+        series=[Series(_("Sent"), figures.sent_by_week), Series(_("Clicks"), figures.clicked_by_week, "two")],
         summary=summary,
         heading=_("Week of"),
         kind="bars",

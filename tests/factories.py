@@ -16,12 +16,13 @@ from campaigns import models as campaigns
 from consent import models as consent
 from contacts import models as contacts
 from ecrm.audit.models import AuditEntry
+from ecrm.files import services as files
 from ecrm.files.models import File
 from ecrm.jobs.models import Job, OutboxEntry
 from ecrm.keys import address_hash
 from ecrm.mail.models import SendingIdentity
-from ecrm.tenancy.models import Membership, Team, TeamMember
 from ecrm.tenancy.context import require_tenant_id
+from ecrm.tenancy.models import Membership, Team, TeamMember
 
 NOW = factory.LazyFunction(timezone.now)
 
@@ -53,15 +54,15 @@ class AuditEntryFactory(DjangoModelFactory):
 
 
 class FileFactory(DjangoModelFactory):
-    name = "people.csv"
-    content_type = "text/csv"
-    size = 3
-    sha256 = "0" * 64
-    key = factory.Sequence("tenants/test/{}".format)
-    capability = "contacts.import"
+    """A stored CSV of one person."""
 
     class Meta:
         model = File
+
+    @classmethod
+    def _create(cls, model_class: Any, *args: Any, **kwargs: Any) -> File:
+        content = [b"Name,Email\nAna,ana@example.com\n"]
+        return files.store(content, name="people.csv", content_type="text/csv", capability="contacts.import", by=None)
 
 
 class JobFactory(DjangoModelFactory):
@@ -204,6 +205,7 @@ class DirtyContactFactory(DjangoModelFactory):
 
 class ImportRunFactory(DjangoModelFactory):
     file = factory.SubFactory(FileFactory)
+    dialect = factory.LazyFunction(lambda: {"encoding": "utf-8", "delimiter": ",", "has_header": True})
     created_by = factory.LazyAttribute(some_member)
 
     class Meta:

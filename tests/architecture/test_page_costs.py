@@ -1,0 +1,52 @@
+"""Lists and pages ask the database the same number of questions for 1 row and for 25."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from ecrm.tenancy.context import tenant_context
+from ecrm.tenancy.models import Tenant
+from tests import factories as make
+from tests.architecture.urls import ARGUMENTS, Address, tenant_addresses
+from tests.cast import Member
+
+READS = tenant_addresses()
+
+
+def grow(tenant: Tenant, count: int) -> None:
+    """``count`` more of everything a page might list, all hanging together."""
+    with tenant_context(tenant):
+        for _number in range(count):
+            email = make.EmailAddressFactory()
+            make.TaggingFactory(contact=email.contact)
+            make.EventFactory(contact_id=email.contact_id)
+            make.SegmentMembershipFactory(contact=email.contact)
+            make.ConsentRecordFactory(contact=email.contact)
+            make.SuppressionFactory()
+            make.OutcomeFactory()
+            make.ImportRowFactory()
+
+
+@pytest.mark.parametrize("address", READS, ids=str)
+def test_queries_do_not_grow_with_rows(address: Address, acme: Tenant, alice: Member) -> None:
+    with tenant_context(acme):
+        arguments = [ARGUMENTS[name]() for name in address.parameters if name not in {"membership_id", "invitation_id"}]
+    if len(arguments) != len(address.parameters):
+        arguments = [acme.memberships.get().pk for _name in address.parameters]
+    grow(acme, 1)
+    few = queries(lambda: alice.get(address.name, *arguments))
+    grow(acme, 24)
+    many = queries(lambda: alice.get(address.name, *arguments))
+    assert len(many) == len(few), "\n".join(many[len(few) :])
+
+
+def queries(ask: Callable[[], Any]) -> list[str]:
+    ask()
+    with CaptureQueriesContext(connection) as captured:
+        ask()
+    return [query["sql"] for query in captured.captured_queries]
