@@ -203,7 +203,8 @@ def _formset(name: str, posted: Any, initial: Iterable[Mapping[str, Any]], *, on
         posted = posted.copy()
         total = f"{name}-TOTAL_FORMS"
         posted[total] = str(_number(posted.get(total)) + 1)
-    return made(posted, initial=list(initial), prefix=name)
+    # Sent rows stand for themselves: with initial values, one that was left as it is would count as blank.
+    return made(posted, initial=list(initial) if posted is None else None, prefix=name)
 
 
 class _Rows(forms.BaseFormSet):  # type: ignore[type-arg]

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from contacts import bulk_actions, event_kinds, events, list_actions, merging
+from contacts import bulk_actions, event_kinds, events, list_actions, merging, partitions
 from contacts.models import (
     EmailAddress,
     Identity,
@@ -12,6 +12,7 @@ from contacts.models import (
     SegmentMembership,
     Tagging,
 )
+from ecrm.jobs import beats
 from ecrm.tenancy.roles import Capability
 from ecrm.ui import nav
 
@@ -32,3 +33,5 @@ merging.register_rows(Identity)
 merging.register_rows(Tagging, unique_with=("tag_id",))
 merging.leave(ImportRow, why="A run says which row met which record; it is deleted with its file.")
 merging.leave(SegmentMembership, why="Memberships are recalculated for both people after a merge.")
+
+beats.on_nightly.append(partitions.tend)

@@ -38,40 +38,70 @@ CREATE POLICY tenant_wall ON contacts_event_default TO ecrm_app
     USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant());
 REVOKE ALL ON contacts_event_default FROM ecrm_app;
 
--- Makes the partitions that hold the given months and answers how many are new. Idempotent.
-CREATE FUNCTION ensure_partitions(first_month date, last_month date) RETURNS integer
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+-- Makes the partitions that hold the given months (UTC) and answers how many are new. Idempotent.
+-- Attaching one locks the default partition, and so every reader of the history, for a moment: call
+-- it in a transaction of its own, before long work. It gives up after five seconds of waiting.
+CREATE OR REPLACE FUNCTION ensure_partitions(first_month date, last_month date) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_temp SET timezone = 'UTC' SET lock_timeout = '5s' AS $$
 DECLARE
-    month date := date_trunc('month', first_month);
+    month date;
     name text;
     made integer := 0;
 BEGIN
     IF last_month > first_month + interval '40 years' OR last_month > now() + interval '5 years' THEN
         RAISE EXCEPTION 'ensure_partitions: % to % is no plausible span', first_month, last_month;
     END IF;
-    PERFORM pg_advisory_xact_lock(hashtext('ensure_partitions'));
-    WHILE month <= last_month LOOP
+    FOR month IN
+        SELECT m::date FROM generate_series(date_trunc('month', first_month), last_month, '1 month') AS m
+         WHERE to_regclass('public.contacts_event_' || to_char(m, 'YYYY_MM')) IS NULL
+    LOOP
+        -- Nobody may add a row of this month to the default partition between the move and the attaching.
+        LOCK TABLE contacts_event_default IN ACCESS EXCLUSIVE MODE;
         name := 'contacts_event_' || to_char(month, 'YYYY_MM');
-        IF to_regclass('public.' || name) IS NULL THEN
-            EXECUTE format('CREATE TABLE %I (LIKE contacts_event INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', name);
-            EXECUTE format(
-                'WITH moved AS (DELETE FROM contacts_event_default WHERE occurred_at >= %L AND occurred_at < %L RETURNING *) '
-                'INSERT INTO %I SELECT * FROM moved', month, month + interval '1 month', name);
-            EXECUTE format('ALTER TABLE contacts_event ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
-                           name, month, month + interval '1 month');
-            EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
-            EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
-            EXECUTE format('CREATE POLICY tenant_wall ON %I TO ecrm_app USING (tenant_id = current_tenant()) '
-                           'WITH CHECK (tenant_id = current_tenant())', name);
-            EXECUTE format('REVOKE ALL ON %I FROM ecrm_app', name);
-            made := made + 1;
-        END IF;
-        month := month + interval '1 month';
+        -- Somebody else may have made it while we waited.
+        CONTINUE WHEN to_regclass('public.' || name) IS NOT NULL;
+        EXECUTE format('CREATE TABLE %I (LIKE contacts_event INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', name);
+        EXECUTE format(
+            'WITH moved AS (DELETE FROM contacts_event_default WHERE occurred_at >= %L AND occurred_at < %L RETURNING *) '
+            'INSERT INTO %I SELECT * FROM moved', month, month + interval '1 month', name);
+        EXECUTE format('ALTER TABLE contacts_event ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
+                       name, month, month + interval '1 month');
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
+        EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
+        EXECUTE format('CREATE POLICY tenant_wall ON %I TO ecrm_app USING (tenant_id = current_tenant()) '
+                       'WITH CHECK (tenant_id = current_tenant())', name);
+        EXECUTE format('REVOKE ALL ON %I FROM ecrm_app', name);
+        made := made + 1;
     END LOOP;
     RETURN made;
 END
 $$;
 GRANT EXECUTE ON FUNCTION ensure_partitions(date, date) TO ecrm_app;
+
+-- The regular care of the history: partitions for the months to come, and for months that many rows of
+-- the default partition belong to (imported pasts). A few old rows stay where they are: a partition a
+-- month of somebody's sparse past would make every timeline slower. Answers how many are new.
+CREATE OR REPLACE FUNCTION tend_partitions() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET timezone = 'UTC' AS $$
+DECLARE
+    made integer := ensure_partitions((now() - interval '1 month')::date, (now() + interval '3 months')::date);
+    crowded date;
+BEGIN
+    FOR crowded IN
+        SELECT date_trunc('month', occurred_at)::date FROM contacts_event_default
+         WHERE occurred_at < now() + interval '3 months'
+         GROUP BY 1 HAVING count(*) >= 5000 ORDER BY 1
+    LOOP
+        made := made + ensure_partitions(crowded, crowded);
+    END LOOP;
+    RETURN made;
+END
+$$;
+GRANT EXECUTE ON FUNCTION tend_partitions() TO ecrm_app;
+
+-- The past year is there from the start, so that first imports and sample data lie well.
+SELECT ensure_partitions((now() - interval '13 months')::date, (now() + interval '3 months')::date);
 
 -- Gives the history of one person to another (merge) or a visitor's to a person. Answers the ids moved.
 CREATE FUNCTION reassign_events(from_contact bigint, to_contact bigint) RETURNS bigint

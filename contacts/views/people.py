@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -24,6 +24,8 @@ from ecrm.tenancy.policies import requires
 from ecrm.tenancy.roles import Capability
 from ecrm.ui.parts import INVALID, redirect_page, render_page, wants_part
 from ecrm.ui.toasts import toast
+
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @requires(Capability.CONTACTS_VIEW)
@@ -137,11 +139,13 @@ def _version(request: HttpRequest, contact: Contact | None, stale: services.Stal
     return request.POST.get("expected_updated_at") or contact.updated_at.isoformat()
 
 
-def _expected(request: HttpRequest) -> datetime | None:
+def _expected(request: HttpRequest) -> datetime:
+    """The version the form was made from. A form that does not say which is stale by definition."""
     try:
-        return parse_datetime(request.POST.get("expected_updated_at", ""))
+        given = parse_datetime(request.POST.get("expected_updated_at", ""))
     except ValueError:
-        return None
+        given = None
+    return given or NEVER
 
 
 def _explain(membership: Membership, error: ValidationError) -> str:
