@@ -13,6 +13,9 @@ from contacts.events import EventKind
 from contacts.models import Event
 from ecrm.jobs import beats
 from ecrm.mail.classify import Refusal
+from ecrm.mail.models import SendingIdentity
+from ecrm.tenancy import services as tenancy
+from ecrm.tenancy.models import Tenant
 from ecrm.tenancy.roles import Capability
 
 _REFUSALS = {
@@ -34,6 +37,15 @@ def _bounced(event: Event) -> str:
     return _("“%(campaign)s” came back: %(reason)s") % words
 
 
+def _first_identity(tenant: Tenant) -> None:
+    """A new tenant can write as soon as it has said who it is."""
+    if tenant.sender_email:
+        SendingIdentity.objects.get_or_create(
+            email=tenant.sender_email,
+            defaults={"name": tenant.sender_name or tenant.name, "reply_to": tenant.reply_to},
+        )
+
+
 events.register(
     EventKind(outcomes.SENT, gettext_lazy("Email sent"), "send", _sent, Capability.CONTACTS_VIEW, group="email")
 )
@@ -51,3 +63,4 @@ events.register(
 merging.leave(Delivery, why=gettext_lazy("What was sent to whom stays as it was."))
 merging.leave(Exclusion, why=gettext_lazy("Who was left out of a send stays as it was."))
 beats.on_tick.append(hints.tick)
+tenancy.furnishings.append(_first_identity)
