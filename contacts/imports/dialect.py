@@ -153,7 +153,7 @@ def _find_code_page(head: bytes) -> str:
 def _refuse_rubbish(text: str) -> None:
     if _MARKUP.match(text):
         raise ValidationError(_("This is a web page or program data, not a table. Upload a CSV file."))
-    if len(_UNWRITTEN.findall(text)) > len(text) / 50:
+    if len(_UNWRITTEN.findall(text)) > len(text) / 20:
         raise ValidationError(_("This is not a table of text. Upload a CSV file."))
 
 

@@ -1,0 +1,211 @@
+"""People land with their history, once, exactly as the dry run said."""
+
+from __future__ import annotations
+
+from datetime import date
+from unittest.mock import patch
+
+import pytest
+
+from contacts import services as contacts
+from contacts.imports import landing, plan, work as working
+from contacts.models import Company, Contact, EmailAddress, Event, ImportRow, PhoneNumber, PostalAddress, Tag
+from ecrm.audit.models import AuditEntry
+from ecrm.jobs.models import Job
+from ecrm.tenancy.context import bind_tenant, tenant_context
+from tests.cast import Member
+from tests.imports.files import PEOPLE, begin, bring_in, check, fresh, landed, problems, start, verdicts, work
+
+RICH = """Email,Second email,First name,Last name,Phone,Company,Job title,Stage,Tags,Language,Birthday,Street,Postcode,City,Country,Created at
+Ana@Example.com,ana@home.example,Ana,Souza,912 345 678,Loja Azul,Buyer,customer,"vip, Lisboa",português,17/05/1990,Rua das Flores 12,4000-001,Porto,Portugal,2024-03-01
+"""
+
+
+def test_a_person_lands_with_everything(alice: Member) -> None:
+    run = bring_in(alice, RICH)
+    assert run.state == "done"
+    with tenant_context(alice.tenant):
+        ana = contacts.find_by_email("ana@example.com")
+        assert (ana.name, ana.job_title, ana.stage, ana.language) == ("Ana Souza", "Buyer", "customer", "pt")
+        assert (ana.birthday, ana.country, ana.city) == (date(1990, 5, 17), "PT", "Porto")
+        assert ana.company.name == "Loja Azul"
+        assert list(EmailAddress.objects.order_by("-is_primary").values_list("address", "is_primary")) == [
+            ("Ana@Example.com", True),
+            ("ana@home.example", False),
+        ]
+        assert PhoneNumber.objects.get(contact=ana).number == "+351912345678"
+        assert PostalAddress.objects.get(contact=ana).street == "Rua das Flores 12"
+        assert set(Tag.objects.filter(taggings__contact=ana).values_list("name", flat=True)) == {"vip", "Lisboa"}
+        assert [row.pk for row in Contact.objects.all().matching("loja azul")] == [ana.pk]
+
+
+def test_the_history_says_where_people_came_from(alice: Member) -> None:
+    run = bring_in(alice, RICH)
+    with tenant_context(alice.tenant):
+        created = Event.objects.get(name="contact.created")
+        assert created.occurred_at.date() == date(2024, 3, 1)
+        assert (created.source_type, created.source_id, created.actor_id) == ("import", run.pk, alice.user.pk)
+        assert Event.objects.filter(name="contact.tagged").count() == 2
+        actions = AuditEntry.objects.filter(subject_type="contacts.importrun").order_by("pk").values_list("action", flat=True)
+        assert list(actions) == ["import.begun", "import.started", "import.finished"]
+
+
+def test_a_second_click_imports_once(alice: Member) -> None:
+    run = check(alice, begin(alice, PEOPLE))
+    for _click in range(2):
+        assert alice.post("start_import", run.pk).status_code == 302
+    work(alice, run)
+    with tenant_context(alice.tenant):
+        assert Contact.objects.count() == 2
+        assert Event.objects.filter(name="contact.created").count() == 2
+
+
+def test_the_same_file_again_changes_nothing(alice: Member) -> None:
+    bring_in(alice, RICH)
+    with tenant_context(alice.tenant):
+        before = list(Contact.objects.values()), list(Event.objects.order_by("pk").values_list("pk", flat=True))
+    run = bring_in(alice, RICH)
+    assert landed(run) == {"same": 1}
+    with tenant_context(alice.tenant):
+        after = list(Contact.objects.values()), list(Event.objects.order_by("pk").values_list("pk", flat=True))
+    assert after == before
+
+
+MIXED = """Email,Name,City,Tags,Phone,Second email
+ana@example.com,Ana New,Lisboa,vip,+351912345678,
+rui@example.com,Rui,Faro,,,shared@example.com
+eva@example.com,Eva,,vip,,shared@example.com
+ana@example.com,Ana twice,,,,
+bad,Bad,,,,
+gil@example.com,Gil,,,,rui@example.com
+ida@example.com,Ida,,,,known@example.com
+"""
+
+
+@pytest.mark.parametrize("known", ["fill", "overwrite", "skip"])
+def test_the_dry_run_is_what_happens(alice: Member, known: str) -> None:
+    with tenant_context(alice.tenant):
+        contacts.create_contact(by=alice.user, emails=["ana@example.com"], name="Ana Old")
+        contacts.create_contact(by=alice.user, emails=["known@example.com"], name="Known")
+    run = check(alice, begin(alice, MIXED), known=known)
+    foretold, told = verdicts(run), problems(alice, run)
+    run = start(alice, run)
+    foretold = {verdict: count for verdict, count in foretold.items() if verdict not in ("refused", "repeated")}
+    assert landed(run) == foretold
+    assert problems(alice, run) == told
+    with tenant_context(alice.tenant):
+        assert EmailAddress.objects.count() == EmailAddress.objects.values("address_norm").distinct().count()
+        ana = contacts.find_by_email("ana@example.com")
+        expected = {"fill": ("Ana Old", "Lisboa"), "overwrite": ("Ana New", "Lisboa"), "skip": ("Ana Old", "")}
+        assert (ana.name, ana.city) == expected[known]
+
+
+def test_people_without_an_address_come_in_when_asked(alice: Member) -> None:
+    content = "Name,Phone\nAna,+351912345678\n,\nRui,\n"
+    run = bring_in(alice, content, without_email="on")
+    assert landed(run) == {"new": 2}
+    with tenant_context(alice.tenant):
+        assert set(Contact.objects.values_list("name", flat=True)) == {"Ana", "Rui"}
+
+
+def test_everybody_gets_the_tag_asked_for(alice: Member) -> None:
+    bring_in(alice, PEOPLE, tag="fair 2026")
+    with tenant_context(alice.tenant):
+        assert Tag.objects.get().taggings.count() == 2
+
+
+def test_a_binned_person_stays_binned_and_a_new_one_comes(alice: Member) -> None:
+    with tenant_context(alice.tenant):
+        ana = contacts.create_contact(by=alice.user, emails=["ana@example.com"])
+        contacts.bin_contact(contact=ana, by=alice.user)
+    run = bring_in(alice, PEOPLE)
+    assert landed(run) == {"new": 2}
+
+
+def test_other_tenants_people_are_not_matched(alice: Member, charlie: Member) -> None:
+    with tenant_context(charlie.tenant):
+        contacts.create_contact(by=charlie.user, emails=["ana@example.com"], name="Theirs")
+    assert landed(bring_in(alice, PEOPLE)) == {"new": 2}
+    with tenant_context(charlie.tenant):
+        assert [person.name for person in Contact.objects.all()] == ["Theirs"]
+
+
+def many(rows: int) -> str:
+    return "Email,Name\n" + "".join(f"person{n}@example.com,Person {n}\n" for n in range(rows))
+
+
+@pytest.fixture
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan, "CHUNK_ROWS", 10)
+    monkeypatch.setattr(plan, "FIRST_CHUNK_ROWS", 10)
+
+
+def test_goes_on_after_a_crash_without_doing_anything_twice(alice: Member, small_chunks: None) -> None:
+    run = check(alice, begin(alice, many(35)))
+    assert alice.post("start_import", run.pk).status_code == 302
+    run = fresh(alice, run)
+    whole, landings = landing.land, []
+
+    def crash_in_the_third_chunk(chunk: landing.Landing) -> None:
+        whole(chunk)
+        landings.append(chunk)
+        if len(landings) == 3:
+            raise RuntimeError("the worker dies with its transaction open")
+
+    with bind_tenant(alice.tenant), patch.object(landing, "land", crash_in_the_third_chunk), pytest.raises(RuntimeError):
+        working.land(run.pk, run.job_id)
+    with tenant_context(alice.tenant):
+        assert Contact.objects.count() == 20
+    with bind_tenant(alice.tenant):
+        working.land(run.pk, run.job_id)
+    run = fresh(alice, run)
+    assert (run.state, landed(run)) == ("done", {"new": 35})
+    with tenant_context(alice.tenant):
+        assert Contact.objects.count() == 35
+        assert Event.objects.filter(name="contact.created").count() == 35
+        assert not ImportRow.objects.filter(applied_at=None).exists()
+
+
+def test_cancelled_half_way_keeps_what_landed_and_can_go_on(alice: Member, small_chunks: None) -> None:
+    run = check(alice, begin(alice, many(35)))
+    alice.post("start_import", run.pk)
+    whole = landing.land
+
+    def cancel_meanwhile(chunk: landing.Landing) -> None:
+        whole(chunk)
+        Job.objects.filter(pk=chunk.run.job_id).update(cancel_requested_at=chunk.at)
+
+    with patch.object(landing, "land", cancel_meanwhile):
+        run = work(alice, run)
+    assert (run.state, landed(run)) == ("cancelled", {"new": 10})
+    assert "Cancelled after 10 of 35 rows" in alice.get("import_run", run.pk).content.decode()
+    run = start(alice, run)
+    assert (run.state, landed(run)) == ("done", {"new": 35})
+
+
+def test_an_address_taken_meanwhile_updates_that_person(alice: Member) -> None:
+    run = check(alice, begin(alice, PEOPLE))
+    with tenant_context(alice.tenant):
+        contacts.create_contact(by=alice.user, emails=["ana@example.com"])
+    run = start(alice, run)
+    assert landed(run) == {"new": 1, "update": 1}
+    assert "differ" in alice.get("import_run", run.pk).content.decode()
+
+
+def test_staged_copies_of_personal_data_go_when_they_have_landed(alice: Member) -> None:
+    run = bring_in(alice, MIXED)
+    with tenant_context(alice.tenant):
+        assert not ImportRow.objects.filter(run=run).exclude(values={}).exists()
+
+
+def test_something_that_landed_cannot_be_discarded(alice: Member) -> None:
+    run = bring_in(alice, PEOPLE)
+    assert alice.post("discard_import", run.pk).status_code == 302
+    assert alice.get("import_run", run.pk).status_code == 200
+
+
+def test_the_list_shows_the_run(alice: Member) -> None:
+    bring_in(alice, PEOPLE)
+    page = alice.get("import_list").content.decode()
+    assert "people.csv" in page
+    assert "Done" in page
