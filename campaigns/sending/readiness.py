@@ -34,7 +34,7 @@ class NotReady(ValidationError):
 
 def make_ready(campaign: Campaign) -> None:
     """Compiles every content and stores the links met. Raises ``NotReady`` with all there is to mend."""
-    messages = _missing(campaign)
+    messages = missing(campaign)
     problems: list[ContentProblem] = []
     if "identity" not in messages and "purpose" not in messages:
         problems = _compile_all(campaign)
@@ -44,7 +44,8 @@ def make_ready(campaign: Campaign) -> None:
         raise NotReady(messages, problems)
 
 
-def _missing(campaign: Campaign) -> dict[str, list[str]]:
+def missing(campaign: Campaign) -> dict[str, list[str]]:
+    """What still has to be chosen, by what it concerns; says nothing about the words."""
     found: dict[str, list[str]] = {}
     if campaign.segment is None or campaign.segment.archived_at is not None:
         found["segment"] = [_("Choose whom to write to.")]
