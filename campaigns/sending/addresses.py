@@ -6,9 +6,17 @@ from django.conf import settings
 
 from ecrm.tenancy import tokens
 
-# Token kinds. All stand for a delivery, but preferences, which are a contact's.
-CLICK, OPEN, VIEW, UNSUBSCRIBE, PREFERENCES = "click", "open", "view", "unsubscribe", "preferences"
-PATHS = {CLICK: "/p/c/", OPEN: "/p/o/", VIEW: "/p/v/", UNSUBSCRIBE: "/p/u/", PREFERENCES: "/p/preferences/"}
+# Token kinds. All stand for a delivery, but link (a campaign: clicks that name nobody) and preferences (a contact).
+CLICK, LINK, OPEN, VIEW = "click", "link", "open", "view"
+UNSUBSCRIBE, PREFERENCES = "unsubscribe", "preferences"
+PATHS = {
+    CLICK: "/p/c/",
+    LINK: "/p/l/",
+    OPEN: "/p/o/",
+    VIEW: "/p/v/",
+    UNSUBSCRIBE: "/p/u/",
+    PREFERENCES: "/p/preferences/",
+}
 NOBODY = "test"  # no token: what a preview and a test mail link to must act for nobody
 
 
@@ -21,6 +29,11 @@ def of_delivery(delivery_id: int, contact_id: int) -> dict[str, str]:
         "unsubscribe_url": _address(UNSUBSCRIBE, tokens.make(UNSUBSCRIBE, delivery_id)),
         "preferences_url": _address(PREFERENCES, tokens.make(PREFERENCES, contact_id)),
     }
+
+
+def click_base_of_campaign(campaign_id: int) -> str:
+    """For people who do not allow tracking: their clicks count for the campaign, and say nothing of them."""
+    return _address(LINK, tokens.make(LINK, campaign_id))
 
 
 def of_nobody() -> dict[str, str]:

@@ -55,10 +55,14 @@ class Person(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One content, ready for any number of people."""
+    """One content, ready for any number of people.
+
+    ``untracked`` is for those who do not allow tracking: no pixel, and links that name only the campaign.
+    """
 
     tenant_name: str
     campaign_id: int
+    click_base: str
     identity: SendingIdentity
     language: str
     untracked: CompiledMessage
@@ -69,7 +73,9 @@ class Letter:
         message_id = self.message_id(pending.delivery_id)
         values = self.values(pending, addresses.of_delivery(pending.delivery_id, pending.contact_id))
         values |= {"message_id": message_id, "date": date}
-        compiled = self.tracked if pending.is_tracked else self.untracked
+        compiled = self.tracked
+        if not pending.is_tracked:
+            compiled, values["click_base"] = self.untracked, self.click_base
         return Outgoing(self.identity.email, pending.address, compiled.render(values), message_id)
 
     def message_id(self, delivery_id: int) -> str:
@@ -105,8 +111,18 @@ def letter(campaign: Campaign, content_id: int) -> Letter:
     return found
 
 
-def compiled(campaign: Campaign, content: CampaignContent, *, links: LinkRegistry, is_test: bool = False) -> Letter:
-    """Compiled afresh, as drafts need it. ``links`` is filled with what was met."""
+def compiled(
+    campaign: Campaign,
+    content: CampaignContent,
+    *,
+    links: LinkRegistry,
+    is_test: bool = False,
+    counts_clicks: bool = True,
+) -> Letter:
+    """Compiled afresh, as drafts need it. ``links`` is filled with what was met.
+
+    Without ``counts_clicks`` links lead straight to their targets, as a preview's must.
+    """
     tenant = Tenant.objects.get(pk=require_tenant_id())
     parsed = Content.from_json(content.subject, content.blocks, content.preheader)
     if is_test:
@@ -117,10 +133,11 @@ def compiled(campaign: Campaign, content: CampaignContent, *, links: LinkRegistr
         compile_message(
             parsed, language=content.language, brand=brand, sender=sender, links=links, tracking=tracking
         )
-        for tracking in (Tracking.NONE, Tracking.CLICKS | Tracking.OPENS)
+        for tracking in (Tracking.CLICKS if counts_clicks else Tracking.NONE, Tracking.CLICKS | Tracking.OPENS)
     )
     assert campaign.identity is not None
-    return Letter(tenant.name, campaign.pk, campaign.identity, content.language, untracked, tracked)
+    click_base = addresses.click_base_of_campaign(campaign.pk)
+    return Letter(tenant.name, campaign.pk, click_base, campaign.identity, content.language, untracked, tracked)
 
 
 def stored_links(campaign: Campaign) -> LinkRegistry:

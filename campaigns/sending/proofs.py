@@ -89,7 +89,11 @@ def _letter(
     if campaign.identity is None or campaign.purpose is None:
         raise ValidationError({"identity": _("Choose a purpose and who it comes from first.")})
     return letters.compiled(
-        campaign, _content(campaign, language or contact.language, variant), links=LinkRegistry(), is_test=is_test
+        campaign,
+        _content(campaign, language or contact.language, variant),
+        links=LinkRegistry(),
+        is_test=is_test,
+        counts_clicks=False,
     )
 
 
