@@ -9,12 +9,14 @@ from __future__ import annotations
 from typing import Any
 
 import factory
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from campaigns import models as campaigns
 from consent import models as consent
 from contacts import models as contacts
+from contacts.imports import services as imports
 from ecrm.audit.models import AuditEntry
 from ecrm.files import services as files
 from ecrm.files.models import File
@@ -204,12 +206,15 @@ class DirtyContactFactory(DjangoModelFactory):
 
 
 class ImportRunFactory(DjangoModelFactory):
-    file = factory.SubFactory(FileFactory)
-    dialect = factory.LazyFunction(lambda: {"encoding": "utf-8", "delimiter": ",", "has_header": True})
-    created_by = factory.LazyAttribute(some_member)
+    """As an upload makes it: read, guessed, ready to be mapped."""
 
     class Meta:
         model = contacts.ImportRun
+
+    @classmethod
+    def _create(cls, model_class: Any, *args: Any, **kwargs: Any) -> contacts.ImportRun:
+        upload = SimpleUploadedFile("people.csv", b"Name,Email\nAna,ana@example.com\n", "text/csv")
+        return imports.begin_import(upload=upload, by=some_member(None))
 
 
 class ImportRowFactory(DjangoModelFactory):
@@ -380,6 +385,7 @@ class ThrottleFactory(DjangoModelFactory):
 
 class HitFactory(DjangoModelFactory):
     delivery = factory.SubFactory(DeliveryFactory)
+    campaign = factory.SelfAttribute("delivery.campaign")
     kind = "click"
     ip_hash = b"0" * 32
 
