@@ -6,7 +6,7 @@ that an expensive rule says so instead of holding up the page.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +21,7 @@ from contacts.segments import tree
 from contacts.segments.tree import Condition, Group, Node
 
 SECONDS = 8
+May = Callable[[str], bool]
 
 
 class TooSlow(Exception):
@@ -45,16 +46,24 @@ class DropOff:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A node for one person. ``matters`` is False where the answer changes nothing above it."""
+    """A node for one person: what it answers, and what it should answer for the person to be in.
+
+    ``matters`` is False where the answer is not the wanted one and nothing above depends on it.
+    """
 
     place: str
     holds: bool
+    is_wanted: bool
     matters: bool
     sentence: str = ""
     value: str = ""
     is_hidden: bool = False
     kind: str = ""
     parts: list[Finding] = field(default_factory=list)
+
+    @property
+    def is_fine(self) -> bool:
+        return self.holds == self.is_wanted
 
 
 def people() -> QuerySet[Contact]:
@@ -92,7 +101,7 @@ def drop_off(rule: Any, *, scope: Scope | None = None) -> DropOff:
     return DropOff(everybody, left, alone)
 
 
-def explain(rule: Any, contact: Contact, *, scope: Scope | None = None, may: Any = None) -> Finding:
+def explain(rule: Any, contact: Contact, *, scope: Scope | None = None, may: May | None = None) -> Finding:
     """Why a person is in or out: each condition with the value that decided it.
 
     ``may`` (capability → bool) hides values the reader must not see. A binned person is out,
@@ -103,8 +112,9 @@ def explain(rule: Any, contact: Contact, *, scope: Scope | None = None, may: Any
     leaves = list(tree.conditions(root))
     flags = {f"h{number}": _as_flag(leaf.compile(scope)) for number, leaf in enumerate(leaves)}
     row = Contact.objects.filter(pk=contact.pk).annotate(**flags).values(*flags).get() if flags else {}
-    holds = {leaf.place: row[f"h{number}"] for number, leaf in enumerate(leaves)}
-    return _finding(root, holds, contact, scope, may or (lambda _capability: True), matters=True)
+    by_place = {leaf.place: row[f"h{number}"] for number, leaf in enumerate(leaves)}
+    reader = _Reader(by_place, contact, scope, may or (lambda _capability: True))
+    return reader.finding(root, is_wanted=True, matters=True)
 
 
 def holds(node: Node, by_place: dict[str, bool]) -> bool:
@@ -159,22 +169,34 @@ def _below(node: Node) -> Iterator[Node]:
             yield from _below(part)
 
 
-def _finding(
-    node: Node, by_place: dict[str, bool], contact: Contact, scope: Scope, may: Any, *, matters: bool
-) -> Finding:
-    answer = holds(node, by_place)
-    if isinstance(node, Group):
-        parts = [
-            _finding(part, by_place, contact, scope, may, matters=matters and _decides(node, part, by_place))
-            for part in node.parts
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Puts the answers of one person's conditions together."""
+
+    by_place: dict[str, bool]
+    contact: Contact
+    scope: Scope
+    may: May
+
+    def finding(self, node: Node, *, is_wanted: bool, matters: bool) -> Finding:
+        answer = holds(node, self.by_place)
+        if isinstance(node, Group):
+            parts = self._parts(node, is_wanted=is_wanted, matters=matters)
+            return Finding(node.place, answer, is_wanted, matters, kind=node.kind, parts=parts)
+        needed = node.criterion.capability
+        is_hidden = needed is not None and not self.may(needed)
+        value = "" if is_hidden else node.criterion.explain(self.contact, node.operator, node.value, self.scope)
+        return Finding(node.place, answer, is_wanted, matters, node.sentence(self.scope), value, is_hidden)
+
+    def _parts(self, group: Group, *, is_wanted: bool, matters: bool) -> list[Finding]:
+        """Below "none of" the opposite is wanted. Where the group is as wanted, no part spoils it."""
+        wanted = is_wanted != (group.kind == "none")
+        is_spoilt = holds(group, self.by_place) != is_wanted
+        return [
+            self.finding(
+                part,
+                is_wanted=wanted,
+                matters=matters and (is_spoilt or holds(part, self.by_place) == wanted),
+            )
+            for part in group.parts
         ]
-        return Finding(node.place, answer, matters, kind=node.kind, parts=parts)
-    needed = node.criterion.capability
-    is_hidden = needed is not None and not may(needed)
-    value = "" if is_hidden else node.criterion.explain(contact, node.operator, node.value, scope)
-    return Finding(node.place, answer, matters, node.sentence(scope), value, is_hidden)
-
-
-def _decides(group: Group, part: Node, by_place: dict[str, bool]) -> bool:
-    """False for a part that does not hold in an ``any`` that holds by another: it was not needed."""
-    return group.kind != "any" or holds(part, by_place) or not holds(group, by_place)

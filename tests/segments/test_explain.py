@@ -122,6 +122,18 @@ def test_says_the_value_that_decided(crowd: list[Contact]) -> None:
     assert not tagged.matters
 
 
+def test_a_condition_below_none_of_is_fine_when_it_is_false(crowd: list[Contact]) -> None:
+    lead, vip = condition("stage", "any_of", ["lead"]), condition("name", "contains", "Ana")
+    country = condition("country", "known")
+    finding = counting.explain({"all": [{"none": [lead, {"all": [vip, country, lead]}]}]}, crowd[0])
+    is_lead, group = finding.parts[0].parts
+    assert finding.holds
+    assert is_lead.is_fine
+    assert group.is_fine
+    # All three together would keep her out; that two of them are true does no harm.
+    assert [(part.is_fine, part.matters) for part in group.parts] == [(False, False), (False, False), (True, True)]
+
+
 def test_hides_amounts_from_those_who_may_not_see_revenue(crowd: list[Contact]) -> None:
     rule = condition("spent", "spent_ever", {"minor": 1, "currency": "EUR"})
     finding = counting.explain(rule, crowd[0], may=lambda capability: capability != "revenue.view")
