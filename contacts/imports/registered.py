@@ -14,12 +14,13 @@ from contacts import import_columns
 from contacts.import_columns import ImportColumn, ImportedValue, Problem
 from contacts.imports.checking import Trouble
 from contacts.models import ImportRow, ImportRun
-from ecrm.tenancy.context import require_tenant_id
+from ecrm.tenancy.context import require_tenant_id, tenant_transaction
 
 
 def mapped_columns(run: ImportRun) -> dict[str, ImportColumn]:
     """The registered columns this file feeds."""
-    known = import_columns.columns()
+    with tenant_transaction():  # rooms read their rows to know their columns
+        known = import_columns.columns()
     return {key: known[key] for key in run.mapping.values() if key in known}
 
 
