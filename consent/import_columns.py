@@ -156,7 +156,7 @@ class _Column:
     def _refusal(self, run: ImportRun, row: ImportedValue, at: datetime) -> Answer:
         """Dated by the import, so that it stands over every yes known so far; the file's date is evidence."""
         action = services.refusal(self.wording.purpose)
-        return Answer(_person(row), self.wording.purpose, action, at, _evidence(run, row, self.key))
+        return Answer(row.contact_id, self.wording.purpose, action, at, _evidence(run, row, self.key))
 
 
 class _OptIn(_Column):
@@ -170,7 +170,7 @@ class _OptIn(_Column):
         given = row.row.get(self.key.at)
         given_at = parse_datetime(given) if given else None
         evidence = _evidence(run, row, self.key)
-        return Answer(_person(row), self.wording.purpose, Action.GRANTED, given_at, evidence)
+        return Answer(row.contact_id, self.wording.purpose, Action.GRANTED, given_at, evidence)
 
 
 class _OptOut(_Column):
@@ -208,11 +208,6 @@ def _aliases(wording: Wording, column: str) -> Sequence[str]:
 def _word(wording: Wording, value: Any) -> str:
     said = _("yes") if value == YES else _("no")
     return _("%(purpose)s: %(answer)s") % {"purpose": wording.name, "answer": said}
-
-
-def _person(row: ImportedValue) -> int:
-    """A dry run's people to come have no id yet; their line stands for them."""
-    return row.contact_id if row.contact_id is not None else -row.line
 
 
 def _evidence(run: ImportRun, row: ImportedValue, key: Keys) -> Mapping[str, Any]:

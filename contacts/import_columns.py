@@ -15,12 +15,13 @@ from ecrm.tenancy.models import User
 
 @dataclass(frozen=True, slots=True)
 class ImportedValue:
-    """One value of one row. ``contact_id`` is None while a dry run speaks of a person yet to come.
+    """One value of one row. ``contact_id`` is negative while a dry run speaks of a person yet to
+    come: the same number for every row of that person.
 
     ``row`` holds what the row's other registered columns were parsed to, by key.
     """
 
-    contact_id: int | None
+    contact_id: int
     line: int
     value: Any
     row: Mapping[str, Any] = field(default_factory=dict)

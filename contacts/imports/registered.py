@@ -24,7 +24,9 @@ def mapped_columns(run: ImportRun) -> dict[str, ImportColumn]:
     return {key: known[key] for key in run.mapping.values() if key in known}
 
 
-def foresee(run: ImportRun, columns: Mapping[str, ImportColumn]) -> tuple[list[Trouble], dict[str, Counter[str]]]:
+def foresee(
+    run: ImportRun, columns: Mapping[str, ImportColumn], headers: Mapping[str, str]
+) -> tuple[list[Trouble], dict[str, Counter[str]]]:
     """What the chunk in ``import_plan`` would be refused, and how many values of each word it brings."""
     troubles: list[Trouble] = []
     words: dict[str, Counter[str]] = {}
@@ -32,13 +34,13 @@ def foresee(run: ImportRun, columns: Mapping[str, ImportColumn]) -> tuple[list[T
         column = columns[key]
         problems = column.foresee_many(run=run, rows=values) if column.foresee_many else []
         refused = {problem.line for problem in problems}
-        troubles += _as_troubles(problems, column)
+        troubles += _as_troubles(problems, headers[key])
         words[key] = _count(column, (value for value in values if value.line not in refused))
     return troubles, words
 
 
 def apply(
-    run: ImportRun, columns: Mapping[str, ImportColumn], *, at: datetime
+    run: ImportRun, columns: Mapping[str, ImportColumn], headers: Mapping[str, str], *, at: datetime
 ) -> tuple[list[Trouble], dict[str, Counter[str]]]:
     """Writes the chunk's values; ``import_plan`` must know every contact by now."""
     troubles: list[Trouble] = []
@@ -48,7 +50,7 @@ def apply(
         assert column.apply_many is not None
         problems = column.apply_many(run=run, rows=values, by=run.created_by, at=at)
         refused = {problem.line for problem in problems}
-        troubles += _as_troubles(problems, column)
+        troubles += _as_troubles(problems, headers[key])
         words[key] = _count(column, (value for value in values if value.line not in refused))
     return troubles, words
 
@@ -70,8 +72,8 @@ def _planned(run: ImportRun) -> list[tuple[Any, ...]]:
     """Rows that land and, behind them, repeated rows of the same address: an opt-out must be heard."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT contact_id, line, given_apps FROM import_plan WHERE given_apps IS NOT NULL"
-            " UNION ALL SELECT planned.contact_id, again.line, again.values->'apps'"
+            "SELECT coalesce(contact_id, -line), line, given_apps FROM import_plan WHERE given_apps IS NOT NULL"
+            " UNION ALL SELECT coalesce(planned.contact_id, -planned.line), again.line, again.values->'apps'"
             f"  FROM import_plan planned JOIN {ImportRow.table()} again ON again.tenant_id = %s AND again.run_id = %s"
             "   AND again.address_norm = planned.address_norm AND again.verdict = %s"
             "  WHERE planned.address_norm <> '' AND again.values ? 'apps' ORDER BY line",
@@ -80,8 +82,8 @@ def _planned(run: ImportRun) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
-def _as_troubles(problems: Iterable[Problem], column: ImportColumn) -> list[Trouble]:
-    return [Trouble(problem.line, str(column.label), problem.reason, is_fatal=False) for problem in problems]
+def _as_troubles(problems: Iterable[Problem], header: str) -> list[Trouble]:
+    return [Trouble(problem.line, header, problem.reason, is_fatal=False) for problem in problems]
 
 
 def _count(column: ImportColumn, values: Iterable[ImportedValue]) -> Counter[str]:

@@ -166,3 +166,16 @@ def test_existing_people_are_only_added_to(alice: Member, acme: Tenant, owner: o
         create_contact(by=owner, name="Known", emails=["known@correio.example"])
     bring_in(alice, file("known@correio.example,yes,2024-03-01,Shop"))
     assert verdict(acme, "known@correio.example").allowed
+
+
+def test_a_repeated_address_is_foreseen_as_it_lands(alice: Member, acme: Tenant) -> None:
+    content = file(
+        "x@correio.example,yes,2024-03-01,Shop", "y@correio.example,yes,2024-03-01,Shop", "x@correio.example,no,,"
+    )
+    run = check(alice, begin(alice, content))
+    foreseen, counted = problems(alice, run), run.counts["words"]
+
+    done = start(alice, run)
+    assert (problems(alice, done), done.applied_counts["words"]) == (foreseen, counted)
+    assert not verdict(acme, "x@correio.example").allowed
+    assert verdict(acme, "y@correio.example").allowed
