@@ -32,6 +32,7 @@ class Migration(migrations.Migration):
                 ('scheduled_at', models.DateTimeField(null=True)),
                 ('started_at', models.DateTimeField(null=True)),
                 ('audience_rule', models.JSONField(null=True)),
+                ('audience_position', models.BigIntegerField(default=0)),
                 ('audience_done_at', models.DateTimeField(null=True)),
                 ('finished_at', models.DateTimeField(null=True)),
                 ('hold_reason', models.CharField(blank=True, max_length=200)),

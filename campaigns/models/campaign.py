@@ -35,7 +35,8 @@ class Campaign(TenantModel):
     """One mailing to one segment for one purpose.
 
     ``content_version`` guards against stale forms and names the compiled content. ``audience_done_at``
-    says the audience is materialised; ``audience_rule`` is the segment's rule, frozen at the start.
+    says the audience is decided; ``audience_position`` is the id of the last person decided so far,
+    ``audience_rule`` the segment's rule, frozen at the start.
     ``hold_reason`` explains a pause nobody asked for.
     """
 
@@ -49,6 +50,7 @@ class Campaign(TenantModel):
     scheduled_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     audience_rule = models.JSONField(null=True)
+    audience_position = models.BigIntegerField(default=0)
     audience_done_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     hold_reason = models.CharField(max_length=200, blank=True)

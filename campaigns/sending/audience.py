@@ -14,6 +14,7 @@ from typing import Any
 from django.db import connection
 from django.db.models.functions import Now
 
+from campaigns.exclusions import Reason
 from campaigns.models import Campaign, Chunk, Delivery, Exclusion
 from campaigns.models.campaign import State
 from campaigns.sending.people import judged
@@ -95,9 +96,10 @@ def _close(campaign: Campaign) -> None:
 def _store_range(campaign: Campaign) -> tuple[int, int]:
     """How many people were decided and how many chunks made.
 
-    One statement: chunk ids are drawn first, so that deliveries can name them.
+    One statement: chunk ids are drawn first, so that deliveries can name them. An address that went
+    to somebody else meanwhile is left to the unique key.
     """
-    after = _last_decided(campaign)
+    after = campaign.audience_position
     people = judged(campaign, after=after, limit=LATER_RANGE if after else FIRST_RANGE)
     is_marketing = Purpose.objects.values_list("is_marketing", flat=True).get(pk=campaign.purpose_id)
     tenant_id, campaign_id = require_tenant_id(), campaign.pk
@@ -107,35 +109,32 @@ def _store_range(campaign: Campaign) -> tuple[int, int]:
             SELECT *, (row_number() OVER (PARTITION BY content_id, domain ORDER BY contact_id) - 1) / %s AS slot
               FROM people WHERE reason IS NULL),
         slots AS MATERIALIZED (
-            SELECT nextval(pg_get_serial_sequence('{Chunk.table()}', 'id')) AS id, content_id, domain, slot, size
-              FROM (SELECT content_id, domain, slot, count(*) AS size FROM numbered GROUP BY 1, 2, 3) AS counted),
-        chunks AS (
-            INSERT INTO {Chunk.table()} (id, tenant_id, campaign_id, content_id, recipient_domain, size, due_at,
-                                         worker, sent, deferred, failed, unknown, skipped, rate)
-            SELECT id, %s, %s, content_id, domain, size, now(), '', 0, 0, 0, 0, 0, 0 FROM slots),
+            SELECT nextval(pg_get_serial_sequence('{Chunk.table()}', 'id')) AS id, content_id, domain, slot
+              FROM (SELECT DISTINCT content_id, domain, slot FROM numbered) AS each),
         deliveries AS (
             INSERT INTO {Delivery.table()} (tenant_id, campaign_id, contact_id, content_id, address, address_norm,
                                             address_hash, is_marketing, consent_record_id, chunk_id, created_at)
             SELECT %s, %s, n.contact_id, n.content_id, n.address, n.address_norm, n.address_hash, %s, n.record_id,
                    slots.id, now()
-              FROM numbered n JOIN slots USING (content_id, domain, slot) ORDER BY slots.id, n.contact_id),
+              FROM numbered n JOIN slots USING (content_id, domain, slot) ORDER BY slots.id, n.contact_id
+                ON CONFLICT (tenant_id, campaign_id, address_norm) DO NOTHING
+            RETURNING contact_id, chunk_id),
+        chunks AS (
+            INSERT INTO {Chunk.table()} (id, tenant_id, campaign_id, content_id, recipient_domain, size, due_at,
+                                         worker, sent, deferred, failed, unknown, skipped, rate)
+            SELECT slots.id, %s, %s, content_id, domain, size, now(), '', 0, 0, 0, 0, 0, 0
+              FROM slots JOIN (SELECT chunk_id AS id, count(*) AS size FROM deliveries GROUP BY 1) filled USING (id)
+            RETURNING id),
         exclusions AS (
             INSERT INTO {Exclusion.table()} (tenant_id, campaign_id, contact_id, reason, created_at)
-            SELECT %s, %s, contact_id, reason, now() FROM people WHERE reason IS NOT NULL)
-        SELECT (SELECT count(*) FROM people), (SELECT count(*) FROM slots)"""
+            SELECT %s, %s, contact_id, coalesce(reason, '{Reason.DUPLICATE_ADDRESS}'), now() FROM people
+             WHERE reason IS NOT NULL OR contact_id NOT IN (SELECT contact_id FROM deliveries))
+        SELECT (SELECT count(*) FROM people), (SELECT max(contact_id) FROM people), (SELECT count(*) FROM chunks)"""
     ours = (tenant_id, campaign_id)
-    decided, chunks = _rows(sql, (*people.params, CHUNK_SIZE, *ours, *ours, is_marketing, *ours))[0]
+    decided, last, chunks = _rows(sql, (*people.params, CHUNK_SIZE, *ours, is_marketing, *ours, *ours))[0]
+    if decided:
+        Campaign.objects.filter(pk=campaign.pk).update(audience_position=last)
     return decided, chunks
-
-
-def _last_decided(campaign: Campaign) -> int:
-    """The greatest id of a person whose fate in this campaign is written down."""
-    ours = (require_tenant_id(), campaign.pk)
-    sql = f"""
-        SELECT greatest(0, (SELECT max(contact_id) FROM {Delivery.table()} WHERE tenant_id = %s AND campaign_id = %s),
-                           (SELECT max(contact_id) FROM {Exclusion.table()} WHERE tenant_id = %s AND campaign_id = %s))"""
-    last: int = _rows(sql, (*ours, *ours))[0][0]
-    return last
 
 
 def _rows(sql: str, params: Any) -> list[tuple[Any, ...]]:

@@ -31,6 +31,7 @@ class Claim:
     campaign_id: int
     content_id: int
     domain: str
+    is_fresh: bool
     worker: str
     lease: float
     lost_at: float
@@ -50,17 +51,19 @@ def claim(campaign_id: int, relay: Relay) -> Claim | None:
     worker = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(6)}"
     lease, asked_at = relay.timeout + SLACK_SECONDS, monotonic()
     sql = f"""
-        UPDATE {Chunk.table()} SET leased_until = clock_timestamp() + %s * interval '1 second', worker = %s, rate = 0
-         WHERE tenant_id = %s AND id = (
-               SELECT c.id FROM {Chunk.table()} c
+        WITH due AS (
+               SELECT c.tenant_id, c.id, c.worker = '' AS is_fresh FROM {Chunk.table()} c
                  JOIN {Campaign.table()} k ON k.tenant_id = c.tenant_id AND k.id = c.campaign_id
                 WHERE c.tenant_id = %s AND c.campaign_id = %s AND c.done_at IS NULL AND c.due_at <= clock_timestamp()
                   AND (c.leased_until IS NULL OR c.leased_until < clock_timestamp()) AND k.state = '{State.SENDING}'
                 ORDER BY c.due_at, c.id LIMIT 1 FOR UPDATE OF c SKIP LOCKED)
-        RETURNING id, campaign_id, content_id, recipient_domain"""
+        UPDATE {Chunk.table()} c
+           SET leased_until = clock_timestamp() + %s * interval '1 second', worker = %s, rate = 0
+          FROM due WHERE c.tenant_id = due.tenant_id AND c.id = due.id
+        RETURNING c.id, c.campaign_id, c.content_id, c.recipient_domain, due.is_fresh"""
     tenant_id = require_tenant_id()
     with tenant_transaction(), connection.cursor() as cursor:
-        cursor.execute(sql, [lease, worker, tenant_id, tenant_id, campaign_id])
+        cursor.execute(sql, [tenant_id, campaign_id, lease, worker])
         row = cursor.fetchone()
     return Claim(*row, worker, lease, asked_at + lease, relay.timeout) if row else None
 

@@ -6,7 +6,7 @@ Both tables only grow. An intent is committed before its message is handed over;
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -82,14 +82,21 @@ class Intended:
     skipped: dict[int, str]
 
 
-def pending(chunk_id: int, *, is_unknown_final: bool) -> list[Pending]:
+def pending(chunk_id: int, *, is_fresh: bool, is_unknown_final: bool) -> list[Pending]:
     """The chunk's deliveries that still need work, in order, with what their message says of them.
 
-    ``is_unknown_final``: the relay cannot be asked, so a marketing message in doubt stays so.
+    ``is_fresh``: nobody has worked this chunk before. ``is_unknown_final``: the relay cannot be
+    asked, so a marketing message in doubt stays so.
     """
-    tracking = _tracking()
-    sql = _pending_sql(tracking, is_unknown_final)
-    return [Pending(*row) for row in _rows(sql, [*tracking.params, require_tenant_id(), chunk_id])]
+    found = _deliveries(chunk_id)
+    if is_fresh:
+        return found
+    past = _past([each.delivery_id for each in found])
+    reached = [each._replace(**past[each.delivery_id].as_fields()) for each in found if each.delivery_id in past]
+    untouched = [each for each in found if each.delivery_id not in past]
+    return untouched + [
+        each for each in reached if not past[each.delivery_id].is_over(is_unknown_final and each.is_marketing)
+    ]
 
 
 def intend(held: Claim, attempts: dict[int, int], *, purpose: Purpose) -> Intended:
@@ -175,30 +182,56 @@ def _tracking() -> Fragment:
     return Fragment(f"c.id IN ({sql})", tuple(params))
 
 
-def _pending_sql(tracking: Fragment, is_unknown_final: bool) -> str:
-    final = ", ".join(f"'{kind}'" for kind in FINAL)
-    closing = f"o.kind IN ({final})"
-    if is_unknown_final:
-        closing = f"({closing} OR (o.kind = '{OutcomeKind.UNKNOWN}' AND d.is_marketing))"
-    return f"""
-        SELECT d.id, c.id, d.address, d.is_marketing,
-               coalesce(begun.attempt, 0), begun.at, coalesce(ended.kind, ''), coalesce(ended.attempt, 0),
-               (SELECT count(*) FROM {Outcome.table()} o WHERE o.tenant_id = d.tenant_id AND o.delivery_id = d.id
-                   AND o.kind = '{OutcomeKind.DEFERRED}' AND o.reason NOT IN ('{UNSENT}', '{ABSENT}')),
-               {tracking.sql}, c.name, c.given_name, c.family_name, coalesce(company.name, ''), c.city, c.country,
-               c.language
+def _deliveries(chunk_id: int) -> list[Pending]:
+    tracking = _tracking()
+    sql = f"""
+        SELECT d.id, c.id, d.address, d.is_marketing, 0, NULL, '', 0, 0, {tracking.sql}, c.name, c.given_name,
+               c.family_name, coalesce(company.name, ''), c.city, c.country, c.language
           FROM {Delivery.table()} d
           JOIN {Contact.table()} c ON c.tenant_id = d.tenant_id AND c.id = d.contact_id
           LEFT JOIN {Company.table()} company ON company.tenant_id = d.tenant_id AND company.id = c.company_id
-          LEFT JOIN LATERAL (SELECT i.attempt, i.created_at AS at FROM {Intent.table()} i
-                 WHERE i.tenant_id = d.tenant_id AND i.delivery_id = d.id ORDER BY i.attempt DESC LIMIT 1) begun ON true
-          LEFT JOIN LATERAL (SELECT o.attempt, o.kind FROM {Outcome.table()} o
-                 WHERE o.tenant_id = d.tenant_id AND o.delivery_id = d.id ORDER BY o.attempt DESC, o.id DESC LIMIT 1)
-                 ended ON true
-         WHERE d.tenant_id = %s AND d.chunk_id = %s
-           AND NOT EXISTS (SELECT FROM {Outcome.table()} o WHERE o.tenant_id = d.tenant_id
-                              AND o.delivery_id = d.id AND {closing})
-         ORDER BY d.id"""
+         WHERE d.tenant_id = %s AND d.chunk_id = %s ORDER BY d.id"""
+    return [Pending(*row) for row in _rows(sql, [*tracking.params, require_tenant_id(), chunk_id])]
+
+
+@dataclass(slots=True)
+class _Past:
+    """What the journal says of one delivery."""
+
+    attempt: int = 0
+    intended_at: datetime | None = None
+    outcomes: list[tuple[int, str, str]] = field(default_factory=list)  # attempt, kind, reason; oldest first
+
+    def is_over(self, is_unknown_final: bool) -> bool:
+        kinds = {kind for _attempt, kind, _reason in self.outcomes}
+        return bool(kinds & set(FINAL)) or (is_unknown_final and OutcomeKind.UNKNOWN in kinds)
+
+    def as_fields(self) -> dict[str, Any]:
+        attempt, kind, _reason = self.outcomes[-1] if self.outcomes else (0, "", "")
+        put_off = [reason for _attempt, kind, reason in self.outcomes if kind == OutcomeKind.DEFERRED]
+        return {
+            "attempt": self.attempt,
+            "intended_at": self.intended_at,
+            "kind": kind,
+            "outcome_attempt": attempt,
+            "deferrals": sum(reason not in (UNSENT, ABSENT) for reason in put_off),
+        }
+
+
+def _past(delivery_ids: list[int]) -> dict[int, _Past]:
+    """By delivery id, those that were tried before. Two statements by id, never one a delivery: the
+    planner knows nothing of tables that have just grown."""
+    found: dict[int, _Past] = {}
+    ours = [require_tenant_id(), delivery_ids]
+    intents = f"""SELECT delivery_id, attempt, created_at FROM {Intent.table()}
+                   WHERE tenant_id = %s AND delivery_id = ANY (%s) ORDER BY attempt"""
+    for delivery_id, attempt, created_at in _rows(intents, ours):
+        found[delivery_id] = _Past(attempt, created_at)
+    outcomes = f"""SELECT delivery_id, attempt, kind, reason FROM {Outcome.table()}
+                    WHERE tenant_id = %s AND delivery_id = ANY (%s) ORDER BY attempt, id"""
+    for delivery_id, attempt, kind, reason in _rows(outcomes, ours):
+        found.setdefault(delivery_id, _Past()).outcomes.append((attempt, kind, reason))
+    return found
 
 
 def _rows(sql: str, params: Any) -> list[tuple[Any, ...]]:

@@ -65,7 +65,7 @@ class Letter:
     click_base: str
     identity: SendingIdentity
     language: str
-    untracked: CompiledMessage
+    plain: CompiledMessage
     tracked: CompiledMessage
 
     def outgoing(self, pending: Pending, *, date: str) -> Outgoing:
@@ -129,7 +129,7 @@ def compiled(
         with translation.override(content.language):
             parsed = replace(parsed, subject=_("[Test] %(subject)s") % {"subject": parsed.subject})
     brand, sender = brand_of(tenant, campaign, content.language), sender_of(tenant, campaign)
-    untracked, tracked = (
+    plain, tracked = (
         compile_message(
             parsed, language=content.language, brand=brand, sender=sender, links=links, tracking=tracking
         )
@@ -137,7 +137,7 @@ def compiled(
     )
     assert campaign.identity is not None
     click_base = addresses.click_base_of_campaign(campaign.pk)
-    return Letter(tenant.name, campaign.pk, click_base, campaign.identity, content.language, untracked, tracked)
+    return Letter(tenant.name, campaign.pk, click_base, campaign.identity, content.language, plain, tracked)
 
 
 def stored_links(campaign: Campaign) -> LinkRegistry:

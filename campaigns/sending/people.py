@@ -11,7 +11,7 @@ from typing import Any
 
 from campaigns import exclusions
 from campaigns.exclusions import Reason
-from campaigns.models import Campaign, CampaignContent, Delivery, Throttle
+from campaigns.models import Campaign, CampaignContent, Throttle
 from consent import rules
 from consent.models import Purpose
 from contacts.criteria import Scope
@@ -65,7 +65,7 @@ def _audience(campaign: Campaign, *, after: int, limit: int | None) -> Fragment:
 
 
 def _reason(campaign: Campaign, consent_condition: str) -> Fragment:
-    """The first reason that applies, in the order of ``Reason``; registered ones before the last two."""
+    """The first reason that applies, in the order of ``Reason``; registered ones before the holdout."""
     extra = [_registered(rule, campaign) for rule in exclusions.rules()]
     wanted = [found for found in extra if found is not None]
     sql = f"""CASE
@@ -75,13 +75,10 @@ def _reason(campaign: Campaign, consent_condition: str) -> Fragment:
         WHEN NOT ({consent_condition}) AND consent_state.state IS NOT NULL THEN '{Reason.WITHDRAWN}'
         WHEN ({consent_condition}) IS NOT TRUE THEN '{Reason.NO_CONSENT}'
         {" ".join(found.sql for found in wanted)}
-        WHEN EXISTS (SELECT FROM {Delivery.table()} other WHERE other.tenant_id = c.tenant_id
-                        AND other.campaign_id = %s AND other.address_norm = e.address_norm
-                        AND other.contact_id <> c.id) THEN '{Reason.DUPLICATE_ADDRESS}'
         WHEN {_bucket("holdout")} < %s THEN '{Reason.HOLDOUT}'
         END"""
     params = [value for found in wanted for value in found.params]
-    return Fragment(sql, (*params, campaign.pk, str(campaign.pk), campaign.holdout_percent))
+    return Fragment(sql, (*params, str(campaign.pk), campaign.holdout_percent))
 
 
 def _registered(rule: exclusions.Rule, campaign: Campaign) -> Fragment | None:
