@@ -29,7 +29,10 @@ class ContactForm(forms.Form):
     given_name = forms.CharField(label=_("Given name"), max_length=100, required=False)
     family_name = forms.CharField(label=_("Family name"), max_length=100, required=False)
     name = forms.CharField(
-        label=_("Full name"), max_length=200, required=False, help_text=_("Made from given and family name when left empty.")
+        label=_("Full name"),
+        max_length=200,
+        required=False,
+        help_text=_("Made from given and family name when left empty."),
     )
     stage = forms.ChoiceField(label=_("Stage"), choices=Stage.choices, initial=Stage.LEAD)
     owner = forms.ModelChoiceField(

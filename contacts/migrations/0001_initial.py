@@ -301,7 +301,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='contact',
-            index=django.contrib.postgres.indexes.GinIndex(models.F('tenant'), django.contrib.postgres.indexes.OpClass(models.F('search_text'), name='gin_trgm_ops'), name='contact_search'),
+            index=django.contrib.postgres.indexes.GinIndex(models.F('tenant'), django.contrib.postgres.indexes.OpClass(models.F('search_text'), name='gin_trgm_ops'), gin_pending_list_limit=256, name='contact_search'),
         ),
         migrations.AddConstraint(
             model_name='contact',

@@ -69,6 +69,8 @@ class Contact(TenantModel):
             GinIndex(
                 F("tenant"),
                 OpClass(F("search_text"), name="gin_trgm_ops"),
+                # In kB. Every search reads the whole list of what waits to be sorted in: a short one.
+                gin_pending_list_limit=256,
                 name="contact_search",
             ),
         ]

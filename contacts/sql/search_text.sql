@@ -10,8 +10,11 @@ BEGIN
       FROM (
         SELECT p.id,
                left(coalesce(nullif(search.fold(btrim(p.name)), ''), email.first, U&'\+10FFFD'), 200) AS sort_key,
-               concat_ws(' ', '', search.fold(p.name), search.fold(nullif(concat_ws(' ', p.given_name, p.family_name), p.name)),
-                         email.every, phone.every, search.fold(company.name), identity.every) AS search_text
+               regexp_replace(
+                   concat_ws(' ', '', search.fold(p.name),
+                             search.fold(nullif(concat_ws(' ', p.given_name, p.family_name), p.name)),
+                             email.every, phone.every, search.fold(company.name), identity.every),
+                   '\s+', ' ', 'g') AS search_text
           FROM contacts_contact p
           LEFT JOIN contacts_company company ON company.tenant_id = p.tenant_id AND company.id = p.company_id
          CROSS JOIN LATERAL (
