@@ -65,7 +65,7 @@ class Letter:
     click_base: str
     identity: SendingIdentity
     language: str
-    plain: CompiledMessage
+    untracked: CompiledMessage
     tracked: CompiledMessage
 
     def outgoing(self, pending: Pending, *, date: str) -> Outgoing:

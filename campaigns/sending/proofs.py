@@ -62,7 +62,7 @@ def preview(campaign: Campaign, *, contact: Contact, language: str | None = None
     ``readiness.NotReady`` when sender or purpose are still to be chosen.
     """
     letter = _letter(campaign, contact, language, variant)
-    return readable(letter.plain, letter.values(Reader.of(contact), of_nobody()))
+    return readable(letter.untracked, letter.values(Reader.of(contact), of_nobody()))
 
 
 def send_test(
@@ -80,7 +80,7 @@ def send_test(
     message_id = _test_message_id(campaign, letter)
     values |= {"to_email": address, "to_name": str(by), "message_id": message_id, "date": letters.today()}
     relay = Relay.parse(letter.identity.relay_url) if letter.identity.relay_url else default_relay()
-    message = Outgoing(letter.identity.email, address, letter.plain.render(values), message_id)
+    message = Outgoing(letter.identity.email, address, letter.untracked.render(values), message_id)
     audit.record("campaign.tested", by=by, subject=campaign)
     return send_now(message, relay=relay)
 
