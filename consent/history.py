@@ -8,16 +8,16 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from consent import services
+from consent import ledger
 from contacts import events
 from contacts.models import Event
 from ecrm.tenancy.roles import Capability
 
 
 def register() -> None:
-    events.register(_kind(services.GRANTED, gettext_lazy("Consent given"), "badge-check", _granted, tone="good"))
-    events.register(_kind(services.WITHDRAWN, gettext_lazy("Consent withdrawn"), "ban", _withdrawn))
-    events.register(_kind(services.EXPIRED, gettext_lazy("Consent expired"), "clock", _expired))
+    events.register(_kind(ledger.GRANTED, gettext_lazy("Consent given"), "badge-check", _granted, tone="good"))
+    events.register(_kind(ledger.WITHDRAWN, gettext_lazy("Consent withdrawn"), "ban", _withdrawn))
+    events.register(_kind(ledger.EXPIRED, gettext_lazy("Consent expired"), "clock", _expired))
 
 
 def _kind(

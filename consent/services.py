@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,20 +13,12 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from consent import purposes, rules
+from consent import ledger, rules
 from consent.models import Action, Basis, ConsentRecord, ConsentState, Notice, Purpose, Source
-from contacts import events
 from contacts.models import Contact
 from ecrm.audit import services as audit
 from ecrm.tenancy.models import User
 
-GRANTED, WITHDRAWN, EXPIRED = "consent.granted", "consent.withdrawn", "consent.expired"
-EVENTS = {
-    Action.GRANTED.value: GRANTED,
-    Action.WITHDRAWN.value: WITHDRAWN,
-    Action.OBJECTED.value: WITHDRAWN,
-    Action.EXPIRED.value: EXPIRED,
-}
 # Elsewhere the page, form or request itself is where the answer came from.
 NEEDS_ORIGIN = frozenset({Source.IMPORT.value, Source.STAFF.value})
 CLOCK_SKEW = timedelta(minutes=5)
@@ -163,8 +155,8 @@ def foresee(answers: Sequence[Answer], *, source: str) -> list[Refused]:
 @transaction.atomic
 def _append(answers: Sequence[Answer], *, by: User | None, source: str) -> tuple[list[ConsentRecord], list[Refused]]:
     accepted, refused = _judge(answers, source)
-    records = ConsentRecord.objects.bulk_create(_row(answer, by, source) for answer in accepted)
-    _tell_history(records, by)
+    records = [_row(answer, by, Source(source)) for answer in accepted]
+    ledger.append(records, by)
     if by is not None and records:
         subject = records[0] if len(records) == 1 else None
         audit.record("consent.recorded", by=by, subject=subject, count=len(records))
@@ -224,40 +216,17 @@ def _pair(answer: Answer) -> tuple[int, int]:
     return answer.contact_id, answer.purpose.pk
 
 
-def _row(answer: Answer, by: User | None, source: str) -> ConsentRecord:
+def _row(answer: Answer, by: User | None, source: Source) -> ConsentRecord:
     return ConsentRecord(
         contact_id=answer.contact_id,
         purpose=answer.purpose,
         channel=answer.purpose.channel,
-        action=Action(answer.action),
-        source=Source(source),
+        action=Action(answer.action).value,
+        source=source.value,
         notice_id=answer.notice_id,
         evidence=dict(answer.evidence),
         recorded_by_id=by.pk if by else None,
         given_at=answer.given_at or timezone.now(),
-    )
-
-
-def _tell_history(records: Iterable[ConsentRecord], by: User | None) -> None:
-    records = list(records)
-    if not records:
-        return
-    named = purposes.names()
-    events.record_many([_event(record, named.get(record.purpose_id, ""), by) for record in records])
-
-
-def _event(record: ConsentRecord, purpose_name: str, by: User | None) -> events.NewEvent:
-    return events.NewEvent(
-        name=EVENTS[record.action],
-        contact_id=record.contact_id,
-        at=record.given_at,
-        actor_id=by.pk if by else None,
-        source="consent",
-        source_id=record.pk,
-        campaign_id=record.evidence.get("campaign"),
-        object_type=ConsentRecord._meta.label_lower,
-        object_id=record.pk,
-        properties={"purpose": record.purpose.key, "purpose_name": purpose_name, "source": record.source},
     )
 
 
