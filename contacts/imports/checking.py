@@ -43,13 +43,17 @@ class CheckedRow:
 
 @dataclass(slots=True)
 class Checker:
-    """Checks rows against one mapping. ``needs_email`` refuses people without an address."""
+    """Checks rows against one mapping. ``needs_email`` refuses people without an address.
+
+    ``constants`` are parsed values of registered columns, for rows that have others of them.
+    """
 
     headers: Sequence[str]
     mapping: Mapping[int, Field]
     reader: Reader
     needs_email: bool = True
     extra_tags: Sequence[str] = ()
+    constants: Mapping[str, Any] = field(default_factory=dict)
     _home: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -91,6 +95,8 @@ class Checker:
             self._take(given, target, value)
             if "\ufffd" in cell:
                 self._note(checked, self.headers[index], _("Some letters could not be read: check the encoding."))
+        if "apps" in given:
+            given["apps"] = {**self.constants, **given["apps"]}
         return given
 
     def _take(self, given: dict[str, Any], target: Field, value: Any) -> None:

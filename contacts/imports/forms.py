@@ -3,8 +3,10 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from contacts import import_columns
 from contacts.imports.dialect import DELIMITERS, ENCODINGS
 from contacts.imports.fields import Field
 from contacts.imports.services import Options
@@ -56,8 +58,30 @@ class OptionsForm(forms.Form):
         help_text=_("They cannot be matched: importing the file again adds them again."),
     )
 
-    def options(self) -> Options:
-        return Options(**{**self.cleaned_data, "tag": " ".join(self.cleaned_data["tag"].split())})
+    def options(self, *, constants: dict[str, str]) -> Options:
+        tag = " ".join(self.cleaned_data["tag"].split())
+        return Options(**{**self.cleaned_data, "tag": tag, "constants": constants})
+
+
+class ConstantsForm(forms.Form):
+    """What is the same for every row: columns that only lend their value, such as a day and a place."""
+
+    def __init__(self, posted: Any = None, *, initial: dict[str, str] | None = None) -> None:
+        super().__init__(posted, initial=initial, prefix="constant")
+        self.columns = {key: column for key, column in import_columns.columns().items() if not column.apply_many}
+        for key, column in self.columns.items():
+            self.fields[key] = forms.CharField(label=column.label, required=False, max_length=200)
+
+    def clean(self) -> dict[str, Any]:
+        for key, cell in list(self.cleaned_data.items()):
+            try:
+                self.columns[key].parse(cell) if cell else None
+            except ValidationError as error:
+                self.add_error(key, error)
+        return self.cleaned_data
+
+    def constants(self) -> dict[str, str]:
+        return {key: cell for key, cell in self.cleaned_data.items() if cell}
 
 
 class MappingForm(forms.Form):

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from itertools import groupby, islice
 from operator import attrgetter
+from typing import Any
 
-from django.db.models import Max, QuerySet
+from django.db.models import Count, Max, Min, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -21,6 +22,7 @@ from ecrm.files.models import File
 from ecrm.tenancy.roles import Capability
 
 FLUSHED_ROWS = 500
+TOLD_REASONS = 20
 READ_PROBLEMS = 5_000
 
 
@@ -41,13 +43,24 @@ def write(run: ImportRun) -> File | None:
 
 def rewrite(run: ImportRun) -> File | None:
     """The same after landing; the dry run's file stays when the landing found nothing new."""
-    if newest_problem(run) == run.counts.get("last_problem"):
+    if _newest(run) == run.counts.get("last_problem"):
         former: File | None = run.problem_file
         return former
     return write(run)
 
 
-def newest_problem(run: ImportRun) -> int | None:
+def summary(run: ImportRun) -> dict[str, Any]:
+    """The commonest reasons, those that keep rows out first, each with how often and where first."""
+    reasons = (
+        ImportProblem.objects.filter(run=run)
+        .values_list("column", "reason", "is_fatal")
+        .annotate(rows=Count("pk"), first=Min("line"))
+        .order_by("-is_fatal", "-rows", "first")[: TOLD_REASONS + 1]
+    )
+    return {"reasons": [list(reason) for reason in reasons], "last_problem": _newest(run)}
+
+
+def _newest(run: ImportRun) -> int | None:
     newest: int | None = ImportProblem.objects.filter(run=run).aggregate(newest=Max("pk"))["newest"]
     return newest
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from contacts import import_columns
-from contacts.models import ImportProblem, ImportRun
+from contacts.models import ImportRun
 
-SHOWN_PROBLEMS = 20
 VERDICTS = ("new", "update", "same")
 State = ImportRun.State
 
@@ -22,6 +19,17 @@ class Stat:
     label: str
     value: int
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why ``rows`` rows have a problem; ``first`` is the line of the first."""
+
+    column: str
+    reason: str
+    is_fatal: bool
+    rows: int
+    first: int
 
 
 class Report:
@@ -106,12 +114,18 @@ class Report:
             Stat(_("Refused"), self.refused, _("each with its reason below")),
         ]
 
-    @cached_property
-    def words(self) -> list[tuple[str, list[tuple[str, int]]]]:
-        """For each consent column: how many values of each kind."""
-        columns = import_columns.columns()
-        found = self.counts.get("words", {})
-        return [(str(columns[key].label), sorted(found[key].items())) for key in found if key in columns and found[key]]
+    @property
+    def words(self) -> list[tuple[str, int]]:
+        """What the registered columns say ("Newsletter: yes") and in how many rows."""
+        told: Counter[str] = Counter()
+        for counted in self.counts.get("words", {}).values():
+            told.update(counted)
+        return sorted(told.items())
+
+    @property
+    def reasons(self) -> list[Reason]:
+        """The commonest reasons; one more than is shown says that there are others."""
+        return [Reason(*reason) for reason in self.run.counts.get("reasons", [])]
 
     @property
     def differs(self) -> bool:
@@ -119,7 +133,3 @@ class Report:
         if self.run.state != State.DONE:
             return False
         return any(self.run.counts.get(verdict, 0) != self.run.applied_counts.get(verdict, 0) for verdict in VERDICTS)
-
-
-def first_problems(run: ImportRun) -> QuerySet[ImportProblem]:
-    return ImportProblem.objects.filter(run=run).order_by("line", "pk")[: SHOWN_PROBLEMS + 1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -41,15 +41,19 @@ TRANSITIONS: Mapping[str, frozenset[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What to do with what is known. ``known``: fill, overwrite or skip."""
+    """What to do with what is known. ``known``: fill, overwrite or skip.
+
+    ``constants`` are cells every row is taken to have in registered columns the file has not got.
+    """
 
     known: str = "fill"
     without_email: bool = False
     day_first: bool = True
     tag: str = ""
+    constants: Mapping[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        return {"known": self.known, "without_email": self.without_email, "day_first": self.day_first, "tag": self.tag}
+        return asdict(self)
 
 
 @transaction.atomic

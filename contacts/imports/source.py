@@ -45,6 +45,12 @@ def look_into(run: ImportRun, dialect: Dialect) -> Sheet:
     return Sheet(headers, rows[1:])
 
 
+def headers_by_field(run: ImportRun) -> dict[str, str]:
+    """What the file calls the column that feeds a field."""
+    headers = look_into(run, dialect_of(run)).headers
+    return {key: headers[int(index)] for index, key in run.mapping.items() if int(index) < len(headers)}
+
+
 def all_rows(run: ImportRun, dialect: Dialect) -> Iterator[ReadRow]:
     """Every row below the header, in flat memory."""
     if run.file is None:

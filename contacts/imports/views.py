@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from contacts.imports import fields, reports, services, source
-from contacts.imports.forms import BeginForm, MappingForm, OptionsForm, RereadForm
+from contacts.imports.forms import BeginForm, ConstantsForm, MappingForm, OptionsForm, RereadForm
 from contacts.models import ImportProblem, ImportRun
 from ecrm.files.uploads import is_too_large
 from ecrm.tenancy.policies import requires
@@ -52,7 +53,7 @@ def import_run(request: HttpRequest, run_id: int) -> HttpResponse:
     if run.state == State.MAPPING:
         return _columns_page(request, run)
     report = reports.Report(run)
-    context = {"run": run, "report": report, "problems": reports.first_problems(run), "crumbs": _crumbs()}
+    context = {"run": run, "report": report, "crumbs": _crumbs()}
     if wants_part(request):
         version = version_of(request.LANGUAGE_CODE, run.state, run.applied_counts, report.percent, report.is_stopping)
         return render_live(request, "imports/_run.html", context, version=version)
@@ -66,14 +67,17 @@ def check_import(request: HttpRequest, run_id: int) -> HttpResponse:
     run = _find(run_id)
     if request.method != "POST":
         return _columns_page(request, run)
-    mapping, options = _mapping_form(run, request.POST), OptionsForm(request.POST)
-    if not (mapping.is_valid() & options.is_valid()):
-        return _columns_page(request, run, mapping, options)
+    mapping, constants = _mapping_form(run, request.POST), ConstantsForm(request.POST)
+    options = OptionsForm(request.POST)
+    # All three are asked, so that every mistake is told at once.
+    if not all([mapping.is_valid(), options.is_valid(), constants.is_valid()]):
+        return _columns_page(request, run, mapping=mapping, options=options, constants=constants)
+    chosen = options.options(constants=constants.constants())
     try:
-        services.check(run=run, mapping=mapping.mapping(), options=options.options(), by=request.user)
+        services.check(run=run, mapping=mapping.mapping(), options=chosen, by=request.user)
     except ValidationError as error:
         _tell(mapping, error)
-        return _columns_page(request, run, mapping, options)
+        return _columns_page(request, run, mapping=mapping, options=options, constants=constants)
     return redirect_page(request, reverse("import_run", args=[run.pk]))
 
 
@@ -141,24 +145,18 @@ def _take_in(request: HttpRequest, form: BeginForm) -> ImportRun | None:
         return None
 
 
-def _columns_page(
-    request: HttpRequest,
-    run: ImportRun,
-    mapping: MappingForm | None = None,
-    options: OptionsForm | None = None,
-    reread: RereadForm | None = None,
-) -> HttpResponse:
+def _columns_page(request: HttpRequest, run: ImportRun, **invalid: Form) -> HttpResponse:
+    """``invalid`` are bound forms that take the place of fresh ones."""
     if run.state not in (State.MAPPING, State.CHECKED, State.FAILED):
         return redirect("import_run", run_id=run.pk)
-    is_invalid = any(form is not None and form.is_bound for form in (mapping, options, reread))
-    context = {
-        "run": run,
-        "crumbs": _crumbs(),
-        "mapping": mapping or _mapping_form(run),
-        "options": options or OptionsForm(initial={**run.options, "day_first": str(int(run.options["day_first"]))}),
-        "reread": reread or RereadForm(initial=run.dialect),
+    fresh: dict[str, Form] = {
+        "mapping": _mapping_form(run),
+        "options": OptionsForm(initial={**run.options, "day_first": str(int(run.options["day_first"]))}),
+        "constants": ConstantsForm(initial=run.options.get("constants")),
+        "reread": RereadForm(initial=run.dialect),
     }
-    return render(request, "imports/columns.html", context, status=INVALID if is_invalid else 200)
+    context = {"run": run, "crumbs": _crumbs(), **fresh, **invalid}
+    return render(request, "imports/columns.html", context, status=INVALID if invalid else 200)
 
 
 def _mapping_form(run: ImportRun, posted: Any = None) -> MappingForm:

@@ -19,6 +19,7 @@ from django.db.models import Count, F
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from contacts.import_columns import ImportColumn
 from contacts.imports import landing, plan, problem_file, registered, services, source, staging
 from contacts.imports.checking import Checker
 from contacts.imports.fields import all_fields
@@ -32,6 +33,7 @@ from ecrm.tenancy.context import tenant_transaction
 
 State = ImportRun.State
 Item = TypeVar("Item")
+Columns = dict[str, ImportColumn]
 # A task hands over to a fresh one long before its outbox lease ends.
 SLICE_SECONDS = 60.0
 MOST_ATTEMPTS = 3
@@ -120,6 +122,7 @@ def _check(run: ImportRun, job_id: int) -> None:
 
 def _checker(run: ImportRun) -> Checker:
     sheet, known = source.look_into(run, source.dialect_of(run)), all_fields()
+    constants = run.options.get("constants", {})
     reader = Reader(
         country=run.tenant.country,
         zone=ZoneInfo(run.tenant.time_zone),
@@ -132,6 +135,7 @@ def _checker(run: ImportRun) -> Checker:
         reader=reader,
         needs_email=not run.options.get("without_email", False),
         extra_tags=[run.options["tag"]] if run.options.get("tag") else [],
+        constants={key: known[key].parse(cell, reader) for key, cell in constants.items() if key in known},
     )
 
 
@@ -156,7 +160,7 @@ def _settle_repetitions(run: ImportRun) -> None:
 
 def _judge(run: ImportRun, job_id: int) -> dict[str, Counter[str]]:
     """Gives every staged row its verdict, from the same plan that the landing will write."""
-    columns, last_line = registered.mapped_columns(run), 0
+    columns, headers, last_line = registered.mapped_columns(run), source.headers_by_field(run), 0
     words: dict[str, Counter[str]] = {}
     while True:
         with tenant_transaction():
@@ -165,7 +169,7 @@ def _judge(run: ImportRun, job_id: int) -> dict[str, Counter[str]]:
             if not planned.rows:
                 return words
             plan.write_verdicts()
-            troubles, found = registered.foresee(current, columns)
+            troubles, found = registered.foresee(current, columns, headers)
             staging.add_problems(current, [*troubles, *plan.claimed_second_addresses(_claimed())])
         _add_words(words, found)
         last_line = planned.last_line
@@ -186,7 +190,7 @@ def _finish_check(run: ImportRun, job_id: int, words: dict[str, Counter[str]]) -
         current = _still_ours(run, State.CHECKING)
         verdicts = ImportRow.objects.filter(run=run).order_by().values_list("verdict").annotate(number=Count("pk"))
         file = problem_file.write(current)
-        counts = {**dict(verdicts), "words": words, "last_problem": problem_file.newest_problem(current)}
+        counts = {**dict(verdicts), "words": words, **problem_file.summary(current)}
         services.move(current, State.CHECKED, counts=counts, problem_file=file, attempt=0)
     jobs.finish(job_id, file=file)
 
@@ -195,9 +199,9 @@ def _land(run: ImportRun, job_id: int) -> None:
     counts = run.counts
     if not jobs.begin(job_id, total=sum(counts.get(verdict, 0) for verdict in ("new", "update", "same"))):
         raise jobs.Cancelled
-    columns = registered.mapped_columns(run)
+    columns, headers = registered.mapped_columns(run), source.headers_by_field(run)
     until = time.monotonic() + SLICE_SECONDS
-    while rows := _land_chunk(run, columns):
+    while rows := _land_chunk(run, columns, headers):
         jobs.advance(job_id, done=rows)
         with tenant_transaction():
             plan.ensure_statistics(run)
@@ -209,11 +213,11 @@ def _land(run: ImportRun, job_id: int) -> None:
     _finish_landing(run, job_id)
 
 
-def _land_chunk(run: ImportRun, columns: dict[str, Any]) -> int:
+def _land_chunk(run: ImportRun, columns: Columns, headers: dict[str, str]) -> int:
     for attempt in range(RETRIES + 1):
         try:
             with tenant_transaction():
-                return _land_next(_still_ours(run, State.IMPORTING), columns)
+                return _land_next(_still_ours(run, State.IMPORTING), columns, headers)
         except IntegrityError:
             # Somebody added one of these addresses since the plan was made: plan the chunk again.
             if attempt == RETRIES:
@@ -221,7 +225,7 @@ def _land_chunk(run: ImportRun, columns: dict[str, Any]) -> int:
     return 0
 
 
-def _land_next(run: ImportRun, columns: dict[str, Any]) -> int:
+def _land_next(run: ImportRun, columns: Columns, headers: dict[str, str]) -> int:
     after_line, at = run.applied_counts.get("line", 0), timezone.now()
     limit = plan.CHUNK_ROWS if after_line else plan.FIRST_CHUNK_ROWS
     plan.lock_known(run, after_line=after_line, limit=limit)
@@ -229,7 +233,7 @@ def _land_next(run: ImportRun, columns: dict[str, Any]) -> int:
     if not planned.rows:
         return 0
     landing.land(landing.Landing(run, at))
-    troubles, words = registered.apply(run, columns, at=at)
+    troubles, words = registered.apply(run, columns, headers, at=at)
     staging.add_problems(run, [*troubles, *plan.claimed_second_addresses(_claimed())])
     run.applied_counts = _summed(run.applied_counts, plan.verdict_counts(), words, planned.last_line)
     run.save(update_fields=["applied_counts"])
@@ -251,7 +255,8 @@ def _finish_landing(run: ImportRun, job_id: int) -> None:
         # What repeated rows held has been heard; nothing of the file's content stays staged.
         ImportRow.objects.filter(run=current).exclude(values={}).update(values={})
         file = problem_file.rewrite(current)
-        services.move(current, State.DONE, finished_at=timezone.now(), problem_file=file, attempt=0)
+        counts = {**current.counts, **problem_file.summary(current)}
+        services.move(current, State.DONE, finished_at=timezone.now(), problem_file=file, counts=counts, attempt=0)
         landed = sum(current.applied_counts.get(verdict, 0) for verdict in ("new", "update"))
         audit.record("import.finished", by=current.created_by, subject=current, count=landed)
     jobs.finish(job_id, file=file)

@@ -118,11 +118,17 @@ def test_a_list_without_a_header_is_understood(alice: Member) -> None:
 @pytest.mark.parametrize(
     ("header", "fields"),
     [
-        ("E-mail,Nome próprio,Apelido,Telemóvel,Código postal,País", "email given_name family_name mobile postcode country"),
+        (
+            "E-mail,Nome próprio,Apelido,Telemóvel,Código postal,País",
+            "email given_name family_name mobile postcode country",
+        ),
         ("Adres e-mail,Imię,Nazwisko,Telefon,Kod pocztowy,Kraj", "email given_name family_name phone postcode country"),
         ("Correo electrónico,Nombre,Apellidos,Teléfono,Ciudad,País", "email given_name family_name phone city country"),
         ("Courriel,Prénom,Nom de famille,Portable,Ville,Pays", "email given_name family_name mobile city country"),
-        ("Email Address,First Name,Last Name,TAGS,MEMBER_RATING,Company", "email given_name family_name tags - company"),
+        (
+            "Email Address,First Name,Last Name,TAGS,MEMBER_RATING,Company",
+            "email given_name family_name tags - company",
+        ),
         ("E-mail 1 - Value,First Name,Last Name,Labels,Phone 1 - Value", "email given_name family_name tags phone"),
     ],
 )

@@ -8,14 +8,16 @@ from unittest.mock import patch
 import pytest
 
 from contacts import services as contacts
-from contacts.imports import landing, plan, work as working
-from contacts.models import Company, Contact, EmailAddress, Event, ImportRow, PhoneNumber, PostalAddress, Tag
+from contacts.imports import landing, plan
+from contacts.imports import work as working
+from contacts.models import Contact, EmailAddress, Event, ImportRow, PhoneNumber, PostalAddress, Tag
 from ecrm.audit.models import AuditEntry
 from ecrm.jobs.models import Job
 from ecrm.tenancy.context import bind_tenant, tenant_context
 from tests.cast import Member
 from tests.imports.files import PEOPLE, begin, bring_in, check, fresh, landed, problems, start, verdicts, work
 
+# ruff: noqa: E501  files have long lines
 RICH = """Email,Second email,First name,Last name,Phone,Company,Job title,Stage,Tags,Language,Birthday,Street,Postcode,City,Country,Created at
 Ana@Example.com,ana@home.example,Ana,Souza,912 345 678,Loja Azul,Buyer,customer,"vip, Lisboa",português,17/05/1990,Rua das Flores 12,4000-001,Porto,Portugal,2024-03-01
 """
@@ -46,7 +48,9 @@ def test_the_history_says_where_people_came_from(alice: Member) -> None:
         assert created.occurred_at.date() == date(2024, 3, 1)
         assert (created.source_type, created.source_id, created.actor_id) == ("import", run.pk, alice.user.pk)
         assert Event.objects.filter(name="contact.tagged").count() == 2
-        actions = AuditEntry.objects.filter(subject_type="contacts.importrun").order_by("pk").values_list("action", flat=True)
+        actions = (
+            AuditEntry.objects.filter(subject_type="contacts.importrun").order_by("pk").values_list("action", flat=True)
+        )
         assert list(actions) == ["import.begun", "import.started", "import.finished"]
 
 
@@ -152,7 +156,11 @@ def test_goes_on_after_a_crash_without_doing_anything_twice(alice: Member, small
         if len(landings) == 3:
             raise RuntimeError("the worker dies with its transaction open")
 
-    with bind_tenant(alice.tenant), patch.object(landing, "land", crash_in_the_third_chunk), pytest.raises(RuntimeError):
+    with (
+        bind_tenant(alice.tenant),
+        patch.object(landing, "land", crash_in_the_third_chunk),
+        pytest.raises(RuntimeError),
+    ):
         working.land(run.pk, run.job_id)
     with tenant_context(alice.tenant):
         assert Contact.objects.count() == 20

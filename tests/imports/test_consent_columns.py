@@ -1,0 +1,79 @@
+"""Opt-in columns become evidence; what they cannot prove stays out, and a no is always heard."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from consent.models import ConsentRecord
+from contacts import services as contacts
+from ecrm.tenancy.context import tenant_context
+from tests.cast import Member
+from tests.imports.files import begin, bring_in, check, problems, start
+
+ANSWERS = """Email,Newsletter,Opt-in date,Opt-in source
+ana@example.com,yes,2024-05-01,Fair in Porto
+rui@example.com,yes,,
+eva@example.com,no,,
+"""
+
+
+def answers_of(member: Member, address: str) -> list[tuple[str, date]]:
+    with tenant_context(member.tenant):
+        person = contacts.find_by_email(address)
+        records = ConsentRecord.objects.filter(contact=person).order_by("pk")
+        return [(record.action, record.given_at.date()) for record in records]
+
+
+def test_a_yes_with_date_and_origin_becomes_evidence(alice: Member) -> None:
+    bring_in(alice, ANSWERS)
+    assert answers_of(alice, "ana@example.com") == [("granted", date(2024, 5, 1))]
+    with tenant_context(alice.tenant):
+        evidence = ConsentRecord.objects.get(action="granted").evidence
+    assert evidence["origin"] == "Fair in Porto"
+    assert evidence["line"] == 2
+
+
+def test_a_yes_without_proof_stays_out_and_is_told_beforehand(alice: Member) -> None:
+    run = check(alice, begin(alice, ANSWERS))
+    foretold = problems(alice, run)
+    assert [(line, column) for line, column, _reason in foretold] == [(3, "Newsletter")]
+    run = start(alice, run)
+    assert problems(alice, run) == foretold
+    assert run.applied_counts["words"] == run.counts["words"]
+    assert answers_of(alice, "rui@example.com") == []
+
+
+def test_a_no_is_recorded_for_people_known_and_new(alice: Member) -> None:
+    bring_in(alice, ANSWERS)
+    assert [action for action, _on in answers_of(alice, "eva@example.com")] == ["withdrawn"]
+
+
+def test_an_import_never_brings_back_who_has_left(alice: Member) -> None:
+    bring_in(alice, "Email,Newsletter\nana@example.com,no\n")
+    run = bring_in(alice, ANSWERS)
+    assert [action for action, _on in answers_of(alice, "ana@example.com")] == ["withdrawn"]
+    assert 2 in [line for line, _column, _reason in problems(alice, run)]
+
+
+def test_a_repeated_row_is_heard_when_it_says_no(alice: Member) -> None:
+    content = ANSWERS + "ANA@example.com,no,,\n"
+    bring_in(alice, content)
+    assert answers_of(alice, "ana@example.com")[-1][0] == "withdrawn"
+
+
+def test_date_and_origin_can_be_said_once_for_all_rows(alice: Member) -> None:
+    run = begin(alice, "Email,Newsletter\nana@example.com,yes\n")
+    constants = {
+        "constant-consent.newsletter.at": "2024-06-02",
+        "constant-consent.newsletter.origin": "Fair in Faro",
+    }
+    start(alice, check(alice, run, **constants))
+    assert answers_of(alice, "ana@example.com") == [("granted", date(2024, 6, 2))]
+
+
+def test_a_wrong_date_for_all_rows_is_told_at_its_field(alice: Member) -> None:
+    run = begin(alice, "Email,Newsletter\nana@example.com,yes\n")
+    form = {"known": "fill", "day_first": "1", "column-0": "email", "constant-consent.newsletter.at": "next week"}
+    response = alice.post("check_import", run.pk, form=form)
+    assert response.status_code == 422
+    assert "next week" in " ".join(response.context["constants"].errors["consent.newsletter.at"])
