@@ -47,7 +47,7 @@ def _load_trade(trade: Trade) -> Iterator[str]:
             yield f"{trade.name}: {len(made)} people."
             events = year.make(trade, random, made, now=now)
             yield f"{trade.name}: {events} events of a year."
-            yield f"{trade.name}: {mailings.make(trade, now=now, by=owner)}."
+            yield f"{trade.name}: {mailings.make(trade, random, now=now, by=owner)}."
     with bind_tenant(tenant):
         outbox.drain()
 
