@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from campaigns.engagement import tasks as engagement_tasks  # noqa: F401  known to the workers
 from campaigns.sending import audience, engine, hints, services, states
 from ecrm.jobs.queues import Queue
 from ecrm.jobs.tasks import task

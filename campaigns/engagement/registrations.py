@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from campaigns.engagement import kinds
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.engagement import kinds, tasks
+from campaigns.models import Hit
+from consent.personal_data import Erasure, of_person
 from contacts import events
+from ecrm.jobs import beats
 
 for kind in kinds.KINDS:
     events.register(kind)
+of_person(
+    Hit,
+    {"user_agent": _("Browser that opened or clicked"), "ip_hash": None, "verdict_reason": None},
+    erasure=Erasure.BLANK,
+    person="delivery__contact_id",
+)
+beats.on_tick.append(tasks.hint_due)

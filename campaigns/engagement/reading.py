@@ -1,0 +1,26 @@
+"""A message as its person got it, for reading in the browser."""
+
+from __future__ import annotations
+
+from campaigns.content.plan import Preview
+from campaigns.content.problems import ContentError
+from campaigns.engagement import hits
+from campaigns.models import Delivery
+from campaigns.sending import addresses, letters
+from campaigns.sending.proofs import Reader
+
+
+def reread(delivery: Delivery) -> Preview:
+    """The same words and links, without the pixel: looking at it here is no second open.
+
+    Raises ``LookupError`` when the message can no longer be made, as after an erasure.
+    """
+    try:
+        letter = letters.letter(delivery.campaign, delivery.content_id)
+    except ContentError as error:
+        raise LookupError(delivery.pk) from error
+    links = addresses.of_delivery(delivery.pk, delivery.contact_id)
+    if not hits.allows_tracking(delivery.contact_id):
+        links["click_base"] = letter.click_base
+    person = Reader.of(delivery.contact, address=delivery.address)
+    return letter.untracked.preview(letter.values(person, links))
