@@ -9,4 +9,6 @@ class JobsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        # Every process that enqueues needs our broker, not Celery's default one.
+        import_module("ecrm.celery")
         import_module("ecrm.jobs.beats")
