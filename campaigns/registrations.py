@@ -1,1 +1,10 @@
-"""What contacts gives to the registries of the house."""
+"""What the campaign pages give to the registries of the house."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from ecrm.tenancy.roles import Capability
+from ecrm.ui import nav
+
+nav.register(nav.Entry("campaigns", _("Campaigns"), "send", "campaigns", nav.CAMPAIGNS, Capability.CAMPAIGNS_VIEW))

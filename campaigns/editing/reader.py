@@ -71,7 +71,7 @@ def read_as(campaign: Campaign, content: CampaignContent, reader: Reader) -> Rea
     if not shown.blocks:
         return Reading(None, missing)
     try:
-        letter = letters.compiled(campaign, shown, links=LinkRegistry())
+        letter = letters.compiled(campaign, shown, links=LinkRegistry(), counts_clicks=False)
     except ContentError as error:
         return Reading(None, missing, tuple(dict.fromkeys(problem.message for problem in error.problems)))
     return Reading(preview(letter.untracked, letter.values(reader, of_nobody())), missing)

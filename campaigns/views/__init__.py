@@ -1,0 +1,1 @@
+"""The pages of a campaign, from its first word to its report."""
