@@ -16,6 +16,7 @@ from contacts import events
 from contacts.imports import plan
 from contacts.imports.plan import FIELDS, PLACE
 from contacts.models import (
+    Company,
     Contact,
     EmailAddress,
     ImportRow,
@@ -62,7 +63,7 @@ def land(landing: Landing) -> None:
     _insert_phones(landing)
     _write_places(landing)
     touched = _touched()
-    refresh_search([contact_id for contact_id, *_rest in touched])
+    refresh_search([contact_id for contact_id, is_new, *_rest in touched if not is_new])
     _tell(landing, touched)
     _tag(landing)
     _mark_applied(landing)
@@ -99,26 +100,44 @@ def _find_companies(landing: Landing) -> None:
 
 
 def _insert_people(landing: Landing) -> None:
-    """A person without a name of their own is called by given and family name."""
+    """A person without a name of their own is called by given and family name.
+
+    ``sort_key`` and ``search_text`` are made here as ``refresh_contact_search`` would make them (a
+    test compares the two): writing every row twice would halve the rate.
+    """
     columns = [name for name in FIELDS if name not in ("name", "stage", "source", "birthday")]
     given = ", ".join(f"coalesce(new_{name}, '')" for name in columns)
     _run(
         f"INSERT INTO {Contact.table()} (tenant_id, id, name, stage, source, birthday, company_id, created_at,"
         f" updated_at, time_zone, sort_key, search_text, {', '.join(columns)})"
-        f" SELECT %(tenant)s, contact_id, {_COMPOSED_NAME}, coalesce(new_stage, %(stage)s),"
-        f" coalesce(new_source, %(source)s), new_birthday, company_id, coalesce(given_created_at, %(at)s), %(at)s,"
-        f" '', '', '', {given} FROM import_plan WHERE is_new ORDER BY line ON CONFLICT (id) DO NOTHING",
+        " SELECT %(tenant)s, contact_id, composed, coalesce(new_stage, %(stage)s),"
+        " coalesce(new_source, %(source)s), new_birthday, company_id, coalesce(given_created_at, %(at)s), %(at)s,"
+        f" '', {_SORT_KEY}, {_SEARCH_TEXT}, {given}"
+        f" FROM (SELECT *, {_COMPOSED_NAME} AS composed FROM import_plan WHERE is_new) AS planned"
+        " ORDER BY line ON CONFLICT (id) DO NOTHING",
         landing.parameters,
     )
 
 
-_COMPOSED_NAME = "coalesce(nullif(new_name, ''), btrim(concat_ws(' ', new_given_name, new_family_name)), '')"
+_COMPOSED_NAME = "left(coalesce(nullif(new_name, ''), btrim(concat_ws(' ', new_given_name, new_family_name)), ''), 200)"
+_SORT_KEY = "left(coalesce(nullif(search.fold(btrim(composed)), ''), nullif(address_norm, ''), U&'\\+10FFFD'), 200)"
+_SEARCH_TEXT = (
+    "regexp_replace(search.fold(concat_ws(' ', '', composed,"
+    " nullif(concat_ws(' ', coalesce(new_given_name, ''), coalesce(new_family_name, '')), composed),"
+    " address_norm, nullif(lower(given_email), address_norm),"
+    " CASE WHEN email2_owner_id IS NULL THEN nullif(concat_ws(' ', given_email2_norm,"
+    "   nullif(lower(given_email2), given_email2_norm)), '') END,"
+    " (SELECT string_agg(ltrim(phone->>'number', '+'), ' ' ORDER BY place)"
+    "    FROM jsonb_array_elements(given_phones) WITH ORDINALITY AS given (phone, place)),"
+    f" (SELECT company.name FROM {Company.table()} company"
+    "    WHERE company.tenant_id = %(tenant)s AND company.id = planned.company_id))), '\\s+', ' ', 'g')"
+)
 
 
 def _update_people(landing: Landing) -> None:
     columns = ", ".join(f"{name} = planned.new_{name}" for name in FIELDS if name != "name")
     _run(
-        f"UPDATE {Contact.table()} person SET name = left(planned.composed, 200), {columns},"
+        f"UPDATE {Contact.table()} person SET name = planned.composed, {columns},"
         " company_id = planned.company_id, updated_at = %(at)s"
         f" FROM (SELECT *, {_COMPOSED_NAME} AS composed FROM import_plan WHERE verdict = 'update') AS planned"
         " WHERE person.tenant_id = %(tenant)s AND person.id = planned.contact_id",
@@ -201,6 +220,7 @@ def _tell(landing: Landing, touched: list[tuple[Any, ...]]) -> None:
 
 
 def _tag(landing: Landing) -> None:
+    """Only people known before are told to have been tagged: to the others it belongs to their arrival."""
     tagged = "import_plan CROSS JOIN LATERAL jsonb_array_elements_text(given_tags) AS given (tag)"
     is_wanted = "(is_new OR 'tags' = ANY(changed))"
     norm = plan.TAG_NORM.format("tag")
@@ -216,8 +236,9 @@ def _tag(landing: Landing) -> None:
         f"  SELECT DISTINCT %(tenant)s, contact_id, known.id, %(at)s FROM {tagged}"
         f"   JOIN {Tag.table()} known ON known.tenant_id = %(tenant)s AND known.name_norm = {norm} WHERE {is_wanted}"
         "   ON CONFLICT (tenant_id, contact_id, tag_id) DO NOTHING RETURNING contact_id, tag_id)"
-        f" SELECT added.contact_id, tag.id, tag.name FROM added JOIN {Tag.table()} tag"
-        "  ON tag.tenant_id = %(tenant)s AND tag.id = added.tag_id",
+        " SELECT added.contact_id, tag.id, tag.name FROM added"
+        " JOIN import_plan planned ON planned.contact_id = added.contact_id AND NOT planned.is_new"
+        f" JOIN {Tag.table()} tag ON tag.tenant_id = %(tenant)s AND tag.id = added.tag_id",
         landing.parameters,
     )
     events.record_many(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from consent.models import ConsentRecord
 from contacts import services as contacts
@@ -21,7 +22,9 @@ def answers_of(member: Member, address: str) -> list[tuple[str, date]]:
     with tenant_context(member.tenant):
         person = contacts.find_by_email(address)
         records = ConsentRecord.objects.filter(contact=person).order_by("pk")
-        return [(record.action, record.given_at.date()) for record in records]
+        return [
+            (record.action, record.given_at.astimezone(ZoneInfo(member.tenant.time_zone)).date()) for record in records
+        ]
 
 
 def test_a_yes_with_date_and_origin_becomes_evidence(alice: Member) -> None:

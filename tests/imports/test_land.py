@@ -47,11 +47,38 @@ def test_the_history_says_where_people_came_from(alice: Member) -> None:
         created = Event.objects.get(name="contact.created")
         assert created.occurred_at.date() == date(2024, 3, 1)
         assert (created.source_type, created.source_id, created.actor_id) == ("import", run.pk, alice.user.pk)
-        assert Event.objects.filter(name="contact.tagged").count() == 2
         actions = (
             AuditEntry.objects.filter(subject_type="contacts.importrun").order_by("pk").values_list("action", flat=True)
         )
         assert list(actions) == ["import.begun", "import.started", "import.finished"]
+
+
+def test_people_known_before_are_told_to_have_been_tagged(alice: Member) -> None:
+    with tenant_context(alice.tenant):
+        contacts.create_contact(by=alice.user, emails=["ana@example.com"], tags=["vip"])
+    bring_in(alice, RICH)
+    with tenant_context(alice.tenant):
+        told = Event.objects.filter(name="contact.tagged", source_type="import")
+        assert [event.properties["tag"] for event in told] == ["Lisboa"]
+
+
+ODD_NAMES = """Email,Second email,Name,First name,Last name,Phone,Mobile,Company
+Élodie@Example.com,ELO@home.example,Élodie  d'Été,Élodie,d'Été,912345678,+48 600 700 800,Société Générale
+plain@example.com,,,,,,,
+only@example.com,,,Ana,,,,loja azul
+last@example.com,,,,Łukaszewicz,,,LOJA AZUL
+,,Nobody's Friend,,,912345679,,
+"""
+
+
+def test_people_are_found_and_sorted_as_if_made_by_hand(alice: Member) -> None:
+    bring_in(alice, ODD_NAMES, without_email="on")
+    with tenant_context(alice.tenant):
+        people = list(Contact.objects.order_by("pk"))
+        assert len(people) == 5
+        made = [(person.sort_key, person.search_text) for person in people]
+        contacts.refresh_search([person.pk for person in people])
+        assert [(person.sort_key, person.search_text) for person in Contact.objects.order_by("pk")] == made
 
 
 def test_a_second_click_imports_once(alice: Member) -> None:
