@@ -24,7 +24,7 @@ a { color: LINK; }
 img { font-family: Helvetica, Arial, sans-serif; }
 h1, h2, h3, p, ul, ol { margin: 0 0 12px; }
 @media (prefers-color-scheme: dark) {
-  .page, .page > table { background: #16181a !important; }
+  body, .page, .page > table { background: #16181a !important; }
   .card, .card > table { background: #1f2326 !important; }
   .words div, .words h1, .words h2, .words h3, .words p, .words li { color: #eceae4 !important; }
   .words a { color: #9fd0d8 !important; }
