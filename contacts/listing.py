@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -12,15 +13,17 @@ from django.db.models import OuterRef, Subquery
 from django.db.models.functions import JSONObject
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from contacts import events
+from contacts.events import EventKind
 from contacts.models import Contact, EmailAddress, Event, Tagging
 from contacts.models.people import Stage
 from contacts.panels import ListColumn
 from contacts.querysets import ContactQuerySet
-from ecrm.tenancy.models import Membership
+from ecrm.ui import formats
 from ecrm.ui.templatetags import ui
 
 ORDERS = {"name": ("sort_key", "id"), "created": ("created_at", "id"), "active": ("active_at", "id")}
@@ -52,7 +55,8 @@ class Row:
     tags: Sequence[str]
     more_tags: str
     activity: str
-    at: SafeString
+    instant: str
+    at: str
     cells: Sequence[tuple[str, SafeString | str]]
 
 
@@ -69,14 +73,32 @@ def for_list(people: ContactQuerySet) -> ContactQuerySet:
 
 
 def rows(request: HttpRequest, people: Sequence[Contact], columns: Sequence[ListColumn]) -> list[Row]:
-    cells = [(column, column.load(request, people)) for column in columns] if people else []
-    first = reverse("contact_list")
-    return [_row(person, first, cells, request.membership) for person in people]
+    if not people:
+        return []
+    desk = _Desk(
+        first_url=reverse("contact_list"),
+        cells=[(column.cell_classes, column.load(request, people)) for column in columns],
+        stages={stage: stage_status(stage) for stage in Stage.values},
+        kinds={kind.name: (kind, request.membership.may(kind.capability)) for kind in events.kinds()},
+        now=timezone.now(),
+    )
+    return [_row(person, desk) for person in people]
 
 
 def stage_status(stage: str) -> SafeString:
-    known = Stage(stage) if stage in Stage.values else Stage.LEAD
-    return _status(str(known.label), SHAPES[known])
+    known = Stage(stage)
+    return ui.status(str(known.label), SHAPES[known])
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """What is the same for every row of a page, found once. ``kinds``: and whether the reader may see it."""
+
+    first_url: str
+    cells: Sequence[tuple[str, Mapping[int, SafeString]]]
+    stages: Mapping[str, SafeString]
+    kinds: Mapping[str, tuple[EventKind, bool]]
+    now: datetime
 
 
 def _last_fact() -> Any:
@@ -93,17 +115,13 @@ def _last_fact() -> Any:
     )
 
 
-def _row(
-    person: Any,
-    first: str,
-    cells: Sequence[tuple[ListColumn, Mapping[int, SafeString]]],
-    membership: Membership,
-) -> Row:
+def _row(person: Any, desk: _Desk) -> Row:
     email = person.primary_email or ""
     owner = str(person.owner) if person.owner else ""
+    at = person.active_at
     return Row(
         id=str(person.pk),
-        url=f"{first}{person.pk}/",
+        url=f"{desk.first_url}{person.pk}/",
         pick=_("Select %(name)s") % {"name": person.name or email or _("Unnamed contact")},
         name=person.name,
         avatar=_avatar(person.name, person.name or email or str(person.pk)),
@@ -111,29 +129,23 @@ def _row(
         place=", ".join(filter(None, (person.city, person.country))),
         owner=owner,
         owner_avatar=_avatar(owner, person.owner.email) if person.owner else SafeString(""),
-        stage=stage_status(person.stage),
+        stage=desk.stages[person.stage],
         tags=person.tag_names[:TAGS_SHOWN],
         more_tags=", ".join(person.tag_names[TAGS_SHOWN:]),
-        activity=_activity(person.last_fact, membership),
-        at=ui.when(person.active_at, classes="muted"),
-        cells=[(column.cell_classes, loaded.get(person.pk, "")) for column, loaded in cells],
+        activity=_activity(person.last_fact, desk),
+        instant=at.isoformat(),
+        at=formats.when(at, now=desk.now),
+        cells=[(classes, loaded.get(person.pk, "")) for classes, loaded in desk.cells],
     )
 
 
-def _activity(fact: Mapping[str, Any] | None, membership: Membership) -> str:
+def _activity(fact: Mapping[str, Any] | None, desk: _Desk) -> str:
     if not fact:
         return _("Joined")
-    kind = events.kind(fact["name"])
-    if not membership.may(kind.capability):
-        return str(kind.title)
-    return kind.sentence(Event(**fact))
+    kind, is_visible = desk.kinds[fact["name"]]
+    return kind.sentence(Event(**fact)) if is_visible else str(kind.title)
 
 
 @lru_cache(maxsize=4096)
 def _avatar(name: str, key: str) -> SafeString:
     return ui.avatar(name, key=key)
-
-
-@lru_cache(maxsize=64)
-def _status(label: str, shape: str) -> SafeString:
-    return ui.status(label, shape)

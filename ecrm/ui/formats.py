@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_datetime, format_skeleton
@@ -38,7 +39,13 @@ _DAY_MONTH_YEAR = {"en", "pl", "pt", "es", "fr"}
 
 def locale() -> Locale:
     """The reader's locale; British English when the language is unknown to CLDR."""
-    name = to_locale(get_language() or "en")
+    return _locale(get_language() or "en")
+
+
+@lru_cache(maxsize=64)
+def _locale(language: str) -> Locale:
+    """Kept, since a list of people asks for it hundreds of times."""
+    name = to_locale(language)
     try:
         return Locale.parse(_REGIONS.get(name, name))
     except (UnknownLocaleError, ValueError):
