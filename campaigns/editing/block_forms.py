@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.content import rich_text
 from campaigns.content.blocks import ALIGNMENTS, KINDS, Block
 from campaigns.content.problems import Problem
-from campaigns.content.template_language import LIQUID_TAG, unescaped
+from campaigns.content.template_language import unescaped
 from campaigns.editing import chips
 from campaigns.editing.plain_form import from_html
 
@@ -179,9 +179,9 @@ def summary(block: Block) -> str:
     """The beginning of what a block says, fields by their names."""
     text = next((value for name in ("text", "html", "label", "alt", "src") if (value := getattr(block, name, ""))), "")
     if getattr(block, "html", ""):
-        text = rich_text.as_text(rich_text.sanitised(LIQUID_TAG.sub(lambda m: chips.words(m.group()), unescaped(text))))
+        text = rich_text.as_text(rich_text.sanitised(chips.in_words(unescaped(text))))
     else:
-        text = LIQUID_TAG.sub(lambda match: chips.words(match.group()), text)
+        text = chips.in_words(text)
     return " ".join(text.split())[:80]
 
 

@@ -45,6 +45,11 @@ def words(liquid: str) -> str:
     return str(field.label) if field else liquid
 
 
+def in_words(text: str) -> str:
+    """One line with every field under its plain name."""
+    return LIQUID_TAG.sub(lambda match: words(match.group()), text)
+
+
 def chip(liquid: str) -> SafeString:
     """The field as one piece: pressed, it asks what to say to those who lack it."""
     token = _read(liquid)

@@ -81,6 +81,7 @@ def editor(
     return {
         "content": content,
         "envelope": _envelope(content, found, errors),
+        "subject_words": chips.in_words(content.subject),
         "is_envelope_open": not open_id,
         "blocks": block_forms.views(parsed.blocks, found, language=content.language, open_id=open_id),
         "kinds": [(kind, block_forms.ICONS[kind], label) for kind, label in LABELS.items()],

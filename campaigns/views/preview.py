@@ -41,7 +41,10 @@ _MAIL_POLICY: dict[str, Any] = {
 @xframe_options_sameorigin
 @csp_replace(_MAIL_POLICY)
 def message_preview(request: HttpRequest, campaign_id: int, language: str) -> HttpResponse:
-    """The HTML a person would get, byte for byte, or its plain text with ``?part=text``."""
+    """The HTML a person would get, byte for byte, or its plain text with ``?part=text``.
+
+    ``?scheme=light`` or ``dark`` shows it as in a mail program of that kind, whatever the reader's own.
+    """
     campaign = frame.find(campaign_id)
     content = _content(campaign, language)
     chosen = reader.chosen(campaign, request.GET.get("as", ""), request.membership)
@@ -50,7 +53,7 @@ def message_preview(request: HttpRequest, campaign_id: int, language: str) -> Ht
         return render(request, "campaigns/nothing_to_show.html", {"reading": reading})
     if request.GET.get("part") == "text":
         return HttpResponse(reading.preview.text, content_type="text/plain; charset=utf-8")
-    return HttpResponse(reading.preview.html)
+    return HttpResponse(_in_scheme(reading.preview.html, request.GET.get("scheme", "")))
 
 
 @requires(Capability.CAMPAIGNS_VIEW)
@@ -89,6 +92,12 @@ def choose_reader(request: HttpRequest, campaign_id: int, language: str) -> Http
         "back": "edit_content" if request.GET.get("back") == "edit_content" else "read_message",
     }
     return parts.render_page(request, "campaigns/choose_reader.html", part="campaigns/_readers.html", context=context)
+
+
+def _in_scheme(html: str, scheme: str) -> str:
+    """A frame follows the reader's system and cannot be told otherwise, so the question is answered here."""
+    answer = {"light": "@media not all", "dark": "@media all"}.get(scheme)
+    return html.replace("@media (prefers-color-scheme: dark)", answer) if answer else html
 
 
 def _content(campaign: Campaign, language: str) -> CampaignContent:
