@@ -105,7 +105,10 @@ def _history() -> None:
 
 
 def _imports() -> None:
-    of_person(contacts.ImportRow, {"values": _("Imported values"), "address_norm": None}, erasure=Erasure.DELETE)
+    # A staged row has met nobody yet: erasure finds it by the address.
+    of_person(
+        contacts.ImportRow, {"values": _("Imported values"), "address_norm": None}, erasure=Erasure.DELETE, person=""
+    )
     of_nobody(
         contacts.ImportRun,
         *("name", "dialect", "mapping", "options", "counts", "applied_counts", "error"),

@@ -6,7 +6,6 @@ from contacts import bulk_actions, event_kinds, events, list_actions, merging, p
 from contacts.models import (
     EmailAddress,
     Identity,
-    ImportRow,
     PhoneNumber,
     PostalAddress,
     SegmentMembership,
@@ -31,7 +30,6 @@ merging.register_rows(PhoneNumber, cleared=("is_primary",), unique_with=("number
 merging.register_rows(PostalAddress, cleared=("is_primary",))
 merging.register_rows(Identity)
 merging.register_rows(Tagging, unique_with=("tag_id",))
-merging.leave(ImportRow, why="A run says which row met which record; it is deleted with its file.")
 merging.leave(SegmentMembership, why="Memberships are recalculated for both people after a merge.")
 
 beats.on_nightly.append(partitions.tend)

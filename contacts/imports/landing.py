@@ -66,7 +66,7 @@ def land(landing: Landing) -> None:
     refresh_search([contact_id for contact_id, is_new, *_rest in touched if not is_new])
     _tell(landing, touched)
     _tag(landing)
-    _mark_applied(landing)
+    _unstage(landing)
 
 
 def _run(sql: str, parameters: dict[str, Any]) -> int:
@@ -221,49 +221,66 @@ def _tell(landing: Landing, touched: list[tuple[Any, ...]]) -> None:
 
 def _tag(landing: Landing) -> None:
     """Only people known before are told to have been tagged: to the others it belongs to their arrival."""
-    tagged = "import_plan CROSS JOIN LATERAL jsonb_array_elements_text(given_tags) AS given (tag)"
-    is_wanted = "(is_new OR 'tags' = ANY(changed))"
-    norm = plan.TAG_NORM.format("tag")
-    _run(
-        f"INSERT INTO {Tag.table()} (tenant_id, name, name_norm)"
-        f" SELECT DISTINCT ON ({norm}) %(tenant)s, tag, {norm} FROM {tagged} WHERE {is_wanted} ORDER BY {norm}, tag"
-        " ON CONFLICT (tenant_id, name_norm) DO NOTHING",
-        landing.parameters,
-    )
+    ids = _tag_ids(landing)
+    if not ids:
+        return
     added = _ask(
         "WITH added AS ("
         f"  INSERT INTO {Tagging.table()} (tenant_id, contact_id, tag_id, created_at)"
-        f"  SELECT DISTINCT %(tenant)s, contact_id, known.id, %(at)s FROM {tagged}"
-        f"   JOIN {Tag.table()} known ON known.tenant_id = %(tenant)s AND known.name_norm = {norm} WHERE {is_wanted}"
+        f"  SELECT DISTINCT %(tenant)s, contact_id, known.id, %(at)s FROM {_TAGGED}"
+        "    JOIN unnest(%(names)s::text[], %(ids)s::bigint[]) AS known (name, id) ON known.name = tag"
         "   ON CONFLICT (tenant_id, contact_id, tag_id) DO NOTHING RETURNING contact_id, tag_id)"
         " SELECT added.contact_id, tag.id, tag.name FROM added"
         " JOIN import_plan planned ON planned.contact_id = added.contact_id AND NOT planned.is_new"
         f" JOIN {Tag.table()} tag ON tag.tenant_id = %(tenant)s AND tag.id = added.tag_id",
+        {**landing.parameters, "names": list(ids), "ids": list(ids.values())},
+    )
+    events.record_many([_tagged(landing, *row) for row in added])
+
+
+_TAGGED = (
+    "(SELECT contact_id, tag FROM import_plan CROSS JOIN LATERAL jsonb_array_elements_text(given_tags) AS given (tag)"
+    " WHERE is_new OR 'tags' = ANY(changed)) AS tagged"
+)
+
+
+def _tag_ids(landing: Landing) -> dict[str, int]:
+    """By the name as the file has it; each is folded once, however many people have it."""
+    norm = plan.TAG_NORM.format("tag")
+    named = f"(SELECT tag, {norm} AS norm FROM (SELECT DISTINCT tag FROM {_TAGGED}) AS written) AS named"
+    _run(
+        f"INSERT INTO {Tag.table()} (tenant_id, name, name_norm)"
+        f" SELECT DISTINCT ON (norm) %(tenant)s, tag, norm FROM {named} ORDER BY norm, tag"
+        " ON CONFLICT (tenant_id, name_norm) DO NOTHING",
         landing.parameters,
     )
-    events.record_many(
-        [
-            events.NewEvent(
-                "contact.tagged",
-                contact_id,
-                at=landing.at,
-                actor_id=landing.run.created_by_id,
-                source=SOURCE,
-                source_id=landing.run.pk,
-                object_type=Tag._meta.label_lower,
-                object_id=tag_id,
-                properties={"tag": name},
-            )
-            for contact_id, tag_id, name in added
-        ]
+    return dict(
+        _ask(
+            f"SELECT named.tag, known.id FROM {named} JOIN {Tag.table()} known"
+            " ON known.tenant_id = %(tenant)s AND known.name_norm = named.norm",
+            landing.parameters,
+        )
     )
 
 
-def _mark_applied(landing: Landing) -> None:
-    """The staged values go: from here on the contact holds them."""
+def _tagged(landing: Landing, contact_id: int, tag_id: int, name: str) -> events.NewEvent:
+    return events.NewEvent(
+        "contact.tagged",
+        contact_id,
+        at=landing.at,
+        actor_id=landing.run.created_by_id,
+        source=SOURCE,
+        source_id=landing.run.pk,
+        object_type=Tag._meta.label_lower,
+        object_id=tag_id,
+        properties={"tag": name},
+    )
+
+
+def _unstage(landing: Landing) -> None:
+    """From here on the contacts hold what was read. In the same transaction: no row can land twice."""
     _run(
-        f"UPDATE {ImportRow.table()} staged SET applied_at = %(at)s, contact_id = planned.contact_id,"
-        "  verdict = planned.verdict, values = '{}'"
-        " FROM import_plan planned WHERE staged.tenant_id = %(tenant)s AND staged.id = planned.row_id",
+        f"DELETE FROM {ImportRow.table()} staged USING import_plan planned"
+        " WHERE staged.tenant_id = %(tenant)s AND staged.id = planned.row_id",
         landing.parameters,
     )

@@ -100,16 +100,6 @@ def ensure_statistics(run: ImportRun) -> None:
         cursor.execute("SELECT ensure_import_statistics(%s)", [run.pk])
 
 
-def write_verdicts() -> None:
-    """Tells the staged rows what the plan says of them."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE {ImportRow.table()} staged SET verdict = planned.verdict FROM import_plan planned"
-            " WHERE staged.tenant_id = %s AND staged.id = planned.row_id",
-            [require_tenant_id()],
-        )
-
-
 def verdict_counts() -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT verdict, count(*) FROM import_plan GROUP BY verdict")
@@ -129,7 +119,6 @@ def _parameters(run: ImportRun, after_line: int, limit: int) -> dict[str, Any]:
         "run": run.pk,
         "after": after_line,
         "limit": limit,
-        "closed": [ImportRow.Verdict.REFUSED.value, ImportRow.Verdict.REPEATED.value],
         "known": run.options.get("known", "fill"),
     }
 
@@ -137,7 +126,7 @@ def _parameters(run: ImportRun, after_line: int, limit: int) -> dict[str, Any]:
 _STAGED = (
     f"SELECT id, line, address_norm, values FROM {ImportRow.table()}"
     " WHERE tenant_id = %(tenant)s AND run_id = %(run)s AND line > %(after)s"
-    " AND NOT (verdict = ANY(%(closed)s)) AND applied_at IS NULL ORDER BY line LIMIT %(limit)s"
+    " AND NOT is_repeated ORDER BY line LIMIT %(limit)s"
 )
 _MATCHED = (
     f"JOIN {EmailAddress.table()} email ON email.tenant_id = %(tenant)s"

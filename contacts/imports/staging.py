@@ -17,12 +17,13 @@ LONGEST_COLUMN = 200
 
 
 def stage(run: ImportRun, rows: Sequence[CheckedRow]) -> None:
-    """Stages a batch. Rows that are staged already stay as they are."""
+    """Stages the rows that are fine, and what is wrong with the others. Staging twice changes nothing."""
+    records = (_record(row) for row in rows if not row.is_refused)
     with connection.cursor() as cursor:
-        _copy(cursor, "import_staged", "line int, values jsonb, address_norm text, verdict text", map(_record, rows))
+        _copy(cursor, "import_staged", "line int, values jsonb, address_norm text", records)
         cursor.execute(
-            f"INSERT INTO {ImportRow.table()} (tenant_id, run_id, line, values, address_norm, verdict)"
-            " SELECT %s, %s, line, values, address_norm, verdict FROM import_staged ORDER BY line"
+            f"INSERT INTO {ImportRow.table()} (tenant_id, run_id, line, values, address_norm, is_repeated)"
+            " SELECT %s, %s, line, values, address_norm, false FROM import_staged ORDER BY line"
             " ON CONFLICT (tenant_id, run_id, line) DO NOTHING",
             [require_tenant_id(), run.pk],
         )
@@ -52,16 +53,19 @@ def clear(run: ImportRun) -> None:
     ImportProblem.objects.filter(run=run).delete()
 
 
-def refuse_repeated(run: ImportRun, *, reason: str) -> None:
-    """Of several rows with one address the first counts. ``reason`` holds ``{line}`` for its place."""
+def refuse_repeated(run: ImportRun, *, reason: str) -> int:
+    """Of several rows with one address the first counts; answers how many others there are.
+
+    ``reason`` holds ``{line}`` for the place of the first.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "WITH ranked AS ("
             "   SELECT id, line, min(line) OVER (PARTITION BY address_norm) AS first"
             f"    FROM {ImportRow.table()}"
-            "    WHERE tenant_id = %(tenant)s AND run_id = %(run)s AND address_norm <> '' AND verdict = ''),"
+            "    WHERE tenant_id = %(tenant)s AND run_id = %(run)s AND address_norm <> ''),"
             " repeated AS ("
-            f"  UPDATE {ImportRow.table()} later SET verdict = %(repeated)s FROM ranked"
+            f"  UPDATE {ImportRow.table()} later SET is_repeated = true FROM ranked"
             "    WHERE later.tenant_id = %(tenant)s AND later.id = ranked.id AND ranked.first < ranked.line"
             "   RETURNING later.line, ranked.first)"
             f' INSERT INTO {ImportProblem.table()} (tenant_id, run_id, line, "column", reason, is_fatal)'
@@ -69,10 +73,10 @@ def refuse_repeated(run: ImportRun, *, reason: str) -> None:
             {
                 "tenant": require_tenant_id(),
                 "run": run.pk,
-                "repeated": ImportRow.Verdict.REPEATED.value,
                 "reason": reason,
             },
         )
+        return int(cursor.rowcount)
 
 
 def drop_claimed_second_addresses(run: ImportRun, *, reason: str) -> None:
@@ -83,11 +87,11 @@ def drop_claimed_second_addresses(run: ImportRun, *, reason: str) -> None:
             "   SELECT id, line, values->>'email2_norm' AS norm,"
             "     min(line) OVER (PARTITION BY values->>'email2_norm') AS first"
             f"    FROM {ImportRow.table()}"
-            "    WHERE tenant_id = %(tenant)s AND run_id = %(run)s AND verdict = '' AND values ? 'email2_norm'),"
+            "    WHERE tenant_id = %(tenant)s AND run_id = %(run)s AND NOT is_repeated AND values ? 'email2_norm'),"
             " claimed AS ("
             "   SELECT id, line FROM second WHERE line > first"
             f"   OR EXISTS (SELECT FROM {ImportRow.table()} owner WHERE owner.tenant_id = %(tenant)s"
-            "      AND owner.run_id = %(run)s AND owner.address_norm = second.norm AND owner.verdict = '')),"
+            "      AND owner.run_id = %(run)s AND owner.address_norm = second.norm AND NOT owner.is_repeated)),"
             " dropped AS ("
             f"  UPDATE {ImportRow.table()} staged SET values = staged.values - 'email2' - 'email2_norm' - 'email2_hash'"
             "     FROM claimed WHERE staged.tenant_id = %(tenant)s AND staged.id = claimed.id RETURNING staged.line)"
@@ -98,8 +102,7 @@ def drop_claimed_second_addresses(run: ImportRun, *, reason: str) -> None:
 
 
 def _record(row: CheckedRow) -> tuple[Any, ...]:
-    verdict = ImportRow.Verdict.REFUSED.value if row.is_refused else ""
-    return row.line, orjson.dumps(row.values).decode(), row.address_norm, verdict
+    return row.line, orjson.dumps(row.values).decode(), row.address_norm
 
 
 def _copy(cursor: Any, table: str, columns: str, records: Iterable[tuple[Any, ...]]) -> None:

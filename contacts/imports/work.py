@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from django.db import IntegrityError
-from django.db.models import Count, F
+from django.db.models import F
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -108,16 +108,17 @@ def _check(run: ImportRun, job_id: int) -> None:
         Job.objects.filter(pk=job_id).update(done=0)
         staging.clear(_still_ours(run, State.CHECKING))
         checker = _checker(run)
-    rows = (checker.check(row) for row in source.all_rows(run, dialect))
+    rows, refused = (checker.check(row) for row in source.all_rows(run, dialect)), 0
     for batch in _batches(rows, plan.CHUNK_ROWS):
+        refused += sum(row.is_refused for row in batch)
         with tenant_transaction():
             staging.stage(_still_ours(run, State.CHECKING), batch)
         jobs.advance(job_id, done=len(batch))
     with tenant_transaction():
         plan.ensure_statistics(run)
-        _settle_repetitions(_still_ours(run, State.CHECKING))
-    words = _judge(run, job_id)
-    _finish_check(run, job_id, words)
+        repeated = _settle_repetitions(_still_ours(run, State.CHECKING))
+    found = _judge(run, job_id)
+    _finish_check(run, job_id, _summed(found, {"refused": refused, "repeated": repeated}, {}))
 
 
 def _checker(run: ImportRun) -> Checker:
@@ -149,29 +150,29 @@ def _still_ours(run: ImportRun, state: str) -> ImportRun:
     return current
 
 
-def _settle_repetitions(run: ImportRun) -> None:
+def _settle_repetitions(run: ImportRun) -> int:
     reason = _("The same email address as in line %(line)s.") % {"line": "{line}"}
-    staging.refuse_repeated(run, reason=reason)
+    repeated = staging.refuse_repeated(run, reason=reason)
     if "email2" in run.mapping.values():
         staging.drop_claimed_second_addresses(
             run, reason=_("Another row of the file has this second email address: it was left out here.")
         )
+    return repeated
 
 
-def _judge(run: ImportRun, job_id: int) -> dict[str, Counter[str]]:
-    """Gives every staged row its verdict, from the same plan that the landing will write."""
+def _judge(run: ImportRun, job_id: int) -> dict[str, Any]:
+    """Counts what would become of every staged row, from the same plan that the landing will write."""
     columns, headers, last_line = registered.mapped_columns(run), source.headers_by_field(run), 0
-    words: dict[str, Counter[str]] = {}
+    counts: dict[str, Any] = {}
     while True:
         with tenant_transaction():
             current = _still_ours(run, State.CHECKING)
             planned = plan.make(current, after_line=last_line)
             if not planned.rows:
-                return words
-            plan.write_verdicts()
-            troubles, found = registered.foresee(current, columns, headers)
+                return counts
+            troubles, words = registered.foresee(current, columns, headers)
             staging.add_problems(current, [*troubles, *plan.claimed_second_addresses(_claimed())])
-        _add_words(words, found)
+            counts = _summed(counts, plan.verdict_counts(), words)
         last_line = planned.last_line
         jobs.advance(job_id, done=planned.rows)
 
@@ -180,17 +181,11 @@ def _claimed() -> str:
     return _("The second email address belongs to somebody else: it was left out.")
 
 
-def _add_words(words: dict[str, Counter[str]], found: dict[str, Counter[str]]) -> None:
-    for key, counter in found.items():
-        words.setdefault(key, Counter()).update(counter)
-
-
-def _finish_check(run: ImportRun, job_id: int, words: dict[str, Counter[str]]) -> None:
+def _finish_check(run: ImportRun, job_id: int, counts: dict[str, Any]) -> None:
     with tenant_transaction():
         current = _still_ours(run, State.CHECKING)
-        verdicts = ImportRow.objects.filter(run=run).order_by().values_list("verdict").annotate(number=Count("pk"))
         file = problem_file.write(current)
-        counts = {**dict(verdicts), "words": words, **problem_file.summary(current)}
+        counts = {**counts, **problem_file.summary(current)}
         services.move(current, State.CHECKED, counts=counts, problem_file=file, attempt=0)
     jobs.finish(job_id, file=file)
 
@@ -235,25 +230,26 @@ def _land_next(run: ImportRun, columns: Columns, headers: dict[str, str]) -> int
     landing.land(landing.Landing(run, at))
     troubles, words = registered.apply(run, columns, headers, at=at)
     staging.add_problems(run, [*troubles, *plan.claimed_second_addresses(_claimed())])
-    run.applied_counts = _summed(run.applied_counts, plan.verdict_counts(), words, planned.last_line)
+    counts = _summed(run.applied_counts, plan.verdict_counts(), words)
+    run.applied_counts = {**counts, "line": planned.last_line}
     run.save(update_fields=["applied_counts"])
     return planned.rows
 
 
-def _summed(
-    former: dict[str, Any], verdicts: dict[str, int], words: dict[str, Counter[str]], last_line: int
-) -> dict[str, Any]:
-    summed = {verdict: former.get(verdict, 0) + number for verdict, number in verdicts.items()}
-    told = {key: Counter(counter) for key, counter in former.get("words", {}).items()}
-    _add_words(told, words)
-    return {**former, **summed, "words": told, "line": last_line}
+def _summed(former: dict[str, Any], verdicts: dict[str, int], words: dict[str, Counter[str]]) -> dict[str, Any]:
+    """Counts of the rows so far and of these, leaving out verdicts nobody got."""
+    summed = {verdict: former.get(verdict, 0) + number for verdict, number in verdicts.items() if number}
+    told = {key: Counter(counted) for key, counted in former.get("words", {}).items()}
+    for key, counted in words.items():
+        told.setdefault(key, Counter()).update(counted)
+    return {**former, **summed, "words": told}
 
 
 def _finish_landing(run: ImportRun, job_id: int) -> None:
     with tenant_transaction():
         current = _still_ours(run, State.IMPORTING)
-        # What repeated rows held has been heard; nothing of the file's content stays staged.
-        ImportRow.objects.filter(run=current).exclude(values={}).update(values={})
+        # What repeated rows say has been heard.
+        ImportRow.objects.filter(run=current).delete()
         file = problem_file.rewrite(current)
         counts = {**current.counts, **problem_file.summary(current)}
         services.move(current, State.DONE, finished_at=timezone.now(), problem_file=file, counts=counts, attempt=0)

@@ -5,7 +5,6 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from contacts.models.people import Contact
 from ecrm.files.models import File
 from ecrm.jobs.models import Job
 from ecrm.tenancy.scoping import TenantForeignKey, TenantModel
@@ -53,26 +52,17 @@ class ImportRun(TenantModel):
 
 
 class ImportRow(TenantModel):
-    """One staged row. ``line`` counts from 1 as an editor shows it.
+    """One row read and not yet landed; it goes in the transaction that lands it.
 
-    ``values`` is what was read, emptied once it has landed: the contact holds it then. A repeated
-    row has the address of an earlier one; only what it says about consent is heard.
+    ``line`` counts from 1 as an editor shows it. A repeated row has the address of an earlier one:
+    only what it says about consent is heard.
     """
 
-    class Verdict(models.TextChoices):
-        NEW = "new", _("New")
-        UPDATE = "update", _("Update")
-        SAME = "same", _("Nothing new")
-        REPEATED = "repeated", _("Repeated")
-        REFUSED = "refused", _("Refused")
-
-    run = TenantForeignKey(ImportRun, models.CASCADE, related_name="rows")
+    run = TenantForeignKey(ImportRun, models.CASCADE, related_name="rows", db_index=False)
     line = models.PositiveIntegerField()
     values = models.JSONField(default=dict)
     address_norm = models.CharField(max_length=254, default="")
-    verdict = models.CharField(max_length=10, choices=Verdict.choices, default="")
-    contact = TenantForeignKey(Contact, models.SET_NULL, null=True)
-    applied_at = models.DateTimeField(null=True)
+    is_repeated = models.BooleanField(default=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["tenant", "run", "line"], name="import_row_line")]
@@ -82,7 +72,7 @@ class ImportRow(TenantModel):
 class ImportProblem(TenantModel):
     """Why a row (or one of its values) did not come in, in the user's words."""
 
-    run = TenantForeignKey(ImportRun, models.CASCADE, related_name="problems")
+    run = TenantForeignKey(ImportRun, models.CASCADE, related_name="problems", db_index=False)
     line = models.PositiveIntegerField()
     column = models.CharField(max_length=200, blank=True)
     reason = models.CharField(max_length=300)

@@ -107,7 +107,7 @@ def test_a_corrected_problem_file_comes_back_whole(alice: Member) -> None:
     again = check(alice, begin(alice, body.replace("wrong", "ana@example.com"), name="again.csv"))
     assert verdicts(again) == {"new": 1}
     with tenant_context(alice.tenant):
-        assert ImportRow.objects.get(run=again).values["name"] == "=Ana"
+        assert [row.values["name"] for row in ImportRow.objects.filter(run=again)] == ["=Ana"]
 
 
 def test_two_columns_cannot_feed_one_field(alice: Member) -> None:
