@@ -1,47 +1,11 @@
 """`demo --smoke`: walks the product over HTTP as a person would, a line per step."""
 
-import json
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import urlencode
-
+from ecrm.bootstrap import smoke_path
 from ecrm.bootstrap.logins import Login
+from ecrm.bootstrap.smoke_target import Step, Target, Unexpected
+from ecrm.bootstrap.smoke_target import expect as _expect
 from ecrm.bootstrap.steps import Steps
 from ecrm.bootstrap.visitor import Visitor
-
-
-@dataclass(frozen=True)
-class Target:
-    """What is tried out. `watch` is called while waiting and raises when a process keeps dying."""
-
-    base_url: str
-    mailbox_url: str
-    logins: tuple[Login, ...] = ()
-    watch: Callable[[], None] = field(default=lambda: None)
-
-    def wait_for(self, what: str, seen: Callable[[], bool], *, seconds: float = 30) -> None:
-        """Until `seen()`; raises Unexpected naming `what` after that many seconds."""
-        deadline = time.monotonic() + seconds
-        while not seen():
-            if time.monotonic() > deadline:
-                raise Unexpected(f"waited {seconds:.0f} s for {what}")
-            self.watch()
-            time.sleep(0.2)
-
-    def mails_to(self, address: str) -> list[dict[str, Any]]:
-        """What the mail catcher has for an address, newest first."""
-        answer = Visitor(self.mailbox_url).get(f"/api/messages?{urlencode({'to': address})}")
-        found = json.loads(answer.text)
-        return list(found["messages"])
-
-
-class Unexpected(Exception):
-    """What the step saw instead of what a person would expect."""
-
-
-Step = Callable[[Target, Visitor], None]
 
 
 def run(target: Target, steps: Steps) -> bool:
@@ -96,15 +60,11 @@ def _first_login(target: Target) -> Login:
     return target.logins[0]
 
 
-def _expect(fact: bool, otherwise: str) -> None:
-    if not fact:
-        raise Unexpected(otherwise)
-
-
 STEPS: list[tuple[str, Step]] = [
     ("Web server and its services are healthy", _health),
     ("Mailbox can be opened", _mailbox),
     ("Sign-in page has its form", _sign_in_page),
     ("A sign-in code arrives by mail", _sign_in_code),
     ("Signing in", _sign_in),
+    *smoke_path.steps(),
 ]

@@ -30,12 +30,14 @@ class Upload:
 
 
 class Visitor:
-    """Keeps one session with one site."""
+    """Keeps one session with one site. ``browser`` is the User-Agent it gives."""
 
-    def __init__(self, base_url: str) -> None:
+    def __init__(self, base_url: str, *, browser: str = "") -> None:
         self._base_url = base_url
         cookies = urllib.request.HTTPCookieProcessor(CookieJar())
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), cookies)
+        if browser:
+            self._opener.addheaders = [("User-Agent", browser)]
 
     def get(self, address: str) -> "Page":
         return self._open(urllib.request.Request(urljoin(self._base_url, address)))
@@ -48,6 +50,17 @@ class Visitor:
         )
         headers = {"Content-Type": kind, "Referer": referer or self._base_url}
         return self._open(urllib.request.Request(urljoin(self._base_url, address), data=body, headers=headers))
+
+    def redirect_of(self, address: str) -> str:
+        """Where an address sends its visitor, without going there. Empty when nowhere."""
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _Stay())
+        opener.addheaders = self._opener.addheaders
+        try:
+            with opener.open(urljoin(self._base_url, address), timeout=60) as response:
+                return str(response.headers.get("Location", ""))
+        except urllib.error.HTTPError as error:
+            with error:
+                return str(error.headers.get("Location", ""))
 
     def _open(self, request: urllib.request.Request) -> "Page":
         response: HTTPResponse
@@ -68,9 +81,12 @@ class Page:
 
     def form_with(self, name: str) -> Form | None:
         """The first form that has a field or button of that name."""
+        return next((form for form in self.forms() if name in form.names), None)
+
+    def forms(self) -> list[Form]:
         reader = _Reader()
         reader.feed(self.text)
-        return next((form for form in reader.forms if name in form.names), None)
+        return reader.forms
 
     def submit(self, *, with_field: str, **values: str | Upload) -> "Page":
         """Fill in the form that has this field and send it. Raises OSError when there is none."""
@@ -88,6 +104,13 @@ class Page:
         reader = _Reader()
         reader.feed(self.text)
         return [(urljoin(self.url, address), " ".join(text.split())) for address, text in reader.links]
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    """Answers a redirect as it is."""
+
+    def redirect_request(self, *args: object, **kwargs: object) -> None:
+        return None
 
 
 class _Reader(HTMLParser):
