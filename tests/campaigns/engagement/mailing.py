@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpResponse
@@ -72,11 +72,31 @@ class Mailing:
     def unsubscribe_url(self, contact: Contact | None = None) -> str:
         return self._address(UNSUBSCRIBE, contact)
 
+    def keep_click(
+        self,
+        *,
+        at: datetime,
+        place: int = 0,
+        delivery: Delivery | None = None,
+        ip_hash: bytes = b"somewhere",
+        agent: str = FIREFOX,
+    ) -> Hit:
+        """What a visit at that moment would have left."""
+        return Hit.objects.create(
+            campaign=self.campaign,
+            delivery=delivery or self.delivery(),
+            kind=Hit.Kind.CLICK,
+            link=self.link(place),
+            user_agent=agent,
+            ip_hash=ip_hash,
+            at=at,
+        )
+
     def _address(self, kind: str, contact: Contact | None) -> str:
         return PATHS[kind] + tokens.make(kind, self.delivery(contact).pk)
 
 
-def arrive(campaign: Campaign, *, at: Any) -> None:
+def arrive(campaign: Campaign, *, at: datetime) -> None:
     """What the engine writes when the relay has accepted."""
     deliveries = Delivery.objects.filter(campaign=campaign)
     Outcome.objects.bulk_create(
@@ -96,8 +116,7 @@ def fetch(
 
 def judge() -> int:
     """What the workers do once the last hit is old enough."""
-    judged = services.judge_hits(now=timezone.now() + judging.DELAY)
-    return judged
+    return services.judge_hits(now=timezone.now() + judging.DELAY)
 
 
 def verdicts(**which: Any) -> list[tuple[str, str]]:

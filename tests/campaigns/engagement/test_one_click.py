@@ -81,16 +81,18 @@ def test_a_reader_sees_a_page_with_a_button(mailing: Mailing) -> None:
     assert rules.may(mailing.ana, newsletter()).allowed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["get", "head"])
-@pytest.mark.parametrize("agent", [FIREFOX, "Mozilla/5.0 (compatible; Barracuda Sentinel)", ""])
-def test_scanners_unsubscribe_nobody(method: str, agent: str, mailing: Mailing) -> None:
-    urls = [mailing.unsubscribe_url(), mailing.click_url(), mailing.pixel_url(), mailing.view_url()]
+def test_scanners_unsubscribe_nobody(method: str, mailing: Mailing) -> None:
+    """A hundred of each, some of which call themselves browsers."""
+    agents = [FIREFOX, "Mozilla/5.0 (compatible; Barracuda Sentinel)", ""]
     for number in range(100):
-        for url in urls:
-            fetch(url, agent, method=method, ip=f"198.51.100.{number}")
+        for url in (mailing.unsubscribe_url(), mailing.click_url(), mailing.pixel_url()):
+            fetch(url, agents[number % 3], method=method, ip=f"198.51.100.{number}")
+    fetch(mailing.view_url(), method=method)
     judge()
     assert withdrawals(mailing) == []
-    assert events(mailing.ana, "email.clicked") == events(mailing.ana, "email.opened") == []
+    assert events(mailing.ana) == []
     assert not Hit.objects.filter(verdict="human").exists()
     assert rules.may(mailing.ana, newsletter()).allowed
 
