@@ -123,7 +123,7 @@ def _per_link(campaign: Campaign) -> list[LinkFigures]:
     return sorted(figures, key=lambda each: -each.people)
 
 
-def _people(hits: QuerySet[Hit, Any]) -> QuerySet[Hit, Any]:
+def _people(hits: QuerySet[Hit, Any]) -> Any:
     """Adds ``named`` and ``unnamed`` people to grouped hits."""
     human = Q(verdict=_V.HUMAN)
     return hits.annotate(

@@ -13,6 +13,8 @@ from ecrm.jobs.tasks import registry, task
 from ecrm.tenancy.context import tenant_transaction
 
 JUDGE = "campaigns.judge_hits"
+_WAITING = f"""
+    SELECT DISTINCT tenant_id FROM {Hit.table()} WHERE verdict = '' AND at <= now() - %s * interval '1 second'"""
 log = structlog.get_logger(__name__)
 
 
@@ -28,9 +30,7 @@ def judge_hits() -> None:
 def hint_due() -> int:
     """Finds tenants with hits to judge, reading as ``dispatch``; returns how many were hinted."""
     with connections["dispatch"].cursor() as cursor:
-        cursor.execute(
-            f"SELECT DISTINCT tenant_id FROM {Hit.table()} WHERE verdict = '' AND at <= now() - %s", [judging.DELAY]
-        )
+        cursor.execute(_WAITING, [judging.DELAY.total_seconds()])
         rows = cursor.fetchall()
     return sum(_hint(tenant_id) for (tenant_id,) in rows)
 
