@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -23,6 +24,7 @@ from ecrm.tenancy.models import Tenant
 
 Text = str | Promise
 Options = Sequence[tuple[Any, Text]]
+Ids = Sequence[int] | RawSQL
 
 GROUPS: dict[str, Text] = {
     "person": _("Person"),
@@ -45,18 +47,18 @@ class Unanswerable(Exception):
 class Scope:
     """When and for whom rules are read: ``now``, the tenant's zone and currency.
 
-    ``among`` limits grouped subqueries to the people looked at anyway; it never changes an answer
-    about them. Option lists are fetched once per scope.
+    ``among`` (ids, or a subquery of ids) limits grouped subqueries to the people looked at anyway; it
+    never changes an answer about them. Option lists are fetched once per scope.
     """
 
     now: datetime
     zone: ZoneInfo
     currency: str
-    among: Sequence[int] | None = None
+    among: Ids | None = None
     _options: dict[Callable[[], Options], Options] = field(default_factory=dict)
 
     @classmethod
-    def current(cls, *, now: datetime | None = None, among: Sequence[int] | None = None) -> Scope:
+    def current(cls, *, now: datetime | None = None, among: Ids | None = None) -> Scope:
         """The bound tenant's; one query."""
         tenant = Tenant.objects.only("time_zone", "currency").get(pk=require_tenant_id())
         return cls(now or timezone.now(), ZoneInfo(tenant.time_zone), tenant.currency, among)
@@ -66,9 +68,13 @@ class Scope:
         return self.now - timedelta(days=days)
 
     def events(self, name: str) -> Any:
-        """The history's facts of one name, as a queryset for subqueries."""
+        """The history's facts of one name, for a subquery that is asked person by person (``Exists``)."""
+        return Event.objects.filter(name=name)
+
+    def events_to_group(self, name: str) -> Any:
+        """The same for a subquery that groups them by person, which would look at everybody's otherwise."""
         facts = Event.objects.filter(name=name, contact_id__isnull=False)
-        return facts if self.among is None else facts.filter(contact_id__in=list(self.among))
+        return facts if self.among is None else facts.filter(contact_id__in=self.among)
 
     def options(self, source: Callable[[], Options]) -> Options:
         if source not in self._options:

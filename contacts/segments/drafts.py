@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from contacts import criteria
 from contacts.criteria import Criterion, Input, Operator, Scope, UnknownCriterion
 from contacts.segments import tree
-from contacts.segments.tree import KINDS, MAX_DEPTH, MAX_NODES, Condition, Group
+from contacts.segments.tree import KINDS, MAX_DEPTH, MAX_NODES, Condition, Group, InvalidRule
 
 Path = tuple[int, ...]
 
@@ -52,9 +52,10 @@ DraftNode = DraftCondition | DraftGroup
 
 
 def from_rule(rule: Any, scope: Scope) -> DraftGroup:
-    """The form of a saved rule. Raises ``InvalidRule``."""
-    drafted = _drafted(tree.parse(rule), scope)
-    assert isinstance(drafted, DraftGroup)
+    """The form of a saved rule. What cannot be read (any more) is there to be filled in anew."""
+    drafted = _drafted(rule, scope)
+    if not isinstance(drafted, DraftGroup) or drafted.kind != "all":
+        drafted = DraftGroup("all", [drafted])
     return _placed(drafted)
 
 
@@ -135,9 +136,14 @@ def _usual(given: Input) -> list[str]:
     return [] if given.initial is None else [str(given.initial)]
 
 
-def _drafted(node: tree.Node, scope: Scope) -> DraftNode:
-    if isinstance(node, Group):
-        return DraftGroup(node.kind, [_drafted(part, scope) for part in node.parts])
+def _drafted(raw: Any, scope: Scope) -> DraftNode:
+    kind = next((kind for kind in KINDS if isinstance(raw, dict) and isinstance(raw.get(kind), list)), None)
+    if kind is not None:
+        return DraftGroup(kind, [_drafted(part, scope) for part in raw[kind]])
+    try:
+        node = next(tree.conditions(tree.parse(raw)))
+    except (InvalidRule, StopIteration):
+        return DraftCondition()
     operator = node.criterion.operator(node.operator)
     values = operator.values(node.value)
     sent = {given.name: list(given.write(values[given.name], scope)) for given in operator.inputs}

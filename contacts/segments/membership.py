@@ -13,13 +13,15 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import BigIntegerField, Exists, OuterRef, QuerySet
+from django.db.models.expressions import RawSQL
 
 from contacts.criteria import Scope
 from contacts.models import Contact, Event, Segment, SegmentMembership
 from contacts.segments import counting
 from ecrm.tenancy.context import require_tenant_id
 
+_TOUCHED = "SELECT id FROM segments_touched"
 ENTERED, LEFT = "segment.entered", "segment.left"
 
 
@@ -40,14 +42,27 @@ def members(segment: Segment) -> QuerySet[Contact]:
     return counting.people().filter(Exists(stays))
 
 
+def touch(ids: Sequence[int]) -> RawSQL:
+    """Puts people into a temporary table, so that the planner knows how few they are.
+
+    The answer goes into ``Scope.among``; it holds until the transaction ends or the next call.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS pg_temp.segments_touched")
+        cursor.execute("CREATE TEMPORARY TABLE segments_touched (id bigint PRIMARY KEY) ON COMMIT DROP")
+        cursor.execute("INSERT INTO segments_touched SELECT DISTINCT unnest(%s::bigint[])", [list(ids)])
+        cursor.execute("ANALYZE segments_touched")
+    return RawSQL(_TOUCHED, [], output_field=BigIntegerField())
+
+
 def replace(segment: Segment, scope: Scope, *, at: datetime) -> Change:
-    """Brings the memberships in line with the rule: everybody's, or those of ``scope.among`` only.
+    """Brings the memberships in line with the rule: everybody's, or only those of ``touch``.
 
     Raises ``InvalidRule`` or ``Unanswerable`` before anything is written.
     """
     found = counting.matching(segment.rule, scope)
     if scope.among is not None:
-        found = found.filter(pk__in=list(scope.among))
+        found = found.filter(pk__in=scope.among)
     sql, parameters = _ids(found)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -58,7 +73,6 @@ def replace(segment: Segment, scope: Scope, *, at: datetime) -> Change:
                 "segment_id": segment.pk,
                 "name": segment.name,
                 "at": at,
-                "among": None if scope.among is None else list(scope.among),
             },
         )
         row = cursor.fetchone()
@@ -73,7 +87,7 @@ entered AS (
     SELECT %(tenant_id)s, %(segment_id)s, matching.id, %(at)s FROM matching
      WHERE NOT EXISTS (SELECT FROM {SegmentMembership.table()} stay
                         WHERE stay.tenant_id = %(tenant_id)s AND stay.segment_id = %(segment_id)s
-                          AND stay.contact_id = matching.id AND stay.left_at IS NULL)
+                          AND stay.contact_id = matching.id AND stay.left_at IS NULL {{among}})
     ON CONFLICT (tenant_id, segment_id, contact_id) WHERE left_at IS NULL DO NOTHING
     RETURNING contact_id
 ),
@@ -92,7 +106,7 @@ told AS (
 )
 SELECT (SELECT count(*) FROM entered), (SELECT count(*) FROM gone), (SELECT count(*) FROM matching)
 """
-_AMONG = "AND stay.contact_id = ANY (%(among)s::bigint[])"
+_AMONG = f"AND stay.contact_id IN ({_TOUCHED})"
 
 
 def _ids(found: QuerySet[Contact]) -> tuple[str, dict[str, Any]]:
@@ -105,8 +119,3 @@ def _ids(found: QuerySet[Contact]) -> tuple[str, dict[str, Any]]:
     # A literal percent sign is written twice; it has to stay so through this substitution.
     named = sql.replace("%%", "%%%%") % tuple(f"%({name})s" for name in names)
     return named, dict(zip(names, parameters, strict=True))
-
-
-def touched(scope: Scope, ids: Sequence[int]) -> Scope:
-    """The same scope for these people only."""
-    return Scope(scope.now, scope.zone, scope.currency, tuple(ids))

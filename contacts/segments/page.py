@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -19,6 +18,7 @@ from contacts.segments.builder import Board
 from contacts.segments.counting import TooSlow
 from contacts.segments.drafts import DraftGroup
 from contacts.segments.reach import Reach
+from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
 from ecrm.ui import formats
 from ecrm.ui.charts import Bar, BarList, Sparkline
@@ -33,7 +33,7 @@ class Tab:
     is_hot: bool = False
 
 
-def frame(request: HttpRequest, segment: Segment, current: str) -> dict[str, Any]:
+def frame(request: MemberRequest, segment: Segment, current: str) -> dict[str, Any]:
     """Head and tabs of a saved segment's pages."""
     places = [
         ("rules", _("Rules"), reverse("segment", args=[segment.pk]), None),
@@ -53,7 +53,7 @@ def frame(request: HttpRequest, segment: Segment, current: str) -> dict[str, Any
 
 
 def rules(
-    request: HttpRequest, draft: DraftGroup, *, segment: Segment | None, shows_errors: bool = False
+    request: MemberRequest, draft: DraftGroup, *, segment: Segment | None, shows_errors: bool = False
 ) -> dict[str, Any]:
     """The board of a draft with its sample and figures; everything the part needs."""
     scope = Scope.current()
@@ -72,7 +72,7 @@ def rules(
     }
 
 
-def visible(request: HttpRequest) -> ContactQuerySet:
+def visible(request: MemberRequest) -> ContactQuerySet:
     """The people segments choose from, as far as this member sees them."""
     people: ContactQuerySet = Contact.objects.visible_to(request.membership).unbinned()
     return people

@@ -60,7 +60,7 @@ def refresh_dirty(*, limit: int = BATCH, now: datetime | None = None) -> bool:
     ids, has_more = dirty.take(limit)
     if ids:
         _more_memory()
-        _refresh(Scope.current(now=now, among=ids))
+        _refresh(Scope.current(now=now, among=membership.touch(ids)))
     return has_more
 
 

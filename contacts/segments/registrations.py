@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 from contacts import events
 from contacts.events import EventKind
 from contacts.models import Event
-from contacts.segments import attributes, belonging, happenings, moments, tasks
+from contacts.segments import attributes, belonging, happenings, moments, panel, tasks
 from ecrm.jobs import beats
 from ecrm.tenancy.roles import Capability
 from ecrm.ui import nav
@@ -47,6 +47,7 @@ attributes.register()
 moments.register()
 happenings.register()
 belonging.register()
+panel.register()
 
 beats.on_tick.append(tasks.hint_due)
 beats.on_nightly.append(tasks.hint_nightly)

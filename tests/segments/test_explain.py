@@ -81,7 +81,7 @@ def test_counts_membership_and_explanations_are_what_a_naive_reading_says(
     model = Model()
     seen = set()
 
-    @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
     @given(rules(*known), st.integers(0, len(crowd) - 1))
     def check(rule: dict[str, Any], chosen: int) -> None:
         found = set(counting.matching(rule, scope).values_list("pk", flat=True))

@@ -246,3 +246,44 @@ def test_outsiders_find_nothing(outsider: Member, charlie: Member, in_acme: Tena
         own = create_segment(name="Own", rule=PORTUGAL, by=None)
     assert charlie.get("explain_segment", own.pk, query={"contact": str(ana.pk)}).status_code == 404
     assert segment.refreshed().archived_at is None
+
+
+def test_a_rule_that_cannot_be_read_stays_to_be_mended(alice: Member, people: list[Contact]) -> None:
+    with tenant_context(alice.tenant):
+        segment = create_segment(name="Old", rule=PORTUGAL, by=None)
+        Segment.objects.filter(pk=segment.pk).update(rule={"all": [PORTUGAL, condition("gone", "is", 1)]})
+        outbox.drain()
+    page = alice.get("segment", segment.pk).content.decode()
+    assert "The rule cannot be evaluated." in page
+    form = Form(page)
+    assert alice.post("change_segment", segment.pk, form=form.fields).status_code == 422
+    form = press(alice, form, "remove:1")
+    assert alice.post("change_segment", segment.pk, form=form.fields).status_code == 302
+    with tenant_context(alice.tenant):
+        outbox.drain()
+    assert saved(segment).broken_reason == ""
+
+
+def test_a_person_shows_their_segments(vera: Member, people: list[Contact]) -> None:
+    with tenant_context(vera.tenant):
+        create_segment(name="Portuguese people", rule=PORTUGAL, by=None)
+        outbox.drain()
+    assert "Portuguese people" in vera.get("contact_page", people[0].pk).content.decode()
+    assert "Portuguese people" not in vera.get("contact_page", people[2].pk).content.decode()
+
+
+def test_moves_and_removes_rules(alice: Member, people: list[Contact]) -> None:
+    with tenant_context(alice.tenant):
+        rule = {"all": [PORTUGAL, condition("email", "known"), {"any": [condition("phone", "known"), PORTUGAL]}]}
+        segment = create_segment(name="Three", rule=rule, by=None)
+    form = Form(alice.get("segment", segment.pk).content.decode())
+    form = press(alice, form, "down:0")
+    assert (form.fields["c.0"], form.fields["c.1"]) == (["email"], ["country"])
+    form = press(alice, form, "up:2")
+    assert form.fields["k.1"] == ["any"]
+    form = press(alice, form, "remove:1.1")
+    form = press(alice, form, "remove:1.0")
+    assert "k.1" not in form.fields
+    form = press(alice, form, "drop:1:value:PT")
+    assert form.fields["v.1.value"] == [""]
+    assert "drop:1:value:PT" not in form.buttons

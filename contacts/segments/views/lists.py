@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from contacts.models import Segment
 from contacts.segments import builder, page, services, uses
 from ecrm.tenancy.policies import requires
+from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
 from ecrm.ui.pages import capped_count, keyset_page
 from ecrm.ui.parts import redirect_page, render_page
@@ -20,7 +21,7 @@ from ecrm.ui.toasts import toast, warn
 
 @requires(Capability.SEGMENTS_VIEW)
 @require_safe
-def segment_list(request: HttpRequest) -> HttpResponse:
+def segment_list(request: MemberRequest) -> HttpResponse:
     is_archive = request.GET.get("show") == "archived"
     segments = Segment.objects.filter(archived_at__isnull=not is_archive)
     found = keyset_page(segments, order=("name", "id"), cursor=request.GET.get("cursor"))
@@ -37,14 +38,14 @@ def segment_list(request: HttpRequest) -> HttpResponse:
 
 @requires(Capability.SEGMENTS_VIEW)
 @require_safe
-def segment_uses(request: HttpRequest, segment_id: int) -> HttpResponse:
+def segment_uses(request: MemberRequest, segment_id: int) -> HttpResponse:
     segment = get_object_or_404(Segment, pk=segment_id)
     return render(request, "segments/uses.html", {**page.frame(request, segment, "uses"), "uses": uses.of(segment)})
 
 
 @requires(Capability.SEGMENTS_EDIT)
 @require_http_methods(["GET", "HEAD", "POST"])
-def archive_segment(request: HttpRequest, segment_id: int) -> HttpResponse:
+def archive_segment(request: MemberRequest, segment_id: int) -> HttpResponse:
     """GET shows what depends on it; POST archives."""
     segment = get_object_or_404(Segment, pk=segment_id)
     if request.method != "POST":
@@ -58,7 +59,7 @@ def archive_segment(request: HttpRequest, segment_id: int) -> HttpResponse:
 
 @requires(Capability.SEGMENTS_EDIT)
 @require_POST
-def restore_segment(request: HttpRequest, segment_id: int) -> HttpResponse:
+def restore_segment(request: MemberRequest, segment_id: int) -> HttpResponse:
     segment = get_object_or_404(Segment, pk=segment_id)
     try:
         if services.restore_segment(segment=segment, by=request.user):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Exists, OuterRef
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
@@ -15,6 +15,7 @@ from contacts.models import Contact, Event, Segment, SegmentMembership
 from contacts.segments import counting, membership, page
 from contacts.segments.tree import InvalidRule
 from ecrm.tenancy.policies import requires
+from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
 from ecrm.ui.pages import keyset_page
 from ecrm.ui.parts import render_page
@@ -25,7 +26,7 @@ LONGEST_TERM = 200
 
 @requires(Capability.SEGMENTS_VIEW)
 @require_safe
-def segment_members(request: HttpRequest, segment_id: int) -> HttpResponse:
+def segment_members(request: MemberRequest, segment_id: int) -> HttpResponse:
     segment = get_object_or_404(Segment, pk=segment_id)
     seen = page.visible(request).filter(pk=OuterRef("contact_id"))
     stays = SegmentMembership.objects.filter(Exists(seen), segment=segment, left_at=None)
@@ -36,7 +37,7 @@ def segment_members(request: HttpRequest, segment_id: int) -> HttpResponse:
 
 @requires(Capability.SEGMENTS_VIEW)
 @require_safe
-def segment_history(request: HttpRequest, segment_id: int) -> HttpResponse:
+def segment_history(request: MemberRequest, segment_id: int) -> HttpResponse:
     """Who entered and left, newest first, from the history."""
     segment = get_object_or_404(Segment, pk=segment_id)
     moves = Event.objects.filter(
@@ -54,14 +55,14 @@ def segment_history(request: HttpRequest, segment_id: int) -> HttpResponse:
 
 @requires(Capability.SEGMENTS_VIEW)
 @require_safe
-def explain_segment(request: HttpRequest, segment_id: int) -> HttpResponse:
+def explain_segment(request: MemberRequest, segment_id: int) -> HttpResponse:
     """``?who=`` looks people up, ``?contact=`` explains one of them."""
     segment = get_object_or_404(Segment, pk=segment_id)
     context = {**page.frame(request, segment, "rules"), **_explained(request, segment)}
     return render_page(request, "segments/why.html", part="segments/_why.html", context=context)
 
 
-def _explained(request: HttpRequest, segment: Segment) -> dict[str, Any]:
+def _explained(request: MemberRequest, segment: Segment) -> dict[str, Any]:
     term = request.GET.get("who", "").replace("\0", "").strip()[:LONGEST_TERM]
     chosen = request.GET.get("contact", "")
     if chosen.isdecimal() and len(chosen) < 19:
@@ -76,7 +77,7 @@ def _explained(request: HttpRequest, segment: Segment) -> dict[str, Any]:
     return {"term": term, "people": people[:SUGGESTIONS], "has_more": len(people) > SUGGESTIONS}
 
 
-def _why(request: HttpRequest, segment: Segment, contact: Contact) -> dict[str, Any]:
+def _why(request: MemberRequest, segment: Segment, contact: Contact) -> dict[str, Any]:
     try:
         finding = counting.explain(segment.rule, contact, scope=Scope.current(), may=request.membership.may)
     except (InvalidRule, Unanswerable) as error:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,6 +18,7 @@ from contacts.segments import drafts, page, services, tree
 from contacts.segments.drafts import DraftGroup
 from contacts.segments.tree import InvalidRule
 from ecrm.tenancy.policies import requires
+from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
 from ecrm.ui.parts import INVALID, redirect_page, render_page
 from ecrm.ui.toasts import toast
@@ -27,14 +28,14 @@ LONGEST_NAME, LONGEST_DESCRIPTION = 120, 300
 
 @requires(Capability.SEGMENTS_VIEW)
 @require_safe
-def segment(request: HttpRequest, segment_id: int) -> HttpResponse:
+def segment(request: MemberRequest, segment_id: int) -> HttpResponse:
     found = get_object_or_404(Segment, pk=segment_id)
-    return _render(request, _saved(found), found)
+    return _render(request, drafts.from_rule(found.rule, Scope.current()), found)
 
 
 @requires(Capability.SEGMENTS_EDIT)
 @require_http_methods(["GET", "HEAD", "POST"])
-def create_segment(request: HttpRequest) -> HttpResponse:
+def create_segment(request: MemberRequest) -> HttpResponse:
     if request.method != "POST":
         return _render(request, _copied(request), None)
     draft = drafts.from_form(request.POST)
@@ -49,7 +50,7 @@ def create_segment(request: HttpRequest) -> HttpResponse:
 
 @requires(Capability.SEGMENTS_EDIT)
 @require_POST
-def change_segment(request: HttpRequest, segment_id: int) -> HttpResponse:
+def change_segment(request: MemberRequest, segment_id: int) -> HttpResponse:
     found = get_object_or_404(Segment, pk=segment_id, archived_at=None)
     draft = drafts.from_form(request.POST)
     try:
@@ -62,7 +63,7 @@ def change_segment(request: HttpRequest, segment_id: int) -> HttpResponse:
 
 @requires(Capability.SEGMENTS_EDIT)
 @require_POST
-def draft_segment(request: HttpRequest) -> HttpResponse:
+def draft_segment(request: MemberRequest) -> HttpResponse:
     """The same form after one edit (``do``), counted anew. Saves nothing."""
     wanted = request.POST.get("segment", "")
     found = get_object_or_404(Segment, pk=wanted) if wanted.isdecimal() and len(wanted) < 19 else None
@@ -71,14 +72,14 @@ def draft_segment(request: HttpRequest) -> HttpResponse:
 
 
 @transaction.atomic
-def _save(request: HttpRequest, segment: Segment, rule: dict[str, Any]) -> None:
+def _save(request: MemberRequest, segment: Segment, rule: dict[str, Any]) -> None:
     version = request.POST.get("version", "")
     expected = int(version) if version.isdecimal() and len(version) < 9 else None
     services.rename_segment(segment=segment, by=request.user, **_named(request))
     services.change_rule(segment=segment, rule=rule, by=request.user, expected_version=expected)
 
 
-def _named(request: HttpRequest) -> dict[str, str]:
+def _named(request: MemberRequest) -> dict[str, str]:
     return {"name": request.POST.get("name", ""), "description": request.POST.get("description", "")}
 
 
@@ -92,23 +93,16 @@ def _complete(draft: DraftGroup) -> dict[str, Any]:
     return tree.as_json(found)
 
 
-def _saved(segment: Segment) -> DraftGroup:
-    try:
-        return drafts.from_rule(segment.rule, Scope.current())
-    except InvalidRule:
-        return DraftGroup("all")
-
-
-def _copied(request: HttpRequest) -> DraftGroup:
+def _copied(request: MemberRequest) -> DraftGroup:
     """``?from=7`` starts with another segment's rule; otherwise with one empty condition."""
     wanted = request.GET.get("from", "")
     if wanted.isdecimal() and len(wanted) < 19:
-        return _saved(get_object_or_404(Segment, pk=wanted))
+        return drafts.from_rule(get_object_or_404(Segment, pk=wanted).rule, Scope.current())
     return drafts.edited(DraftGroup("all"), "add:")
 
 
 def _render(
-    request: HttpRequest,
+    request: MemberRequest,
     draft: DraftGroup,
     segment: Segment | None,
     *,
@@ -128,7 +122,7 @@ def _render(
     )
 
 
-def _texts(request: HttpRequest, segment: Segment | None) -> dict[str, Any]:
+def _texts(request: MemberRequest, segment: Segment | None) -> dict[str, Any]:
     sent = request.POST if request.method == "POST" else {}
     return {
         "name": sent.get("name", segment.name if segment else "")[:LONGEST_NAME],

@@ -1,0 +1,264 @@
+"""How fast segments follow people: five rules over a whole tenant, and over a thousand touched people.
+
+Beside it, by turns in the same run: hand-written SQL with the same rules, which writes the same
+memberships and the same entry and exit events, as a role that row security does not concern.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+from django.db import connections, transaction
+
+from bench import population
+from bench.report import Report
+from contacts import dirty
+from contacts.models import Contact, Event, Segment, SegmentMembership, Tag
+from contacts.segments import counting, recalculation
+from contacts.segments.services import create_segment
+from ecrm.jobs.models import OutboxEntry
+from ecrm.tenancy.context import tenant_context
+from ecrm.tenancy.models import Tenant
+
+DEFAULT_SIZE = "100k"
+ROUNDS = 3
+TOUCHED = 1_000
+LEAST_SPENT = 20_000
+GOAL_MS = 200.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """The rule as the product has it, and the same by hand (``c`` is the contact)."""
+
+    name: str
+    tree: dict[str, Any]
+    sql: str
+
+
+def run(size: str, report: Report) -> None:
+    with report.step("People are there"):
+        tenant = population.tenant_of(size)
+    rules = _rules(tenant)
+    ours = [_segment(tenant, f"Bench {rule.name}", rule) for rule in rules]
+    twins = [_segment(tenant, f"Twin {rule.name}", rule) for rule in rules]
+    _say_members(report, tenant, rules)
+    _compare(report, "membership built", tenant, rules, ours, twins, before=_empty)
+    _compare(report, "membership refreshed, 1 % drifted", tenant, rules, ours, twins, before=_drift)
+    _compare_touched(report, tenant, ours)
+    _tidy(tenant)
+
+
+def _rules(tenant: Tenant) -> list[Rule]:
+    with tenant_context(tenant):
+        tag = Tag.objects.get(name="gift-buyer").pk
+    recent = "e.tenant_id = c.tenant_id AND e.contact_id = c.id AND e.occurred_at >= now() - interval '{} days'"
+    spent = {"amount": {"minor": LEAST_SPENT, "currency": "EUR"}, "days": 90}
+    return [
+        Rule("country", _is("country", "any_of", ["PL"]), "c.country = 'PL'"),
+        Rule(
+            "tag",
+            _is("tag", "any_of", [tag]),
+            f"EXISTS (SELECT FROM contacts_tagging t WHERE t.tenant_id = c.tenant_id AND t.contact_id = c.id"
+            f" AND t.tag_id = {tag})",
+        ),
+        Rule(
+            "opened",
+            _is("event:email.opened", "in_last", 30),
+            f"EXISTS (SELECT FROM contacts_event e WHERE {recent.format(30)} AND e.name = 'email.opened')",
+        ),
+        Rule(
+            "spent",
+            _is("spent", "spent", spent),
+            "c.id IN (SELECT e.contact_id FROM contacts_event e WHERE e.tenant_id = %(tenant)s"
+            " AND e.name = 'order.placed' AND e.currency = 'EUR' AND e.occurred_at >= now() - interval '90 days'"
+            f" GROUP BY e.contact_id HAVING sum(e.amount) >= {LEAST_SPENT})",
+        ),
+        Rule(
+            "quiet",
+            {
+                "all": [
+                    _is("event:page.viewed", "not_in_last", 60),
+                    _is("consent", "granted", "newsletter"),
+                    _is("stage", "none_of", ["lapsed"]),
+                ]
+            },
+            f"NOT EXISTS (SELECT FROM contacts_event e WHERE {recent.format(60)} AND e.name = 'page.viewed')"
+            " AND EXISTS (SELECT FROM consent_consentstate s JOIN consent_purpose p ON p.tenant_id = s.tenant_id"
+            " AND p.id = s.purpose_id AND p.key = 'newsletter' WHERE s.tenant_id = c.tenant_id AND s.contact_id = c.id"
+            " AND s.channel = 'email' AND s.state = 'granted')"
+            " AND c.stage <> 'lapsed'",
+        ),
+    ]
+
+
+def _is(criterion: str, operator: str, value: Any) -> dict[str, Any]:
+    return {"criterion": criterion, "operator": operator, "value": value}
+
+
+def _segment(tenant: Tenant, name: str, rule: Rule) -> Segment:
+    with tenant_context(tenant):
+        Segment.objects.filter(name=name).delete()
+        segment = create_segment(name=name, rule=rule.tree, by=None)
+        # The bench asks for every calculation itself.
+        OutboxEntry.objects.filter(task="segments.recalculate").delete()
+        return segment
+
+
+def _say_members(report: Report, tenant: Tenant, rules: list[Rule]) -> None:
+    for rule in rules:
+        with tenant_context(tenant):
+            began = perf_counter()
+            count = counting.count(rule.tree)
+            seconds = perf_counter() - began
+        by_hand = _owner(f"SELECT count(*) FROM contacts_contact c WHERE {_LIVE} AND {rule.sql}", tenant)[0][0]
+        assert count == by_hand, f"{rule.name}: {count} people, by hand {by_hand}"
+        report.say(f"{rule.name}: {count:,} people, counted in {1000 * seconds:.0f} ms")
+
+
+def _compare(
+    report: Report,
+    what: str,
+    tenant: Tenant,
+    rules: list[Rule],
+    ours: list[Segment],
+    twins: list[Segment],
+    *,
+    before: Callable[[Tenant], None],
+) -> None:
+    """By turns, so that a busy machine slows both alike; medians of each rule, added up."""
+    times: dict[str, tuple[list[float], list[float]]] = {rule.name: ([], []) for rule in rules}
+    for _round in range(ROUNDS):
+        before(tenant)
+        for rule, segment, twin in zip(rules, ours, twins, strict=True):
+            times[rule.name][0].append(_by_product(tenant, segment))
+            times[rule.name][1].append(_by_hand(tenant, twin, rule))
+    for name, (mine, theirs) in times.items():
+        report.add(f"{what}: {name}", 1000 * median(mine), "ms", limit=1000 * median(theirs))
+    product, hand = (sum(median(pair[side]) for pair in times.values()) for side in (0, 1))
+    report.add(f"{what}: all five", 1000 * product, "ms", limit=1000 * hand)
+    _check_same(tenant, ours, twins)
+
+
+def _by_product(tenant: Tenant, segment: Segment) -> float:
+    began = perf_counter()
+    with tenant_context(tenant):
+        recalculation.recalculate(segment)
+    return perf_counter() - began
+
+
+def _by_hand(tenant: Tenant, twin: Segment, rule: Rule) -> float:
+    began = perf_counter()
+    with transaction.atomic(using="migrate"):
+        _owner("SET LOCAL work_mem = '64MB'", tenant)
+        _owner(_TWIN.format(rule=rule.sql, live=_LIVE), tenant, segment=twin.pk, name=twin.name)
+    return perf_counter() - began
+
+
+_LIVE = "c.tenant_id = %(tenant)s AND c.binned_at IS NULL"
+_TWIN = """
+WITH matching AS MATERIALIZED (SELECT c.id FROM contacts_contact c WHERE {live} AND {rule}),
+entered AS (
+    INSERT INTO contacts_segmentmembership (tenant_id, segment_id, contact_id, entered_at)
+    SELECT %(tenant)s, %(segment)s, m.id, now() FROM matching m
+     WHERE NOT EXISTS (SELECT FROM contacts_segmentmembership o WHERE o.tenant_id = %(tenant)s
+                        AND o.segment_id = %(segment)s AND o.contact_id = m.id AND o.left_at IS NULL)
+    RETURNING contact_id),
+gone AS (
+    UPDATE contacts_segmentmembership o SET left_at = now()
+     WHERE o.tenant_id = %(tenant)s AND o.segment_id = %(segment)s AND o.left_at IS NULL
+       AND NOT EXISTS (SELECT FROM matching m WHERE m.id = o.contact_id)
+    RETURNING contact_id)
+INSERT INTO contacts_event (tenant_id, contact_id, name, occurred_at, object_type, object_id, properties)
+SELECT %(tenant)s, contact_id, 'segment.entered', now(), 'contacts.segment', %(segment)s,
+       jsonb_build_object('segment', %(name)s::text) FROM entered
+UNION ALL
+SELECT %(tenant)s, contact_id, 'segment.left', now(), 'contacts.segment', %(segment)s,
+       jsonb_build_object('segment', %(name)s::text) FROM gone
+"""
+
+
+def _check_same(tenant: Tenant, ours: list[Segment], twins: list[Segment]) -> None:
+    """The two wrote the same people and as many events."""
+    with tenant_context(tenant):
+        for segment, twin in zip(ours, twins, strict=True):
+            mine, theirs = (
+                set(SegmentMembership.objects.filter(segment=each, left_at=None).values_list("contact", flat=True))
+                for each in (segment, twin)
+            )
+            # The clock went on between the two.
+            assert len(mine ^ theirs) <= 5, f"{segment.name}: {len(mine)} and {len(theirs)} members"
+            told = [
+                Event.objects.filter(object_type="contacts.segment", object_id=each.pk).count()
+                for each in (segment, twin)
+            ]
+            assert told[0] and abs(told[0] - told[1]) <= 5, f"{segment.name}: {told[0]} and {told[1]} events"
+
+
+def _empty(tenant: Tenant) -> None:
+    _owner("DELETE FROM contacts_segmentmembership WHERE tenant_id = %(tenant)s", tenant)
+    _owner("DELETE FROM contacts_event WHERE tenant_id = %(tenant)s AND name LIKE 'segment.%%'", tenant)
+    _settle()
+
+
+def _drift(tenant: Tenant) -> None:
+    """Half a percent of the members are forgotten, as many strangers put in."""
+    _owner(
+        "DELETE FROM contacts_segmentmembership"
+        " WHERE tenant_id = %(tenant)s AND (left_at IS NOT NULL OR contact_id %% 200 = 0)",
+        tenant,
+    )
+    _owner(
+        "INSERT INTO contacts_segmentmembership (tenant_id, segment_id, contact_id, entered_at)"
+        " SELECT c.tenant_id, s.id, c.id, now() FROM contacts_contact c JOIN contacts_segment s"
+        "   ON s.tenant_id = c.tenant_id AND (s.name LIKE 'Bench %%' OR s.name LIKE 'Twin %%')"
+        " WHERE c.tenant_id = %(tenant)s AND c.id %% 200 = 1"
+        " ON CONFLICT (tenant_id, segment_id, contact_id) WHERE left_at IS NULL DO NOTHING",
+        tenant,
+    )
+    _owner("DELETE FROM contacts_event WHERE tenant_id = %(tenant)s AND name LIKE 'segment.%%'", tenant)
+    _settle()
+
+
+def _settle() -> None:
+    for table in (SegmentMembership.table(), Event.table()):
+        with connections["migrate"].cursor() as cursor:
+            cursor.execute(f"VACUUM ANALYZE {table}")
+
+
+def _compare_touched(report: Report, tenant: Tenant, ours: list[Segment]) -> None:
+    """A thousand people move to another country; all their segments are looked at again."""
+    times = []
+    with tenant_context(tenant):
+        Segment.objects.filter(name__startswith="Twin").update(archived_at="2026-01-01T00:00Z")
+        dirty.take(10**7)
+    for number in range(ROUNDS):
+        with tenant_context(tenant):
+            ids = list(Contact.objects.order_by("id").values_list("pk", flat=True)[number::97][:TOUCHED])
+            Contact.objects.filter(pk__in=ids).update(country="PL" if number % 2 else "FR")
+            dirty.mark(ids)
+        began = perf_counter()
+        with tenant_context(tenant):
+            recalculation.refresh_dirty()
+        times.append(perf_counter() - began)
+    report.add(f"{len(ids):,} touched people, five segments", 1000 * median(times), "ms", limit=GOAL_MS)
+    with tenant_context(tenant):
+        kept = SegmentMembership.objects.filter(segment=ours[0], left_at=None).count()
+        assert kept == counting.count(ours[0].rule), "the touched people were looked at again"
+
+
+def _tidy(tenant: Tenant) -> None:
+    _empty(tenant)
+    with tenant_context(tenant):
+        Segment.objects.filter(name__startswith="Twin ").delete()
+        Segment.objects.filter(name__startswith="Bench ").delete()
+
+
+def _owner(sql: str, tenant: Tenant, **given: Any) -> list[tuple[Any, ...]]:
+    with connections["migrate"].cursor() as cursor:
+        cursor.execute(sql, {"tenant": tenant.pk, **given})
+        return list(cursor.fetchall()) if cursor.description else []
