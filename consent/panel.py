@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -18,6 +17,7 @@ from consent.purposes import Wording
 from consent.rules import Reason
 from contacts import panels
 from contacts.models import Contact, EmailAddress
+from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
 from ecrm.ui.templatetags.ui import icon
 
@@ -63,7 +63,7 @@ def register() -> None:
     )
 
 
-def render_panel(request: HttpRequest, contact: Contact) -> SafeString:
+def render_panel(request: MemberRequest, contact: Contact) -> SafeString:
     context = {
         "contact": contact,
         "entries": entries(contact, _catalogue(request)),
@@ -87,7 +87,7 @@ def main_address_suppression(contact: Contact) -> Suppression | None:
     return Suppression.objects.filter(address_hash__in=hashes, channel="email", lifted_at=None).first()
 
 
-def load_marks(request: HttpRequest, people: Sequence[Contact]) -> Mapping[int, SafeString]:
+def load_marks(request: MemberRequest, people: Sequence[Contact]) -> Mapping[int, SafeString]:
     """A page's marks in one query, beside the purposes themselves."""
     asked = _asked(request)
     found = ConsentState.objects.filter(contact__in=[person.pk for person in people])
@@ -96,7 +96,7 @@ def load_marks(request: HttpRequest, people: Sequence[Contact]) -> Mapping[int, 
     return {person.pk: _row_of_marks(person.pk, asked, states, drawn) for person in people}
 
 
-def render_legend(request: HttpRequest) -> SafeString:
+def render_legend(request: MemberRequest) -> SafeString:
     return render_to_string("consent/_legend.html", {"asked": _asked(request)}, request)
 
 
@@ -145,14 +145,14 @@ def _entry(wording: Wording, state: ConsentState | None) -> Entry:
     return Entry(wording.name, wording.icon, _MARKS.get(reason, NONE), str(reason.label), record)
 
 
-def _asked(request: HttpRequest) -> list[Wording]:
+def _asked(request: MemberRequest) -> list[Wording]:
     return [each for each in _catalogue(request) if each.purpose.has_choice]
 
 
-def _catalogue(request: HttpRequest) -> list[Wording]:
+def _catalogue(request: MemberRequest) -> list[Wording]:
     """The tenant's purposes, read once a page."""
     kept: list[Wording] | None = getattr(request, "consent_catalogue", None)
     if kept is None:
         kept = purposes.catalogue()
-        request.consent_catalogue = kept
+        setattr(request, "consent_catalogue", kept)  # noqa: B010  not a field of the request
     return kept

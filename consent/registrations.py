@@ -16,6 +16,7 @@ import_columns.register()
 merging.register()
 panel.register()
 reach.register()
+reach.register()
 tenancy.furnishings.append(defaults.furnish)
 nav.register(
     nav.Entry("consent", _("Consent"), "shield-check", "consent", nav.CONSENT, capability=Capability.CONSENT_VIEW)

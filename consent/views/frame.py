@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+
+from ecrm.tenancy.requests import MemberRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +20,11 @@ class Tab:
     is_hot: bool = False
 
 
-def tabs(request: HttpRequest) -> list[Tab]:
+def tabs(request: MemberRequest) -> list[Tab]:
     places = [(_("Purposes"), "consent"), (_("Evidence"), "consent_ledger"), (_("Suppression list"), "suppression")]
     return [Tab(label, url, url == request.path) for label, url in ((label, reverse(name)) for label, name in places)]
 
 
-def languages(request: HttpRequest) -> list[str]:
+def languages(request: MemberRequest) -> list[str]:
     """For texts a tenant wrote: the reader's language, then the tenant's own."""
     return [get_language() or "en", request.tenant.language]

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
@@ -17,6 +17,7 @@ from consent.views.frame import tabs
 from contacts.models import Contact
 from ecrm.tenancy.models import Membership, User
 from ecrm.tenancy.policies import requires
+from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability, Sight
 from ecrm.ui.pages import keyset_page
 from ecrm.ui.parts import render_page
@@ -24,7 +25,7 @@ from ecrm.ui.parts import render_page
 
 @requires(Capability.CONSENT_VIEW)
 @require_safe
-def ledger(request: HttpRequest) -> HttpResponse:
+def ledger(request: MemberRequest) -> HttpResponse:
     records = _visible(request.membership)
     if (contact_id := request.GET.get("contact", "")).isdecimal():
         records = records.filter(contact_id=int(contact_id[:18]))
@@ -44,7 +45,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
 
 @requires(Capability.CONSENT_VIEW)
 @require_safe
-def consent_record(request: HttpRequest, record_id: int) -> HttpResponse:
+def consent_record(request: MemberRequest, record_id: int) -> HttpResponse:
     record = get_object_or_404(_visible(request.membership).select_related("notice"), pk=record_id)
     recorded_by = User.objects.filter(pk=record.recorded_by_id).first() if record.recorded_by_id else None
     context = {

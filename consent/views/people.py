@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -14,6 +14,7 @@ from consent.models import Action, Purpose, Source
 from consent.views.frame import languages as reader_languages
 from contacts.models import Contact
 from ecrm.tenancy.policies import requires
+from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
 from ecrm.ui.parts import INVALID
 from ecrm.ui.toasts import toast
@@ -21,7 +22,7 @@ from ecrm.ui.toasts import toast
 
 @requires(Capability.CONSENT_RECORD)
 @require_http_methods(["GET", "POST"])
-def record_consent(request: HttpRequest, contact_id: int) -> HttpResponse:
+def record_consent(request: MemberRequest, contact_id: int) -> HttpResponse:
     contact = get_object_or_404(Contact.objects.visible_to(request.membership), pk=contact_id)
     asked = [each for each in purposes.catalogue(reader_languages(request)) if each.purpose.has_choice]
     form = AnswerForm(
@@ -43,7 +44,7 @@ def record_consent(request: HttpRequest, contact_id: int) -> HttpResponse:
 
 @requires(Capability.CONSENT_VIEW)
 @require_safe
-def preview_preferences(request: HttpRequest, contact_id: int) -> HttpResponse:
+def preview_preferences(request: MemberRequest, contact_id: int) -> HttpResponse:
     """The preference page as this person sees it. Staff cannot press its buttons: that would forge evidence."""
     contact = get_object_or_404(Contact.objects.visible_to(request.membership), pk=contact_id)
     language = public.reader_language(request, request.tenant, contact)
@@ -51,7 +52,7 @@ def preview_preferences(request: HttpRequest, contact_id: int) -> HttpResponse:
     return render(request, "consent/preview_preferences.html", context)
 
 
-def _record(request: HttpRequest, contact: Contact, form: AnswerForm) -> None:
+def _record(request: MemberRequest, contact: Contact, form: AnswerForm) -> None:
     given = form.cleaned_data
     verb = services.grant if given["action"] == Action.GRANTED else services.withdraw
     verb(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -14,6 +14,7 @@ from consent.models import Notice, Purpose, PurposeText
 from consent.views.frame import languages as reader_languages
 from consent.views.frame import tabs
 from ecrm.tenancy.policies import requires
+from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
 from ecrm.ui.parts import INVALID
 from ecrm.ui.toasts import toast
@@ -21,7 +22,7 @@ from ecrm.ui.toasts import toast
 
 @requires(Capability.CONSENT_VIEW)
 @require_safe
-def purpose_list(request: HttpRequest) -> HttpResponse:
+def purpose_list(request: MemberRequest) -> HttpResponse:
     rows, people = counts.purpose_rows(reader_languages(request))
     context = {"rows": rows, "people": people, "tabs": tabs(request)}
     return render(request, "consent/purposes.html", context)
@@ -29,7 +30,7 @@ def purpose_list(request: HttpRequest) -> HttpResponse:
 
 @requires(Capability.CONSENT_MANAGE)
 @require_http_methods(["GET", "POST"])
-def create_purpose(request: HttpRequest) -> HttpResponse:
+def create_purpose(request: MemberRequest) -> HttpResponse:
     languages = request.tenant.languages
     sent = request.POST if request.method == "POST" else None
     form = PurposeForm(sent, languages=languages)
@@ -56,13 +57,13 @@ def create_purpose(request: HttpRequest) -> HttpResponse:
 
 @requires(Capability.CONSENT_VIEW)
 @require_safe
-def purpose(request: HttpRequest, purpose_id: int) -> HttpResponse:
+def purpose(request: MemberRequest, purpose_id: int) -> HttpResponse:
     return _purpose_page(request, get_object_or_404(Purpose, pk=purpose_id))
 
 
 @requires(Capability.CONSENT_MANAGE)
 @require_POST
-def edit_texts(request: HttpRequest, purpose_id: int) -> HttpResponse:
+def edit_texts(request: MemberRequest, purpose_id: int) -> HttpResponse:
     found = get_object_or_404(Purpose, pk=purpose_id)
     form = TextsForm(request.POST, languages=request.tenant.languages)
     if not form.is_valid():
@@ -74,7 +75,7 @@ def edit_texts(request: HttpRequest, purpose_id: int) -> HttpResponse:
 
 @requires(Capability.CONSENT_MANAGE)
 @require_POST
-def publish_notice(request: HttpRequest, purpose_id: int) -> HttpResponse:
+def publish_notice(request: MemberRequest, purpose_id: int) -> HttpResponse:
     found = get_object_or_404(Purpose, pk=purpose_id)
     form = NoticeForm(request.POST, languages=request.tenant.languages)
     if not form.is_valid():
@@ -86,7 +87,7 @@ def publish_notice(request: HttpRequest, purpose_id: int) -> HttpResponse:
 
 @requires(Capability.CONSENT_MANAGE)
 @require_POST
-def archive_purpose(request: HttpRequest, purpose_id: int) -> HttpResponse:
+def archive_purpose(request: MemberRequest, purpose_id: int) -> HttpResponse:
     found = get_object_or_404(Purpose, pk=purpose_id)
     purposes.archive_purpose(purpose=found, by=request.user)
     toast(request, _("Purpose archived."))
@@ -95,7 +96,7 @@ def archive_purpose(request: HttpRequest, purpose_id: int) -> HttpResponse:
 
 @requires(Capability.CONSENT_MANAGE)
 @require_POST
-def restore_purpose(request: HttpRequest, purpose_id: int) -> HttpResponse:
+def restore_purpose(request: MemberRequest, purpose_id: int) -> HttpResponse:
     found = get_object_or_404(Purpose, pk=purpose_id)
     purposes.restore_purpose(purpose=found, by=request.user)
     toast(request, _("Purpose in use again."))
@@ -103,7 +104,7 @@ def restore_purpose(request: HttpRequest, purpose_id: int) -> HttpResponse:
 
 
 def _purpose_page(
-    request: HttpRequest,
+    request: MemberRequest,
     purpose: Purpose,
     *,
     texts_form: TextsForm | None = None,

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -17,6 +17,7 @@ from consent.models import Suppression
 from consent.views.frame import tabs
 from contacts.models import Contact, EmailAddress
 from ecrm.tenancy.policies import requires
+from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
 from ecrm.ui.pages import Page, keyset_page
 from ecrm.ui.parts import INVALID
@@ -25,13 +26,13 @@ from ecrm.ui.toasts import toast, warn
 
 @requires(Capability.CONSENT_VIEW)
 @require_safe
-def suppression_list(request: HttpRequest) -> HttpResponse:
+def suppression_list(request: MemberRequest) -> HttpResponse:
     return _list_page(request, check_form=AddressForm())
 
 
 @requires(Capability.CONSENT_VIEW)
 @require_POST
-def check_address(request: HttpRequest) -> HttpResponse:
+def check_address(request: MemberRequest) -> HttpResponse:
     """By POST, so that no address ends up in a log of addresses visited."""
     form = AddressForm(request.POST)
     if not form.is_valid():
@@ -43,7 +44,7 @@ def check_address(request: HttpRequest) -> HttpResponse:
 
 @requires(Capability.CONSENT_MANAGE)
 @require_http_methods(["GET", "POST"])
-def suppress_address(request: HttpRequest) -> HttpResponse:
+def suppress_address(request: MemberRequest) -> HttpResponse:
     form = SuppressForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         suppression.suppress(
@@ -59,7 +60,7 @@ def suppress_address(request: HttpRequest) -> HttpResponse:
 
 @requires(Capability.CONSENT_MANAGE)
 @require_http_methods(["GET", "POST"])
-def lift_suppression(request: HttpRequest, suppression_id: int) -> HttpResponse:
+def lift_suppression(request: MemberRequest, suppression_id: int) -> HttpResponse:
     found = get_object_or_404(Suppression, pk=suppression_id)
     form = LiftForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -78,7 +79,7 @@ def lift_suppression(request: HttpRequest, suppression_id: int) -> HttpResponse:
 
 
 def _list_page(
-    request: HttpRequest, *, check_form: AddressForm, checked: dict[str, Any] | None = None, status: int = 200
+    request: MemberRequest, *, check_form: AddressForm, checked: dict[str, Any] | None = None, status: int = 200
 ) -> HttpResponse:
     live = Suppression.objects.filter(lifted_at=None)
     counted = dict(live.order_by().values_list("reason").annotate(Count("id")))
@@ -96,7 +97,7 @@ def _list_page(
     return render(request, "consent/suppression.html", context, status=status)
 
 
-def _rows(request: HttpRequest, page: Page[Suppression]) -> list[tuple[Suppression, EmailAddress | None]]:
+def _rows(request: MemberRequest, page: Page[Suppression]) -> list[tuple[Suppression, EmailAddress | None]]:
     """Only the hash is kept: an address shows while one of our people still has it."""
     hashes = [bytes(row.address_hash) for row in page.rows]
     people = Contact.objects.visible_to(request.membership)

@@ -12,6 +12,7 @@ from consent.models import ConsentRecord, Purpose
 from contacts import criteria
 from contacts.criteria import Scope
 from contacts.models import Contact
+from contacts.segments import reach
 from contacts.services import create_contact
 from ecrm.tenancy.models import Tenant, User
 
@@ -63,3 +64,17 @@ def test_blocked_main_addresses(in_acme: Tenant, people: dict[str, Contact]) -> 
     assert {person.name for person in free} == {"no", "objected", "silent"}
     assert question.explain(people["yes"], "yes", None, scope) == "suppressed"
     assert question.explain(people["no"], "yes", None, scope) == "not suppressed"
+
+
+def test_how_many_of_some_people_may_be_contacted(in_acme: Tenant, people: dict[str, Contact]) -> None:
+    def found() -> dict[str, int]:
+        return {str(each.label): each.count for each in reach.of(Contact.objects.all())}
+
+    assert found() == {
+        "Newsletter and offers by email": 1,
+        "Open and click tracking by email": 0,
+        "Nobody may write to them": 3,
+    }
+    suppression.suppress(address_norm="yes@correio.example", reason="hard_bounce")
+    assert found()["Newsletter and offers by email"] == 0
+    assert found()["Nobody may write to them"] == 4
