@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -11,12 +11,13 @@ from analytics import charts, figures
 from consent import purposes
 from contacts.models import Contact
 from ecrm.tenancy.policies import may, requires
+from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
 
 
 @requires(Capability.ANALYTICS_VIEW)
 @require_safe
-def dashboard(request: HttpRequest) -> HttpResponse:
+def dashboard(request: MemberRequest) -> HttpResponse:
     people = Contact.objects.visible_to(request.membership)
     growth, sends = figures.growth(people), figures.sends()
     purpose = purposes.by_key(purposes.NEWSLETTER)

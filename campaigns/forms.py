@@ -69,6 +69,11 @@ class SettingsForm(forms.Form):
     def settings(self) -> dict[str, Any]:
         return {name: value for name, value in self.cleaned_data.items() if name != "version"}
 
+    @property
+    def in_words(self) -> list[tuple[str, str]]:
+        """Every setting as it reads, in the form's order: label and words."""
+        return [(str(field.label), _in_words(field)) for field in self.visible_fields()]
+
     def _offer(self, name: str, queryset: Any) -> None:
         self._field(name).queryset = queryset
 
@@ -122,6 +127,13 @@ class ConfirmForm(forms.Form):
         if typed.split() != self.name.split() and typed.casefold().split() != self.name.casefold().split():
             raise forms.ValidationError(_("This is not the campaign's name."))
         return typed
+
+
+def _in_words(field: forms.BoundField) -> str:
+    value, choices = field.value(), getattr(field.field, "choices", None)
+    if choices is None:
+        return str(value)
+    return next((str(label) for code, label in choices if str(code) == str(value or "")), "")
 
 
 def _settings_of(campaign: Campaign) -> dict[str, Any]:

@@ -112,7 +112,7 @@ def edit_content(
     stored = [block.to_json() for block in parse_blocks(blocks)]
     content = _content(campaign, language)
     differing = {name: value for name, value in {**lines, "blocks": stored}.items() if getattr(content, name) != value}
-    if content.pk is None or differing:
+    if content._state.adding or differing:
         _save_version(campaign, expected_version, at)
         for name, value in differing.items():
             setattr(content, name, value)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from django.http import HttpRequest
 from django.utils.functional import Promise
 
 from ecrm.tenancy.models import Membership
+from ecrm.tenancy.requests import MemberRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class BulkAction:
     label: str | Promise
     icon: str
     capability: str
-    run: Callable[[HttpRequest, Sequence[int]], Outcome]
+    run: Callable[[MemberRequest, Sequence[int]], Outcome]
     order: int = 50
     field: str | Promise | None = None
     is_grave: bool = False

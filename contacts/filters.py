@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Func, TextField, Value
-from django.http import HttpRequest, QueryDict
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -20,6 +20,7 @@ from contacts.models import Company, Tag
 from contacts.models.people import Stage
 from contacts.querysets import ContactQuerySet
 from ecrm.tenancy.models import Membership
+from ecrm.tenancy.requests import MemberRequest
 
 MINE, NOBODY = "me", "none"
 ACTIVE = {
@@ -61,7 +62,7 @@ class ContactFilter(forms.Form):
         label=gettext_lazy("Active"), choices=[("", gettext_lazy("Any time")), *ACTIVE.items()], required=False
     )
 
-    def __init__(self, request: HttpRequest) -> None:
+    def __init__(self, request: MemberRequest) -> None:
         super().__init__(request.GET)
         self.request = request
 

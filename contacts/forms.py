@@ -7,7 +7,6 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from contacts import places
@@ -19,6 +18,7 @@ from contacts.services.companies import LONGEST_NAME
 from ecrm.mail.addresses import normalise
 from ecrm.tenancy.forms import TIME_ZONES
 from ecrm.tenancy.models import User
+from ecrm.tenancy.requests import MemberRequest
 from ecrm.ui.forms import error_count
 
 MORE = "more"
@@ -50,7 +50,7 @@ class ContactForm(forms.Form):
     )
     source = forms.CharField(label=_("Source"), max_length=60, required=False)
 
-    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, request: MemberRequest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         members = User.objects.filter(memberships__tenant=request.tenant)
         owner: Any = self.fields["owner"]
@@ -113,7 +113,7 @@ ROWS: Mapping[str, tuple[type[forms.Form], type[Any], str]] = {
 class ContactEditor:
     """The form and its lists together. ``values`` are the arguments of the contact services."""
 
-    def __init__(self, request: HttpRequest, contact: Contact | None = None) -> None:
+    def __init__(self, request: MemberRequest, contact: Contact | None = None) -> None:
         posted = request.POST if request.method == "POST" else None
         more = posted.get(MORE, "") if posted is not None else ""
         initial = values_of(contact) if contact is not None else {}

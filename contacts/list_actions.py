@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from contacts import services
 from contacts.bulk_actions import BulkAction, Outcome
+from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
 
 
-def _tag(request: HttpRequest, contact_ids: Sequence[int]) -> Outcome:
+def _tag(request: MemberRequest, contact_ids: Sequence[int]) -> Outcome:
     names = [name for name in request.POST.get("tag", "").replace("\x00", "").split(",") if name.strip()]
     if not names:
         raise ValidationError(_("Write the tag first."))
@@ -24,7 +24,7 @@ def _tag(request: HttpRequest, contact_ids: Sequence[int]) -> Outcome:
     return Outcome(words % {"count": len(contact_ids)})
 
 
-def _bin(request: HttpRequest, contact_ids: Sequence[int]) -> Outcome:
+def _bin(request: MemberRequest, contact_ids: Sequence[int]) -> Outcome:
     binned = services.bin_contacts(contact_ids=contact_ids, by=request.user)
     words = ngettext("%(count)s contact is in the bin.", "%(count)s contacts are in the bin.", len(binned))
     undo = f"{reverse('restore_contacts')}?ids={','.join(map(str, binned))}" if binned else ""

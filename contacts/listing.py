@@ -11,7 +11,6 @@ from typing import Any
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Subquery
 from django.db.models.functions import JSONObject
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -23,6 +22,7 @@ from contacts.models import Contact, EmailAddress, Event, Tagging
 from contacts.models.people import Stage
 from contacts.panels import ListColumn
 from contacts.querysets import ContactQuerySet
+from ecrm.tenancy.requests import MemberRequest
 from ecrm.ui import formats
 from ecrm.ui.templatetags import ui
 
@@ -72,7 +72,7 @@ def for_list(people: ContactQuerySet) -> ContactQuerySet:
     )
 
 
-def rows(request: HttpRequest, people: Sequence[Contact], columns: Sequence[ListColumn]) -> list[Row]:
+def rows(request: MemberRequest, people: Sequence[Contact], columns: Sequence[ListColumn]) -> list[Row]:
     if not people:
         return []
     desk = _Desk(

@@ -48,7 +48,7 @@ def register(
     _handlers[model, field] = Handler(model, field, move, undo)
 
 
-def leave(model: type[Model], *, why: str, field: str = "contact") -> None:
+def leave(model: type[Model], *, why: str | Promise, field: str = "contact") -> None:
     """Declares rows that no merge touches: ledgers that must keep saying what was true."""
     _handlers[model, field] = Handler(model, field, None, None, why)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 
 from contacts.models import Contact
 from ecrm.tenancy.models import Membership
+from ecrm.tenancy.requests import MemberRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Panel:
     """
 
     key: str
-    render: Callable[[HttpRequest, Contact], SafeString | str]
+    render: Callable[[MemberRequest, Contact], SafeString | str]
     place: str = "extra"
     order: int = 50
     capability: str | None = None
@@ -37,8 +37,8 @@ class ListColumn:
 
     key: str
     label: str | Promise
-    load: Callable[[HttpRequest, Sequence[Contact]], Mapping[int, SafeString]]
-    legend: Callable[[HttpRequest], SafeString | str] | None = None
+    load: Callable[[MemberRequest, Sequence[Contact]], Mapping[int, SafeString]]
+    legend: Callable[[MemberRequest], SafeString | str] | None = None
     order: int = 50
     capability: str | None = None
     cell_classes: str = ""

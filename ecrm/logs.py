@@ -68,7 +68,7 @@ class RequestLogMiddleware:
             route=match.view_name if match else None,
             status=response.status_code,
             ms=round((time.perf_counter() - started) * 1000, 1),
-            tenant=request.tenant.pk if getattr(request, "tenant", None) else current_tenant_id(),
+            tenant=getattr(getattr(request, "tenant", None), "pk", None) or current_tenant_id(),
             user=request.user.pk,
         )
         return response

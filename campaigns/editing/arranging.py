@@ -25,7 +25,7 @@ def arrange(blocks: Sequence[Block], act: str, subject: str) -> Arrangement:
     if act == ADD:
         return _with(listed, subject)
     place = next((i for i, block in enumerate(listed) if block.id == subject), None)
-    if place is None:
+    if place is None or act not in ACTS:
         return Arrangement(tuple(listed))
     if act == COPY:
         copied = replace(listed[place], id=free_id(listed))

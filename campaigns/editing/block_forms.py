@@ -59,11 +59,11 @@ def _align() -> forms.ChoiceField:
     return forms.ChoiceField(label=_("Align"), choices=choices, required=False)
 
 
-def _line(label: str | Promise, **kwargs: Any) -> forms.CharField:
+def _line(label: Any, **kwargs: Any) -> forms.CharField:
     return forms.CharField(label=label, required=False, **kwargs)
 
 
-def _address(label: str | Promise, **kwargs: Any) -> forms.CharField:
+def _address(label: Any, **kwargs: Any) -> forms.CharField:
     widget = forms.TextInput(attrs={"inputmode": "url", "spellcheck": "false", "autocomplete": "off"})
     return forms.CharField(label=label, required=False, widget=widget, **kwargs)
 

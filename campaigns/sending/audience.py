@@ -101,7 +101,7 @@ def _store_range(campaign: Campaign) -> tuple[int, int]:
     """
     after = campaign.audience_position
     people = judged(campaign, after=after, limit=LATER_RANGE if after else FIRST_RANGE)
-    is_marketing = Purpose.objects.values_list("is_marketing", flat=True).get(pk=campaign.purpose_id)
+    is_marketing = Purpose.objects.values_list("is_marketing", flat=True).get(pk=campaign.purpose_id or 0)
     tenant_id, campaign_id = require_tenant_id(), campaign.pk
     sql = f"""
         WITH people AS MATERIALIZED ({people.sql}),
@@ -140,4 +140,4 @@ def _store_range(campaign: Campaign) -> tuple[int, int]:
 def _rows(sql: str, params: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
-        return cursor.fetchall()
+        return list(cursor.fetchall())

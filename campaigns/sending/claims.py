@@ -65,7 +65,11 @@ def claim(campaign_id: int, relay: Relay) -> Claim | None:
     with tenant_transaction(), connection.cursor() as cursor:
         cursor.execute(sql, [tenant_id, campaign_id, lease, worker])
         row = cursor.fetchone()
-    return Claim(*row, worker, lease, asked_at + lease, relay.timeout) if row else None
+    if row is None:
+        return None
+    chunk_id, campaign_id, content_id, domain, is_fresh = row
+    lost_at = asked_at + lease
+    return Claim(chunk_id, campaign_id, content_id, domain, is_fresh, worker, lease, lost_at, relay.timeout)
 
 
 def release(held: Claim, *, wait_seconds: float | None) -> None:

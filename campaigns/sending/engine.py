@@ -146,59 +146,59 @@ def _sort(this: Round, todo: list[Pending]) -> None:
 
 def _declare_and_send(this: Round, buckets: list[int]) -> bool:
     """One window. False when this round is over: throttled, paused, lost, or the relay is away."""
-    batch = this.ready[: this.window]
+    messages = _write_letters(this)
     with tenant_transaction():
         this.settle()
-        grant = throttles.take(buckets, len(batch))
-        batch = batch[: grant.count]
+        grant = throttles.take(buckets, len(messages))
+        batch = list(messages)[: grant.count]
         asked_at = monotonic()
         intended = _intend(this, batch) if batch else None
         outcomes.count_skipped(this.held, batch, intended, rate=this.rate)
     this.done = []
     if intended is None:
-        this.waits.append(grant.wait_seconds)
-        return False
+        this.waits += [grant.wait_seconds] if messages else []
+        return not messages
     if not intended.is_ours:
         this.waits.append(0)
         return False
     this.held.renew(asked_at)
     del this.ready[: len(batch)]
-    return _hand_over(this, [pending for pending in batch if pending.delivery_id in intended.allowed])
+    return _hand_over(this, {each: messages[each] for each in batch if each.delivery_id in intended.allowed})
+
+
+def _write_letters(this: Round) -> dict[Pending, Outgoing]:
+    """The next window's messages, before anything is declared: a fault here leaves no doubt behind."""
+    date, messages = letters.today(), {}
+    for pending in this.ready[: this.window]:
+        try:
+            messages[pending] = this.letter.outgoing(pending, date=date)
+        except ValueError as error:
+            this.ready.remove(pending)
+            this.done.append(Result(pending, pending.attempt + 1, OutcomeKind.FAILED, None, "unwritable", str(error)))
+    return messages
 
 
 def _intend(this: Round, batch: list[Pending]) -> journal.Intended:
     purpose = this.turn.campaign.purpose
     assert purpose is not None
-    return journal.intend(this.held, {p.delivery_id: p.attempt + 1 for p in batch}, purpose=purpose)
+    return journal.intend(this.held, {each.delivery_id: each.attempt + 1 for each in batch}, purpose=purpose)
 
 
-def _hand_over(this: Round, batch: list[Pending]) -> bool:
-    if not batch:
+def _hand_over(this: Round, messages: dict[Pending, Outgoing]) -> bool:
+    if not messages:
         return True
-    began_at, taken = monotonic(), 0
-    written, messages = _write_letters(this, batch)
-    answers = this.turn.transport.deliver(messages)
-    for pending, answer in zip(written, answers, strict=False):
+    began_at, people = monotonic(), list(messages)
+    answers = this.turn.transport.deliver(list(messages.values()))
+    for pending, answer in zip(people, answers, strict=False):
         this.done.append(_result(this, pending, answer))
-        taken += 1
         if monotonic() > this.held.stop_at:
             break
-    for pending in written[taken:]:
+    taken = len(this.done)
+    for pending in people[taken:]:
         this.done.append(_result(this, pending, Answer(Kind.UNSENT)))
     this.sent += taken
     this.window = _next_window(this, taken, monotonic() - began_at)
     return not any(result.reason == journal.UNSENT for result in this.done)
-
-
-def _write_letters(this: Round, batch: list[Pending]) -> tuple[list[Pending], list[Outgoing]]:
-    date, written, messages = letters.today(), [], []
-    for pending in batch:
-        try:
-            messages.append(this.letter.outgoing(pending, date=date))
-            written.append(pending)
-        except ValueError as error:
-            this.done.append(Result(pending, pending.attempt + 1, OutcomeKind.FAILED, None, "unwritable", str(error)))
-    return written, messages
 
 
 def _result(this: Round, pending: Pending, answer: Answer) -> Result:

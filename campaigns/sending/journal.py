@@ -237,7 +237,7 @@ def _past(delivery_ids: list[int]) -> dict[int, _Past]:
 def _rows(sql: str, params: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _execute(sql: str, params: Any) -> None:

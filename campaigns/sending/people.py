@@ -37,7 +37,7 @@ def judged(campaign: Campaign, *, after: int = 0, limit: int | None = None) -> F
     Columns: contact_id, content_id, address, address_norm, address_hash, domain, record_id, and
     reason (NULL for those who get it). ``domain`` is empty unless it has a throttle of its own.
     """
-    purpose = Purpose.objects.get(pk=campaign.purpose_id)
+    purpose = Purpose.objects.get(pk=campaign.purpose_id or 0)
     consent = rules.sql(purpose)
     audience = _audience(campaign, after=after, limit=limit)
     content, reason, domain = _content(campaign), _reason(campaign, consent.condition), _domain()

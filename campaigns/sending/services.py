@@ -10,12 +10,13 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from campaigns.content.plan import Preview
 from campaigns.models import Campaign
 from campaigns.models.campaign import State
 from campaigns.sending import hints, states, throttles
 from campaigns.sending.audience import Rehearsal, rehearse
 from campaigns.sending.progress import Progress, ReasonCount, progress, reasons
-from campaigns.sending.proofs import Preview, preview, send_test
+from campaigns.sending.proofs import preview, send_test
 from campaigns.sending.readiness import ContentProblem, NotReady, make_ready
 from ecrm.audit import services as audit
 from ecrm.tenancy.models import User

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -23,6 +23,7 @@ from campaigns.models.campaign import State
 from campaigns.services import NotADraft, Stale
 from campaigns.views import frame
 from ecrm.tenancy.policies import requires
+from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
 from ecrm.ui import parts
 from ecrm.ui.parts import INVALID
@@ -33,7 +34,7 @@ AUTOSAVE, OVERWRITE, AS_COPY, ON = "autosave", "overwrite", "as_copy", "review"
 
 @requires(Capability.CAMPAIGNS_VIEW)
 @require_safe
-def campaign_content(request: HttpRequest, campaign_id: int) -> HttpResponse:
+def campaign_content(request: MemberRequest, campaign_id: int) -> HttpResponse:
     """To the words in the reader's language, else in the first that is written."""
     campaign = frame.find(campaign_id)
     written = list(campaign.contents.order_by("id").values_list("language", flat=True))
@@ -45,14 +46,14 @@ def campaign_content(request: HttpRequest, campaign_id: int) -> HttpResponse:
 
 @requires(Capability.CAMPAIGNS_EDIT)
 @require_http_methods(["GET", "POST"])
-def edit_content(request: HttpRequest, campaign_id: int, language: str) -> HttpResponse:
+def edit_content(request: MemberRequest, campaign_id: int, language: str) -> HttpResponse:
     campaign = frame.find(campaign_id)
     if campaign.state != State.DRAFT:
         return redirect("campaign", campaign.pk)
     content = _content(request, campaign, language)
     if request.method == "POST":
         return _save(request, campaign, content)
-    if content.pk is None:
+    if content._state.adding:
         return _begin(request, campaign, language)
     context = _context(request, campaign, content, open_id=request.GET.get("open", ""))
     return render(request, "campaigns/editor/page.html", context)
@@ -60,7 +61,7 @@ def edit_content(request: HttpRequest, campaign_id: int, language: str) -> HttpR
 
 @requires(Capability.CAMPAIGNS_EDIT)
 @require_POST
-def copy_content(request: HttpRequest, campaign_id: int, language: str) -> HttpResponse:
+def copy_content(request: MemberRequest, campaign_id: int, language: str) -> HttpResponse:
     """Begins a language: with the words of ``source``, or empty."""
     campaign = frame.find(campaign_id)
     if _is_written(campaign, language):
@@ -77,7 +78,7 @@ def copy_content(request: HttpRequest, campaign_id: int, language: str) -> HttpR
 
 @requires(Capability.CAMPAIGNS_EDIT)
 @require_POST
-def remove_content(request: HttpRequest, campaign_id: int, language: str) -> HttpResponse:
+def remove_content(request: MemberRequest, campaign_id: int, language: str) -> HttpResponse:
     campaign = frame.find(campaign_id)
     try:
         if services.remove_content(campaign=campaign, language=language, by=request.user):
@@ -87,7 +88,7 @@ def remove_content(request: HttpRequest, campaign_id: int, language: str) -> Htt
     return redirect("campaign_content", campaign.pk)
 
 
-def _save(request: HttpRequest, campaign: Campaign, content: CampaignContent) -> HttpResponse:
+def _save(request: MemberRequest, campaign: Campaign, content: CampaignContent) -> HttpResponse:
     draft = posted.read(request.POST)
     open_id = draft.act_on
     if draft.act in arranging.ACTS:
@@ -110,7 +111,7 @@ def _save(request: HttpRequest, campaign: Campaign, content: CampaignContent) ->
     return _saved(request, campaign, saved, draft, open_id)
 
 
-def _store(request: HttpRequest, campaign: Campaign, language: str, draft: Draft) -> CampaignContent:
+def _store(request: MemberRequest, campaign: Campaign, language: str, draft: Draft) -> CampaignContent:
     """``overwrite`` carries the version it was decided against: a third one is not overwritten unseen."""
     version = draft.version
     if draft.act == OVERWRITE:
@@ -130,7 +131,7 @@ def _store(request: HttpRequest, campaign: Campaign, language: str, draft: Draft
 
 
 def _saved(
-    request: HttpRequest, campaign: Campaign, content: CampaignContent, draft: Draft, open_id: str
+    request: MemberRequest, campaign: Campaign, content: CampaignContent, draft: Draft, open_id: str
 ) -> HttpResponse:
     if parts.wants_part(request):
         context = _context(request, campaign, content, open_id=open_id) | {"saved_at": timezone.now()}
@@ -141,7 +142,7 @@ def _saved(
     return redirect(f"{path}?{query}#block-{open_id}" if open_id else f"{path}?{query}")
 
 
-def _stale(request: HttpRequest, campaign: Campaign, content: CampaignContent, draft: Draft) -> HttpResponse:
+def _stale(request: MemberRequest, campaign: Campaign, content: CampaignContent, draft: Draft) -> HttpResponse:
     """Both versions stay: theirs in the database, the person's own in the form."""
     current = frame.find(campaign.pk)
     context = _context(request, current, _mine(content, draft), open_id=draft.act_on)
@@ -150,7 +151,7 @@ def _stale(request: HttpRequest, campaign: Campaign, content: CampaignContent, d
 
 
 def _refused(
-    request: HttpRequest,
+    request: MemberRequest,
     campaign: Campaign,
     content: CampaignContent,
     draft: Draft,
@@ -161,7 +162,7 @@ def _refused(
     return _unsaved(request, draft, context)
 
 
-def _unsaved(request: HttpRequest, draft: Draft, context: dict[str, Any]) -> HttpResponse:
+def _unsaved(request: MemberRequest, draft: Draft, context: dict[str, Any]) -> HttpResponse:
     name = "campaigns/editor/page.html"
     if parts.wants_part(request):
         name = f"campaigns/editor/{'_saved' if draft.act == AUTOSAVE else '_form_and_rest'}.html"
@@ -179,7 +180,7 @@ def _mine(content: CampaignContent, draft: Draft) -> CampaignContent:
     )
 
 
-def _begin(request: HttpRequest, campaign: Campaign, language: str) -> HttpResponse:
+def _begin(request: MemberRequest, campaign: Campaign, language: str) -> HttpResponse:
     """A language nobody has written yet: from which one to start."""
     sources = [
         (each.language, frame.language_name(each.language))
@@ -197,7 +198,7 @@ def _begin(request: HttpRequest, campaign: Campaign, language: str) -> HttpRespo
     return render(request, "campaigns/editor/begin.html", context)
 
 
-def _content(request: HttpRequest, campaign: Campaign, language: str) -> CampaignContent:
+def _content(request: MemberRequest, campaign: Campaign, language: str) -> CampaignContent:
     """The stored words, or an unsaved row for a language the tenant writes in. 404 for any other."""
     found = CampaignContent.objects.filter(campaign=campaign, language=language, variant="A").first()
     if found is None and language not in request.tenant.languages:
@@ -210,7 +211,7 @@ def _is_written(campaign: Campaign, language: str) -> bool:
 
 
 def _context(
-    request: HttpRequest,
+    request: MemberRequest,
     campaign: Campaign,
     content: CampaignContent,
     *,
@@ -233,7 +234,7 @@ def _context(
     }
 
 
-def _language_tabs(request: HttpRequest, campaign: Campaign, current: str) -> list[frame.Tab]:
+def _language_tabs(request: MemberRequest, campaign: Campaign, current: str) -> list[frame.Tab]:
     written = campaign.contents.order_by("id").values_list("language", flat=True)
     codes = dict.fromkeys([*request.tenant.languages, *written])
     return [

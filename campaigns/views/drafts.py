@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -21,6 +21,7 @@ from campaigns.views import frame
 from consent import purposes
 from ecrm.mail.models import SendingIdentity
 from ecrm.tenancy.policies import requires
+from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
 from ecrm.ui.pages import keyset_page
 from ecrm.ui.parts import INVALID, render_page
@@ -40,7 +41,7 @@ class Row:
 
 @requires(Capability.CAMPAIGNS_VIEW)
 @require_safe
-def campaign_list(request: HttpRequest) -> HttpResponse:
+def campaign_list(request: MemberRequest) -> HttpResponse:
     group = request.GET.get("state", "")
     page = keyset_page(querysets.listed(group), cursor=request.GET.get("cursor"), size=50)
     ids = [campaign.pk for campaign in page.rows]
@@ -56,7 +57,7 @@ def campaign_list(request: HttpRequest) -> HttpResponse:
 
 @requires(Capability.CAMPAIGNS_VIEW)
 @require_safe
-def campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
+def campaign(request: MemberRequest, campaign_id: int) -> HttpResponse:
     """The page that tells most about it: its words while it is a draft, its report afterwards."""
     found = frame.find(campaign_id)
     is_written = found.state in {State.DRAFT, State.SCHEDULED}
@@ -65,7 +66,7 @@ def campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
 
 @requires(Capability.CAMPAIGNS_EDIT)
 @require_http_methods(["GET", "POST"])
-def create_campaign(request: HttpRequest) -> HttpResponse:
+def create_campaign(request: MemberRequest) -> HttpResponse:
     form = SettingsForm(request.POST or None, languages=frame.reader_languages(request), initial=_usual())
     if request.method == "POST" and form.is_valid():
         try:
@@ -81,7 +82,7 @@ def create_campaign(request: HttpRequest) -> HttpResponse:
 
 @requires(Capability.CAMPAIGNS_EDIT)
 @require_http_methods(["GET", "POST"])
-def campaign_settings(request: HttpRequest, campaign_id: int) -> HttpResponse:
+def campaign_settings(request: MemberRequest, campaign_id: int) -> HttpResponse:
     found = frame.find(campaign_id)
     if found.state != State.DRAFT:
         return redirect("campaign", found.pk)
@@ -105,7 +106,7 @@ def campaign_settings(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "shape": frame.shape(found),
         "form": form,
         "is_stale": is_stale,
-        "saved": SettingsForm(campaign=found, languages=languages) if is_stale else None,
+        "saved": SettingsForm(campaign=found, languages=languages).in_words if is_stale else [],
         "steps": frame.steps(found, frame.AUDIENCE),
     }
     return render(request, "campaigns/settings.html", context, status=INVALID if form.errors or is_stale else 200)
@@ -113,7 +114,7 @@ def campaign_settings(request: HttpRequest, campaign_id: int) -> HttpResponse:
 
 @requires(Capability.CAMPAIGNS_EDIT)
 @require_POST
-def duplicate_campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
+def duplicate_campaign(request: MemberRequest, campaign_id: int) -> HttpResponse:
     copied = services.duplicate(campaign=frame.find(campaign_id), by=request.user)
     toast(request, _("This is the copy."))
     return redirect("campaign_content", copied.pk)
@@ -121,7 +122,7 @@ def duplicate_campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
 
 @requires(Capability.CAMPAIGNS_EDIT)
 @require_POST
-def delete_campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
+def delete_campaign(request: MemberRequest, campaign_id: int) -> HttpResponse:
     found = frame.find(campaign_id)
     try:
         services.delete_draft(campaign=found, by=request.user)

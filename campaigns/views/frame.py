@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -14,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign
 from campaigns.models.campaign import State
+from ecrm.tenancy.requests import MemberRequest
 
 SHAPES: dict[str, str] = {
     State.DRAFT: "draft",
@@ -72,6 +72,6 @@ def language_name(code: str) -> str:
         return code
 
 
-def reader_languages(request: HttpRequest) -> list[str]:
+def reader_languages(request: MemberRequest) -> list[str]:
     """For texts a tenant wrote: the reader's language, then the tenant's own."""
     return [get_language() or settings.LANGUAGE_CODE, *request.tenant.languages]

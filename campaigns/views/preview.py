@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from csp.decorators import csp_replace
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
@@ -15,6 +15,7 @@ from campaigns.models import Campaign, CampaignContent
 from campaigns.views import frame
 from contacts.models import Contact
 from ecrm.tenancy.policies import requires
+from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
 from ecrm.ui import parts
 
@@ -36,11 +37,11 @@ _MAIL_POLICY: dict[str, Any] = {
 }
 
 
-@requires(Capability.CAMPAIGNS_VIEW)
+@requires(Capability.CAMPAIGNS_VIEW)  # type: ignore[arg-type]  # csp_replace is typed for plain requests
 @require_safe
 @xframe_options_sameorigin
-@csp_replace(_MAIL_POLICY)
-def message_preview(request: HttpRequest, campaign_id: int, language: str) -> HttpResponse:
+@csp_replace(_MAIL_POLICY)  # type: ignore[arg-type]
+def message_preview(request: MemberRequest, campaign_id: int, language: str) -> HttpResponse:
     """The HTML a person would get, byte for byte, or its plain text with ``?part=text``.
 
     ``?scheme=light`` or ``dark`` shows it as in a mail program of that kind, whatever the reader's own.
@@ -58,7 +59,7 @@ def message_preview(request: HttpRequest, campaign_id: int, language: str) -> Ht
 
 @requires(Capability.CAMPAIGNS_VIEW)
 @require_safe
-def read_message(request: HttpRequest, campaign_id: int, language: str) -> HttpResponse:
+def read_message(request: MemberRequest, campaign_id: int, language: str) -> HttpResponse:
     """The message without its editor, for campaigns that are no draft, and for those who only read."""
     campaign = frame.find(campaign_id)
     content = _content(campaign, language)
@@ -78,7 +79,7 @@ def read_message(request: HttpRequest, campaign_id: int, language: str) -> HttpR
 
 @requires(Capability.CAMPAIGNS_VIEW)
 @require_safe
-def choose_reader(request: HttpRequest, campaign_id: int, language: str) -> HttpResponse:
+def choose_reader(request: MemberRequest, campaign_id: int, language: str) -> HttpResponse:
     """Whom to read the message as: people found by name, with a way back to where it is read."""
     campaign = frame.find(campaign_id)
     term = request.GET.get("q", "").strip()

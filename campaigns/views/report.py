@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
@@ -17,6 +17,7 @@ from campaigns.report import outcome, recipients
 from campaigns.views import frame
 from contacts.models import Contact
 from ecrm.tenancy.policies import requires
+from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
 from ecrm.ui import parts
 from ecrm.ui.pages import keyset_page
@@ -26,7 +27,7 @@ OVER = {State.SENT, State.CANCELLED}
 
 @requires(Capability.CAMPAIGNS_VIEW)
 @require_safe
-def campaign_report(request: HttpRequest, campaign_id: int) -> HttpResponse:
+def campaign_report(request: MemberRequest, campaign_id: int) -> HttpResponse:
     """The whole page, or, asked by its live part, only what changed since (304 when nothing did)."""
     campaign = frame.find(campaign_id)
     if campaign.started_at is None:
@@ -46,7 +47,7 @@ def campaign_report(request: HttpRequest, campaign_id: int) -> HttpResponse:
 
 @requires(Capability.CAMPAIGNS_VIEW)
 @require_safe
-def left_out(request: HttpRequest, campaign_id: int) -> HttpResponse:
+def left_out(request: MemberRequest, campaign_id: int) -> HttpResponse:
     """The people behind a number: who of the segment gets nothing, for one reason."""
     campaign = frame.find(campaign_id)
     reason = request.GET.get("reason", "")
@@ -65,7 +66,7 @@ def left_out(request: HttpRequest, campaign_id: int) -> HttpResponse:
 
 @requires(Capability.CAMPAIGNS_VIEW)
 @require_safe
-def campaign_recipients(request: HttpRequest, campaign_id: int) -> HttpResponse:
+def campaign_recipients(request: MemberRequest, campaign_id: int) -> HttpResponse:
     """Messages whose fate deserves a look: refused, put off, unknown, or left out at the last moment."""
     campaign = frame.find(campaign_id)
     kind = recipients.kind_named(request.GET.get("kind", ""))

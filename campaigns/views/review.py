@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -21,6 +21,7 @@ from campaigns.views import frame
 from consent import purposes
 from ecrm.mail.handover import Kind
 from ecrm.tenancy.policies import requires
+from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
 from ecrm.ui.parts import INVALID
 from ecrm.ui.toasts import toast, warn
@@ -28,7 +29,7 @@ from ecrm.ui.toasts import toast, warn
 
 @requires(Capability.CAMPAIGNS_VIEW)
 @require_safe
-def review_campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
+def review_campaign(request: MemberRequest, campaign_id: int) -> HttpResponse:
     campaign = frame.find(campaign_id)
     if campaign.state not in {State.DRAFT, State.SCHEDULED}:
         return redirect("campaign_report", campaign.pk)
@@ -37,7 +38,7 @@ def review_campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
 
 @requires(Capability.CAMPAIGNS_EDIT)
 @require_http_methods(["GET", "POST"])
-def send_test(request: HttpRequest, campaign_id: int) -> HttpResponse:
+def send_test(request: MemberRequest, campaign_id: int) -> HttpResponse:
     """To a member of the workspace, written as for the person who is looked at."""
     campaign = frame.find(campaign_id)
     sent = request.POST if request.method == "POST" else None
@@ -60,7 +61,7 @@ def send_test(request: HttpRequest, campaign_id: int) -> HttpResponse:
 
 @requires(Capability.CAMPAIGNS_SEND)
 @require_http_methods(["GET", "POST"])
-def send_campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
+def send_campaign(request: MemberRequest, campaign_id: int) -> HttpResponse:
     """Asks once more, with the numbers; a second press finds the campaign on its way."""
     campaign = frame.find(campaign_id)
     if campaign.state not in {State.DRAFT, State.SCHEDULED}:
@@ -78,7 +79,7 @@ def send_campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
 
 @requires(Capability.CAMPAIGNS_SEND)
 @require_POST
-def schedule_campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
+def schedule_campaign(request: MemberRequest, campaign_id: int) -> HttpResponse:
     campaign = frame.find(campaign_id)
     if campaign.state != State.DRAFT:
         return redirect("campaign", campaign.pk)
@@ -99,7 +100,7 @@ def schedule_campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
 
 @requires(Capability.CAMPAIGNS_SEND)
 @require_POST
-def unschedule_campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
+def unschedule_campaign(request: MemberRequest, campaign_id: int) -> HttpResponse:
     campaign = frame.find(campaign_id)
     if services.unschedule(campaign, by=request.user):
         toast(request, _("Back to a draft. Nothing is sent."))
@@ -108,7 +109,7 @@ def unschedule_campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
 
 @requires(Capability.CAMPAIGNS_SEND)
 @require_POST
-def pause_campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
+def pause_campaign(request: MemberRequest, campaign_id: int) -> HttpResponse:
     campaign = frame.find(campaign_id)
     if services.pause(campaign, by=request.user):
         toast(request, _("Paused. Nothing more leaves until you resume."))
@@ -117,7 +118,7 @@ def pause_campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
 
 @requires(Capability.CAMPAIGNS_SEND)
 @require_POST
-def resume_campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
+def resume_campaign(request: MemberRequest, campaign_id: int) -> HttpResponse:
     campaign = frame.find(campaign_id)
     if services.resume(campaign, by=request.user):
         toast(request, _("Sending goes on."))
@@ -126,14 +127,14 @@ def resume_campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
 
 @requires(Capability.CAMPAIGNS_SEND)
 @require_POST
-def cancel_campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
+def cancel_campaign(request: MemberRequest, campaign_id: int) -> HttpResponse:
     campaign = frame.find(campaign_id)
     if services.cancel(campaign, by=request.user):
         toast(request, _("Cancelled. What was sent stays sent."))
     return redirect("campaign_report", campaign.pk)
 
 
-def _start(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+def _start(request: MemberRequest, campaign: Campaign) -> HttpResponse:
     try:
         if services.start(campaign, by=request.user):
             toast(request, _("Sending has begun."))
@@ -143,7 +144,7 @@ def _start(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     return redirect("campaign_report", campaign.pk)
 
 
-def _test_left(request: HttpRequest, campaign: Campaign, form: ProofForm, chosen: reader.Chosen, language: str) -> bool:
+def _test_left(request: MemberRequest, campaign: Campaign, form: ProofForm, chosen: reader.Chosen, language: str) -> bool:
     """Whether the relay took it; what kept it is said at the form."""
     if chosen.contact is None:
         form.add_error(None, _("Choose a contact to write the test for."))
@@ -168,7 +169,7 @@ def _test_left(request: HttpRequest, campaign: Campaign, form: ProofForm, chosen
 
 
 def _review_page(
-    request: HttpRequest, campaign: Campaign, *, schedule_form: ScheduleForm | None = None
+    request: MemberRequest, campaign: Campaign, *, schedule_form: ScheduleForm | None = None
 ) -> HttpResponse:
     found = preflight.preflight(campaign, membership=request.membership)
     limit = campaign.identity.per_second if campaign.identity else 0
@@ -186,7 +187,7 @@ def _review_page(
     return render(request, "campaigns/review.html", context, status=INVALID if schedule_form else 200)
 
 
-def _purpose_name(request: HttpRequest, campaign: Campaign) -> str:
+def _purpose_name(request: MemberRequest, campaign: Campaign) -> str:
     if campaign.purpose is None:
         return ""
     return purposes.wording(campaign.purpose, frame.reader_languages(request)).name

@@ -70,7 +70,7 @@ class ConstantsForm(forms.Form):
         super().__init__(posted, initial=initial, prefix="constant")
         self.columns = {key: column for key, column in import_columns.columns().items() if not column.apply_many}
         for key, column in self.columns.items():
-            self.fields[key] = forms.CharField(label=column.label, required=False, max_length=200)
+            self.fields[key] = forms.CharField(label=str(column.label), required=False, max_length=200)
 
     def clean(self) -> dict[str, Any]:
         for key, cell in list(self.cleaned_data.items()):

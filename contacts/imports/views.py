@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,6 +17,7 @@ from contacts.imports.forms import BeginForm, ConstantsForm, MappingForm, Option
 from contacts.models import ImportProblem, ImportRun
 from ecrm.files.uploads import is_too_large
 from ecrm.tenancy.policies import requires
+from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
 from ecrm.ui.pages import keyset_page
 from ecrm.ui.parts import INVALID, redirect_page, render_live, version_of, wants_part
@@ -27,7 +28,7 @@ State = ImportRun.State
 
 @requires(Capability.CONTACTS_IMPORT)
 @require_safe
-def import_list(request: HttpRequest) -> HttpResponse:
+def import_list(request: MemberRequest) -> HttpResponse:
     runs = ImportRun.objects.select_related("created_by", "job")
     page = keyset_page(runs, cursor=request.GET.get("cursor"))
     context = {"page": page, "reports": [reports.Report(run) for run in page.rows], "crumbs": _crumbs()[:1]}
@@ -36,7 +37,7 @@ def import_list(request: HttpRequest) -> HttpResponse:
 
 @requires(Capability.CONTACTS_IMPORT)
 @require_http_methods(["GET", "HEAD", "POST"])
-def begin_import(request: HttpRequest) -> HttpResponse:
+def begin_import(request: MemberRequest) -> HttpResponse:
     form = BeginForm(request.POST, request.FILES) if request.method == "POST" else BeginForm()
     run = _take_in(request, form) if request.method == "POST" else None
     if run is not None:
@@ -47,7 +48,7 @@ def begin_import(request: HttpRequest) -> HttpResponse:
 
 @requires(Capability.CONTACTS_IMPORT)
 @require_safe
-def import_run(request: HttpRequest, run_id: int) -> HttpResponse:
+def import_run(request: MemberRequest, run_id: int) -> HttpResponse:
     """Where the import stands. The columns while they are being mapped, then a part that keeps current."""
     run = _find(run_id)
     if run.state == State.MAPPING:
@@ -62,7 +63,7 @@ def import_run(request: HttpRequest, run_id: int) -> HttpResponse:
 
 @requires(Capability.CONTACTS_IMPORT)
 @require_http_methods(["GET", "HEAD", "POST"])
-def check_import(request: HttpRequest, run_id: int) -> HttpResponse:
+def check_import(request: MemberRequest, run_id: int) -> HttpResponse:
     """The columns: shown again by GET, checked by POST."""
     run = _find(run_id)
     if request.method != "POST":
@@ -83,7 +84,7 @@ def check_import(request: HttpRequest, run_id: int) -> HttpResponse:
 
 @requires(Capability.CONTACTS_IMPORT)
 @require_POST
-def reread_import(request: HttpRequest, run_id: int) -> HttpResponse:
+def reread_import(request: MemberRequest, run_id: int) -> HttpResponse:
     run, form = _find(run_id), RereadForm(request.POST)
     if not form.is_valid():
         return _columns_page(request, run, reread=form)
@@ -93,7 +94,7 @@ def reread_import(request: HttpRequest, run_id: int) -> HttpResponse:
 
 @requires(Capability.CONTACTS_IMPORT)
 @require_POST
-def start_import(request: HttpRequest, run_id: int) -> HttpResponse:
+def start_import(request: MemberRequest, run_id: int) -> HttpResponse:
     run = _find(run_id)
     services.start(run=run, by=request.user)
     return redirect_page(request, reverse("import_run", args=[run.pk]))
@@ -101,7 +102,7 @@ def start_import(request: HttpRequest, run_id: int) -> HttpResponse:
 
 @requires(Capability.CONTACTS_IMPORT)
 @require_POST
-def cancel_import(request: HttpRequest, run_id: int) -> HttpResponse:
+def cancel_import(request: MemberRequest, run_id: int) -> HttpResponse:
     run = _find(run_id)
     services.cancel(run=run, by=request.user)
     return redirect_page(request, reverse("import_run", args=[run.pk]))
@@ -109,7 +110,7 @@ def cancel_import(request: HttpRequest, run_id: int) -> HttpResponse:
 
 @requires(Capability.CONTACTS_IMPORT)
 @require_POST
-def discard_import(request: HttpRequest, run_id: int) -> HttpResponse:
+def discard_import(request: MemberRequest, run_id: int) -> HttpResponse:
     run = _find(run_id)
     if services.discard(run=run, by=request.user):
         toast(request, _("%(name)s was discarded. Nobody was imported.") % {"name": run.name})
@@ -120,7 +121,7 @@ def discard_import(request: HttpRequest, run_id: int) -> HttpResponse:
 
 @requires(Capability.CONTACTS_IMPORT)
 @require_safe
-def import_problems(request: HttpRequest, run_id: int) -> HttpResponse:
+def import_problems(request: MemberRequest, run_id: int) -> HttpResponse:
     run = _find(run_id)
     problems = ImportProblem.objects.filter(run=run)
     page = keyset_page(problems, order=("line", "id"), cursor=request.GET.get("cursor"))
@@ -132,7 +133,7 @@ def _find(run_id: int) -> ImportRun:
     return get_object_or_404(ImportRun.objects.select_related("file", "problem_file", "job", "tenant"), pk=run_id)
 
 
-def _take_in(request: HttpRequest, form: BeginForm) -> ImportRun | None:
+def _take_in(request: MemberRequest, form: BeginForm) -> ImportRun | None:
     if is_too_large(request, "file"):
         form.errors["file"] = form.error_class([services.too_large()])
         return None
@@ -145,7 +146,7 @@ def _take_in(request: HttpRequest, form: BeginForm) -> ImportRun | None:
         return None
 
 
-def _columns_page(request: HttpRequest, run: ImportRun, **invalid: Form) -> HttpResponse:
+def _columns_page(request: MemberRequest, run: ImportRun, **invalid: Form) -> HttpResponse:
     """``invalid`` are bound forms that take the place of fresh ones."""
     if run.state not in (State.MAPPING, State.CHECKED, State.FAILED):
         return redirect("import_run", run_id=run.pk)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from contacts import bulk_actions, services
 from contacts.models import Contact
 from ecrm.tenancy.policies import requires
+from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
 from ecrm.ui.parts import redirect_page
 from ecrm.ui.toasts import toast, warn
@@ -23,7 +24,7 @@ PAGE_AT_MOST = 200
 
 @requires(Capability.CONTACTS_DELETE)
 @require_POST
-def bin_contact(request: HttpRequest, contact_id: int) -> HttpResponse:
+def bin_contact(request: MemberRequest, contact_id: int) -> HttpResponse:
     contact = get_object_or_404(Contact.objects.visible_to(request.membership), pk=contact_id)
     if services.bin_contact(contact=contact, by=request.user):
         toast(
@@ -36,7 +37,7 @@ def bin_contact(request: HttpRequest, contact_id: int) -> HttpResponse:
 
 @requires(Capability.CONTACTS_DELETE)
 @require_POST
-def restore_contact(request: HttpRequest, contact_id: int) -> HttpResponse:
+def restore_contact(request: MemberRequest, contact_id: int) -> HttpResponse:
     contact = get_object_or_404(Contact.objects.visible_to(request.membership), pk=contact_id)
     try:
         with transaction.atomic():
@@ -50,7 +51,7 @@ def restore_contact(request: HttpRequest, contact_id: int) -> HttpResponse:
 
 @requires(Capability.CONTACTS_EDIT)
 @require_POST
-def tag_contact(request: HttpRequest, contact_id: int) -> HttpResponse:
+def tag_contact(request: MemberRequest, contact_id: int) -> HttpResponse:
     contact = get_object_or_404(Contact.objects.visible_to(request.membership), pk=contact_id)
     try:
         services.add_tags(
@@ -63,7 +64,7 @@ def tag_contact(request: HttpRequest, contact_id: int) -> HttpResponse:
 
 @requires(Capability.CONTACTS_EDIT)
 @require_POST
-def untag_contact(request: HttpRequest, contact_id: int) -> HttpResponse:
+def untag_contact(request: MemberRequest, contact_id: int) -> HttpResponse:
     contact = get_object_or_404(Contact.objects.visible_to(request.membership), pk=contact_id)
     name = request.POST.get("tag", "").replace("\x00", "")
     if services.remove_tags(contact_ids=[contact.pk], names=[name], by=request.user):
@@ -73,7 +74,7 @@ def untag_contact(request: HttpRequest, contact_id: int) -> HttpResponse:
 
 @requires(Capability.CONTACTS_VIEW)
 @require_POST
-def act_on_contacts(request: HttpRequest) -> HttpResponse:
+def act_on_contacts(request: MemberRequest) -> HttpResponse:
     """Runs one registered act on the people ticked; each act has its own capability."""
     action = bulk_actions.find(request.POST.get("action", ""), request.membership)
     ids = _ticked(request)
@@ -93,7 +94,7 @@ def act_on_contacts(request: HttpRequest) -> HttpResponse:
 
 @requires(Capability.CONTACTS_BULK_DELETE)
 @require_POST
-def restore_contacts(request: HttpRequest) -> HttpResponse:
+def restore_contacts(request: MemberRequest) -> HttpResponse:
     """Takes back a bulk binning: the ids stand in the address the toast was given."""
     ids = [int(text) for text in request.GET.get("ids", "").split(",") if text.isdecimal() and len(text) < 19]
     visible = Contact.objects.visible_to(request.membership).filter(pk__in=ids[:PAGE_AT_MOST])
@@ -105,7 +106,7 @@ def restore_contacts(request: HttpRequest) -> HttpResponse:
     return redirect_page(request, reverse("contact_list"))
 
 
-def _ticked(request: HttpRequest) -> list[int]:
+def _ticked(request: MemberRequest) -> list[int]:
     """Ids of the ticked people, less those this member may not see."""
     given = [int(text) for text in request.POST.getlist("contact") if text.isdecimal() and len(text) < 19]
     visible = Contact.objects.visible_to(request.membership).unbinned().filter(pk__in=given[:PAGE_AT_MOST])

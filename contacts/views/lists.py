@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,6 +15,7 @@ from contacts.filters import MINE, ContactFilter, without
 from contacts.models import Contact
 from contacts.querysets import ContactQuerySet
 from ecrm.tenancy.policies import requires
+from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
 from ecrm.ui.pages import Count, Page, capped_count, keyset_page
 from ecrm.ui.parts import render_page, wants_part
@@ -25,7 +26,7 @@ LONGEST_TERM = 200
 
 @requires(Capability.CONTACTS_VIEW)
 @require_safe
-def contact_list(request: HttpRequest) -> HttpResponse:
+def contact_list(request: MemberRequest) -> HttpResponse:
     chosen = ContactFilter(request)
     term = _term(request)
     people = chosen.narrow(Contact.objects.visible_to(request.membership).unbinned())
@@ -49,7 +50,7 @@ def contact_list(request: HttpRequest) -> HttpResponse:
 
 @requires(Capability.CONTACTS_VIEW)
 @require_safe
-def filter_contacts(request: HttpRequest) -> HttpResponse:
+def filter_contacts(request: MemberRequest) -> HttpResponse:
     """The filter as a form of its own; sending it leads back to the list."""
     chosen = ContactFilter(request)
     chosen.offer_choices()
@@ -60,7 +61,7 @@ def filter_contacts(request: HttpRequest) -> HttpResponse:
 
 @requires(Capability.CONTACTS_DELETE)
 @require_safe
-def binned_contacts(request: HttpRequest) -> HttpResponse:
+def binned_contacts(request: MemberRequest) -> HttpResponse:
     people = listing.for_list(Contact.objects.visible_to(request.membership).binned())
     page = keyset_page(people, order=("-binned_at", "-id"), cursor=request.GET.get("cursor"))
     count = capped_count(people)
@@ -68,7 +69,7 @@ def binned_contacts(request: HttpRequest) -> HttpResponse:
     return render_page(request, "contacts/bin.html", part="contacts/_binned.html", context=context)
 
 
-def _page(request: HttpRequest, people: ContactQuerySet) -> dict[str, Any]:
+def _page(request: MemberRequest, people: ContactQuerySet) -> dict[str, Any]:
     order = sorting(request, listing.ORDERS, default=listing.DEFAULT_ORDER)
     columns = panels.columns(request.membership)
     page = keyset_page(listing.for_list(people), order=order.order, cursor=request.GET.get("cursor"))
@@ -88,7 +89,7 @@ def _shown(page: Page[Contact], count: Count) -> str:
     return _("%(shown)s shown of %(count)s") % {"shown": len(page.rows), "count": count}
 
 
-def _rights(request: HttpRequest) -> dict[str, Any]:
+def _rights(request: MemberRequest) -> dict[str, Any]:
     may = request.membership.may
     return {
         "may_edit": may(Capability.CONTACTS_EDIT),
@@ -99,12 +100,12 @@ def _rights(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _term(request: HttpRequest) -> str:
+def _term(request: MemberRequest) -> str:
     """What is searched for; a null character can be in no name, and PostgreSQL refuses it."""
     return request.GET.get("q", "").replace("\x00", "").strip()[:LONGEST_TERM]
 
 
-def _kept(request: HttpRequest) -> list[tuple[str, str]]:
+def _kept(request: MemberRequest) -> list[tuple[str, str]]:
     """What a search keeps: the filter and the order, not the page."""
     return [
         (name, value)
@@ -114,5 +115,5 @@ def _kept(request: HttpRequest) -> list[tuple[str, str]]:
     ]
 
 
-def _filter_url(request: HttpRequest) -> str:
+def _filter_url(request: MemberRequest) -> str:
     return f"{reverse('filter_contacts')}?{without(request.GET)}"

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
@@ -21,6 +21,7 @@ from contacts.forms import ContactEditor
 from contacts.models import Contact
 from ecrm.tenancy.models import Membership
 from ecrm.tenancy.policies import requires
+from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
 from ecrm.ui.parts import INVALID, redirect_page, render_page, wants_part
 from ecrm.ui.toasts import toast
@@ -30,7 +31,7 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 
 @requires(Capability.CONTACTS_VIEW)
 @require_safe
-def contact_page(request: HttpRequest, contact_id: int) -> HttpResponse:
+def contact_page(request: MemberRequest, contact_id: int) -> HttpResponse:
     """The record. htmx asks it for another kind of event, or for earlier ones."""
     may_see_worth = request.membership.may(Capability.REVENUE_VIEW)
     people = person.for_page(Contact.objects.visible_to(request.membership), with_worth=may_see_worth)
@@ -51,7 +52,7 @@ def contact_page(request: HttpRequest, contact_id: int) -> HttpResponse:
 
 @requires(Capability.CONTACTS_EDIT)
 @require_http_methods(["GET", "POST"])
-def create_contact(request: HttpRequest) -> HttpResponse:
+def create_contact(request: MemberRequest) -> HttpResponse:
     editor = ContactEditor(request)
     if request.method == "POST" and not editor.wants_more and editor.is_valid():
         try:
@@ -67,7 +68,7 @@ def create_contact(request: HttpRequest) -> HttpResponse:
 
 @requires(Capability.CONTACTS_EDIT)
 @require_http_methods(["GET", "POST"])
-def edit_contact(request: HttpRequest, contact_id: int) -> HttpResponse:
+def edit_contact(request: MemberRequest, contact_id: int) -> HttpResponse:
     contact = get_object_or_404(
         Contact.objects.visible_to(request.membership).unbinned().select_related("company"), pk=contact_id
     )
@@ -89,7 +90,7 @@ def edit_contact(request: HttpRequest, contact_id: int) -> HttpResponse:
     return _form(request, editor, contact=contact, stale=stale)
 
 
-def _record(request: HttpRequest, contact: Any) -> dict[str, Any]:
+def _record(request: MemberRequest, contact: Any) -> dict[str, Any]:
     rendered = {
         place: [panel.render(request, contact) for panel in panels.panels(place, request.membership)]
         for place in ("side", "extra")
@@ -109,7 +110,7 @@ def _record(request: HttpRequest, contact: Any) -> dict[str, Any]:
 
 
 def _form(
-    request: HttpRequest,
+    request: MemberRequest,
     editor: ContactEditor,
     *,
     contact: Contact | None = None,
@@ -130,7 +131,7 @@ def _form(
     return render(request, "contacts/edit.html", context, status=INVALID if error_count or stale else 200)
 
 
-def _version(request: HttpRequest, contact: Contact | None, stale: services.StaleContact | None) -> str:
+def _version(request: MemberRequest, contact: Contact | None, stale: services.StaleContact | None) -> str:
     """Which version the form answers to: after a conflict, the one whose differences are shown."""
     if stale is not None:
         return stale.current.updated_at.isoformat()
@@ -139,7 +140,7 @@ def _version(request: HttpRequest, contact: Contact | None, stale: services.Stal
     return request.POST.get("expected_updated_at") or contact.updated_at.isoformat()
 
 
-def _expected(request: HttpRequest) -> datetime:
+def _expected(request: MemberRequest) -> datetime:
     """The version the form was made from. A form that does not say which is stale by definition."""
     try:
         given = parse_datetime(request.POST.get("expected_updated_at", ""))

@@ -39,7 +39,7 @@ def enqueue(task: str, *, due_at: datetime | None = None, **arguments: Any) -> O
         task=task, queue=registered.queue.value, arguments=arguments, due_at=due_at or timezone.now()
     )
     if due_at is None:
-        tenant_id = entry.tenant_id
+        tenant_id = require_tenant_id()
         transaction.on_commit(lambda: hint(task, tenant_id, entry.pk), robust=True)
     return entry
 

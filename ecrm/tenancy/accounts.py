@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from ecrm import keys
 
 
-class AccountAdapter(DefaultAccountAdapter):
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is untyped
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return True
 
@@ -19,7 +19,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """People sign in with their address; there is no user name."""
 
 
-class MfaAdapter(DefaultMFAAdapter):
+class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth is untyped
     """Second-factor secrets are encrypted at rest."""
 
     def encrypt(self, text: str) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from django.core.checks import Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, connections
 
@@ -38,7 +39,7 @@ def role_problems() -> list[str]:
 
 
 @register(Tags.database)
-def check_role(databases: list[str] | None = None, **kwargs: Any) -> list[Error]:
+def check_role(*, databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
     """``manage.py check --database default`` tells the same as start-up would."""
     if not databases or "default" not in databases:
         return []
@@ -46,7 +47,7 @@ def check_role(databases: list[str] | None = None, **kwargs: Any) -> list[Error]
 
 
 @register(Tags.database)
-def check_prepared_statements(databases: list[str] | None = None, **kwargs: Any) -> list[Error]:
+def check_prepared_statements(*, databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
     """A statement prepared for one tenant keeps that tenant's plan: they must stay off."""
     return [
         Error(f"Database {alias} prepares statements.", id="tenancy.E002")

@@ -41,7 +41,7 @@ class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
         widgets = {"time_zone": forms.Select(choices=TIME_ZONES)}
 
     def clean_slug(self) -> str:
-        return self.cleaned_data["slug"] or slugify(self.cleaned_data.get("name", ""))[:40]
+        return str(self.cleaned_data["slug"]) or slugify(self.cleaned_data.get("name", ""))[:40]
 
 
 class TenantSettingsForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
@@ -28,7 +29,7 @@ class TenantMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: Any) -> HttpResponse:
         request.tenant, request.membership = None, None
         slug, _, rest = request.path_info.removeprefix("/").partition("/")
         if not slug or slug in RESERVED_SLUGS:
@@ -41,7 +42,7 @@ class TenantMiddleware:
             return redirect(f"/{slug}/")
         return self._inside(request, membership, rest)
 
-    def _inside(self, request: HttpRequest, membership: Membership, rest: str) -> HttpResponse:
+    def _inside(self, request: Any, membership: Membership, rest: str) -> HttpResponse:
         tenant = membership.tenant
         request.tenant, request.membership = tenant, membership
         request.urlconf = TENANT_URLCONF
@@ -58,7 +59,7 @@ class TenantMiddleware:
             set_script_prefix(former_prefix)
 
 
-def _find_membership(request: HttpRequest, slug: str) -> Membership:
+def _find_membership(request: Any, slug: str) -> Membership:
     membership = Membership.objects.filter(tenant__slug=slug, user=request.user).select_related("tenant").first()
     if membership is None:
         raise Http404
@@ -68,7 +69,7 @@ def _find_membership(request: HttpRequest, slug: str) -> Membership:
 class _reader_preferences:
     """The user's language and time zone, falling back to the tenant's, then the browser's."""
 
-    def __init__(self, request: HttpRequest) -> None:
+    def __init__(self, request: Any) -> None:
         user, tenant = request.user, request.tenant
         self.language = getattr(user, "language", "") or (
             tenant.language if tenant else translation.get_language_from_request(request)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from django.db.migrations import RunSQL
+from django.db.migrations.operations.base import Operation
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -13,7 +14,7 @@ class RunSQLFile(RunSQL):
     """Runs a file, named from the project's root. Migrations never change once released:
     a later change is a new file."""
 
-    def __init__(self, path: str, state_operations: list[object] | None = None) -> None:
+    def __init__(self, path: str, state_operations: list[Operation] | None = None) -> None:
         self.path = path
         # A list of one: a bare string would be split at semicolons, dollar-quoted bodies too.
         super().__init__([(ROOT / path).read_text(encoding="utf-8")], RunSQL.noop, state_operations)

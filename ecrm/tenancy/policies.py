@@ -7,12 +7,13 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 
 from ecrm.tenancy.models import Membership
+from ecrm.tenancy.requests import MemberRequest
 
 P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+View = Callable[Concatenate[MemberRequest, P], HttpResponse]
 
 
 def requires(capability: str) -> Callable[[View[P]], View[P]]:
@@ -20,13 +21,13 @@ def requires(capability: str) -> Callable[[View[P]], View[P]]:
 
     def decorate(view: View[P]) -> View[P]:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def guarded(request: MemberRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             if not may(request.membership, capability):
                 raise PermissionDenied(capability)
             return view(request, *args, **kwargs)
 
         guarded.capability = capability  # type: ignore[attr-defined]
-        return guarded
+        return guarded  # type: ignore[return-value]  # wraps() hides that it is the same signature
 
     return decorate
 

@@ -22,7 +22,7 @@ class CurrentTenant(models.Expression):
 
     output_field = models.BigIntegerField()
 
-    def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: SQLCompiler, connection: Any) -> Any:
         return "%s", [require_tenant_id()]
 
 
@@ -68,8 +68,8 @@ class TenantField(models.ForeignKey):  # type: ignore[type-arg]
         }
         super().__init__(**{**defaults, **kwargs})
 
-    def contribute_to_class(self, cls: type[models.Model], name: str, **kwargs: Any) -> None:
-        super().contribute_to_class(cls, name, **kwargs)
+    def contribute_to_class(self, cls: Any, name: str, private_only: bool = False, **kwargs: Any) -> None:
+        super().contribute_to_class(cls, name, private_only, **kwargs)
         if not cls._meta.abstract:
             table = _short(cls)
             if cls._meta.managed:
@@ -89,8 +89,8 @@ class TenantForeignKey(models.ForeignKey):  # type: ignore[type-arg]
         kwargs["db_constraint"] = False
         super().__init__(to, on_delete, **kwargs)
 
-    def contribute_to_class(self, cls: type[models.Model], name: str, **kwargs: Any) -> None:
-        super().contribute_to_class(cls, name, **kwargs)
+    def contribute_to_class(self, cls: Any, name: str, private_only: bool = False, **kwargs: Any) -> None:
+        super().contribute_to_class(cls, name, private_only, **kwargs)
         if not cls._meta.abstract and cls._meta.managed:
             reference = TenantReference(
                 name=f"{_short(cls)}_{name}_ref", field=name, on_delete=self._sql_on_delete()

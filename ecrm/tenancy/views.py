@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.mail import send_mail
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -16,21 +16,22 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from ecrm.audit import services as audit
 from ecrm.tenancy import services, teams
 from ecrm.tenancy.forms import InvitationForm, RolesForm, TeamForm, TenantSettingsForm
-from ecrm.tenancy.models import Invitation, Membership, Team
+from ecrm.tenancy.models import Invitation, Team
 from ecrm.tenancy.policies import members_only, requires
+from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import GRANTS, SIGHT, Capability, Role
 from ecrm.tenancy.urls import absolute, platform_url
 
 
 @requires(Capability.MEMBERS_MANAGE)
 @require_safe
-def members(request: HttpRequest) -> HttpResponse:
+def members(request: MemberRequest) -> HttpResponse:
     return _members_page(request, InvitationForm(initial={"roles": [Role.VIEWER]}), TeamForm())
 
 
 @requires(Capability.MEMBERS_MANAGE)
 @require_POST
-def invite(request: HttpRequest) -> HttpResponse:
+def invite(request: MemberRequest) -> HttpResponse:
     form = InvitationForm(request.POST)
     if form.is_valid():
         try:
@@ -46,7 +47,7 @@ def invite(request: HttpRequest) -> HttpResponse:
 
 @requires(Capability.MEMBERS_MANAGE)
 @require_POST
-def revoke_invitation(request: HttpRequest, invitation_id: int) -> HttpResponse:
+def revoke_invitation(request: MemberRequest, invitation_id: int) -> HttpResponse:
     invitation = get_object_or_404(request.tenant.invitations, pk=invitation_id)
     services.revoke_invitation(invitation=invitation, by=request.user)
     return redirect("members")
@@ -54,7 +55,7 @@ def revoke_invitation(request: HttpRequest, invitation_id: int) -> HttpResponse:
 
 @requires(Capability.MEMBERS_MANAGE)
 @require_http_methods(["GET", "POST"])
-def change_roles(request: HttpRequest, membership_id: int) -> HttpResponse:
+def change_roles(request: MemberRequest, membership_id: int) -> HttpResponse:
     membership = get_object_or_404(request.tenant.memberships.select_related("user"), pk=membership_id)
     form = RolesForm(request.POST or None, initial={"roles": membership.roles})
     if request.method == "POST" and form.is_valid():
@@ -71,7 +72,7 @@ def change_roles(request: HttpRequest, membership_id: int) -> HttpResponse:
 
 @requires(Capability.MEMBERS_MANAGE)
 @require_POST
-def remove_member(request: HttpRequest, membership_id: int) -> HttpResponse:
+def remove_member(request: MemberRequest, membership_id: int) -> HttpResponse:
     membership = get_object_or_404(request.tenant.memberships, pk=membership_id)
     try:
         services.remove_member(membership=membership, by=request.membership)
@@ -82,7 +83,7 @@ def remove_member(request: HttpRequest, membership_id: int) -> HttpResponse:
 
 @requires(Capability.MEMBERS_MANAGE)
 @require_POST
-def add_team(request: HttpRequest) -> HttpResponse:
+def add_team(request: MemberRequest) -> HttpResponse:
     form = TeamForm(request.POST)
     if form.is_valid():
         try:
@@ -96,7 +97,7 @@ def add_team(request: HttpRequest) -> HttpResponse:
 
 @requires(Capability.MEMBERS_MANAGE)
 @require_POST
-def change_team(request: HttpRequest, team_id: int) -> HttpResponse:
+def change_team(request: MemberRequest, team_id: int) -> HttpResponse:
     team = get_object_or_404(Team, pk=team_id)
     if "remove" in request.POST:
         teams.remove_team(team=team, by=request.user)
@@ -109,7 +110,7 @@ def change_team(request: HttpRequest, team_id: int) -> HttpResponse:
 
 @members_only
 @require_safe
-def role_table(request: HttpRequest) -> HttpResponse:
+def role_table(request: MemberRequest) -> HttpResponse:
     """What each role may do: straight from the table the code asks."""
     rows = [(c.label, [c in GRANTS[role] for role in Role]) for c in Capability]
     context = {"roles": list(Role), "rows": rows, "sights": [SIGHT[role].name.lower() for role in Role]}
@@ -118,7 +119,7 @@ def role_table(request: HttpRequest) -> HttpResponse:
 
 @requires(Capability.SETTINGS_MANAGE)
 @require_http_methods(["GET", "POST"])
-def tenant_settings(request: HttpRequest) -> HttpResponse:
+def tenant_settings(request: MemberRequest) -> HttpResponse:
     form = TenantSettingsForm(request.POST or None, instance=request.tenant)
     if request.method == "POST" and form.is_valid():
         form.save()
@@ -128,7 +129,7 @@ def tenant_settings(request: HttpRequest) -> HttpResponse:
     return render(request, "tenancy/settings.html", {"form": form}, status=422 if form.errors else 200)
 
 
-def _members_page(request: HttpRequest, form: InvitationForm, team_form: TeamForm, status: int = 200) -> HttpResponse:
+def _members_page(request: MemberRequest, form: InvitationForm, team_form: TeamForm, status: int = 200) -> HttpResponse:
     context: dict[str, Any] = {
         "form": form,
         "team_form": team_form,

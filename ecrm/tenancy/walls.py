@@ -21,10 +21,10 @@ class _DeferredConstraint(BaseConstraint):
     def _statements(self, model: type[Model], editor: BaseDatabaseSchemaEditor) -> list[str]:
         raise NotImplementedError
 
-    def constraint_sql(self, model: type[Model], schema_editor: BaseDatabaseSchemaEditor) -> None:
+    def constraint_sql(self, model: Any, schema_editor: Any) -> Any:
         self._defer(model, schema_editor)
 
-    def create_sql(self, model: type[Model], schema_editor: BaseDatabaseSchemaEditor) -> None:
+    def create_sql(self, model: Any, schema_editor: Any) -> Any:
         self._defer(model, schema_editor)
 
     def _defer(self, model: type[Model], editor: BaseDatabaseSchemaEditor) -> None:
@@ -47,10 +47,10 @@ class TenantReference(_DeferredConstraint):
         self.on_delete = on_delete
 
     def _statements(self, model: type[Model], editor: BaseDatabaseSchemaEditor) -> list[str]:
-        field = model._meta.get_field(self.field)
+        field: Any = model._meta.get_field(self.field)
         quote = editor.quote_name
-        column = quote(field.column)  # type: ignore[union-attr]
-        parent = field.related_model._meta.db_table  # type: ignore[union-attr]
+        column = quote(field.column)
+        parent = field.related_model._meta.db_table
         action = f"SET NULL ({column})" if self.on_delete == "SET NULL" else self.on_delete
         return [
             f"ALTER TABLE {quote(model._meta.db_table)} ADD CONSTRAINT {quote(self.name)} "
@@ -58,11 +58,11 @@ class TenantReference(_DeferredConstraint):
             f"ON DELETE {action}"
         ]
 
-    def remove_sql(self, model: type[Model], schema_editor: BaseDatabaseSchemaEditor) -> str:
+    def remove_sql(self, model: Any, schema_editor: Any) -> str:
         quote = schema_editor.quote_name
         return f"ALTER TABLE {quote(model._meta.db_table)} DROP CONSTRAINT IF EXISTS {quote(self.name)}"
 
-    def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+    def deconstruct(self) -> Any:
         path, args, kwargs = super().deconstruct()
         return path, args, {**kwargs, "field": self.field, "on_delete": self.on_delete}
 
@@ -78,7 +78,7 @@ class RowSecurity(_DeferredConstraint):
     def _statements(self, model: type[Model], editor: BaseDatabaseSchemaEditor) -> list[str]:
         return row_security_sql(editor.quote_name(model._meta.db_table))
 
-    def remove_sql(self, model: type[Model], schema_editor: BaseDatabaseSchemaEditor) -> str:
+    def remove_sql(self, model: Any, schema_editor: Any) -> str:
         table = schema_editor.quote_name(model._meta.db_table)
         return f"DROP POLICY IF EXISTS {POLICY} ON {table}"
 

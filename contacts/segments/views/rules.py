@@ -79,7 +79,7 @@ def _save(request: MemberRequest, segment: Segment, rule: dict[str, Any]) -> Non
     services.change_rule(segment=segment, rule=rule, by=request.user, expected_version=expected)
 
 
-def _named(request: MemberRequest) -> dict[str, str]:
+def _named(request: MemberRequest) -> dict[str, Any]:
     return {"name": request.POST.get("name", ""), "description": request.POST.get("description", "")}
 
 
