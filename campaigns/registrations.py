@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from campaigns import privacy
 from ecrm.tenancy.roles import Capability
 from ecrm.ui import nav
 
 nav.register(nav.Entry("campaigns", _("Campaigns"), "send", "campaigns", nav.CAMPAIGNS, Capability.CAMPAIGNS_VIEW))
+privacy.register()

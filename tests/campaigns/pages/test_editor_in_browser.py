@@ -1,0 +1,87 @@
+"""The editor as hands use it: by keyboard, with fields as chips, and without script."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from campaigns.models import Campaign
+from tests.campaigns.pages.forms import words
+from tests.cast import Member
+from tests.chromium import tab
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def address(live_server: Any, settings: Any, alice: Member, draft: Campaign) -> str:
+    settings.ALLOWED_HOSTS = ["*"]
+    return f"{live_server.url}{alice.url('edit_content', draft.pk, 'en')}"
+
+
+@pytest.fixture
+def editor(chromium: Browser, live_server: Any, address: str, alice: Member) -> Iterator[Page]:
+    with tab(chromium, live_server.url) as page:
+        yield opened(page, live_server.url, address, alice)
+
+
+@pytest.fixture
+def plain_editor(chromium: Browser, live_server: Any, address: str, alice: Member) -> Iterator[Page]:
+    with tab(chromium, live_server.url, javascript=False) as page:
+        yield opened(page, live_server.url, address, alice)
+
+
+def opened(page: Page, site: str, address: str, member: Member) -> Page:
+    cookie = member.client.cookies["sessionid"].value
+    page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": site}])
+    page.goto(address)
+    return page
+
+
+def test_words_are_written_with_chips_and_saved_on_the_way(editor: Page, draft: Campaign) -> None:
+    editor.locator("summary[data-block=b2]").press("Enter")
+    box = editor.get_by_role("textbox", name="Text", exact=True)
+    expect(box).to_contain_text("Spring is here in City")
+    box.click()
+    editor.keyboard.press("Control+End")
+    editor.keyboard.type(" Dear ")
+    editor.locator("#block-b2").get_by_role("button", name="Field").click()
+    editor.get_by_role("button", name="First name").click()
+    editor.keyboard.type(", hello")
+    editor.locator("#block-b2 .merge").last.click()
+    editor.get_by_label("Say instead").fill("friend")
+    editor.get_by_role("button", name="Set words").click()
+    expect(editor.locator("#save-state")).to_contain_text("Saved")
+    expect(editor.frame_locator("iframe.as-light").get_by_text("hello")).to_be_visible()
+    html = words(draft).blocks[1]["html"]
+    assert "{{ contact.given_name | default: &quot;friend&quot; }}, hello" in html
+    assert "{{ contact.city | default: &#x27;your town&#x27; }}" in html, "what was there is untouched"
+
+
+def test_blocks_are_moved_by_keyboard_and_the_focus_stays(editor: Page, draft: Campaign) -> None:
+    editor.locator("summary[data-block=b3]").focus()
+    editor.keyboard.press("Alt+ArrowUp")
+    expect(editor.locator("summary[data-block]").nth(1)).to_contain_text("Button")
+    editor.locator("#up-b3").focus()
+    editor.keyboard.press("Enter")
+    expect(editor.locator("summary[data-block]").first).to_contain_text("Button")
+    expect(editor.locator("#copy-b3")).to_be_visible()
+    assert [block["id"] for block in words(draft).blocks] == ["b3", "b1", "b2"]
+
+
+def test_it_works_without_script(plain_editor: Page, draft: Campaign) -> None:
+    page = plain_editor
+    page.get_by_role("button", name="Divider").click()
+    page.locator("summary[data-block=b1]").click()
+    page.get_by_role("textbox", name="Heading").fill("Hi {{ contact.given_nam }}")
+    page.get_by_role("button", name="Save").click()
+    assert [block["kind"] for block in words(draft).blocks] == ["heading", "text", "button", "divider"]
+    page.locator("summary[data-block=b1]").click()
+    expect(page.locator("#id_b1-text_slot")).to_contain_text("Did you mean “contact.given_name”?")
+    page.get_by_role("textbox", name="Heading").fill("Hi")
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("heading", name="Who gets it")).to_be_visible()
+    assert words(draft).blocks[0]["text"] == "Hi"
