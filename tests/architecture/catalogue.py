@@ -34,6 +34,11 @@ DEFINER_FUNCTIONS = {
     "public.blank_events": "event facts have no update grant",
     "public.consent_follow_ledger": "trigger: the app may not write consent state",
     "public.delivery_needs_consent": "trigger: must see the state whoever inserts",
+    "public.campaign_is_frozen": "trigger: must see the deliveries whoever updates",
+    "public.content_is_frozen": "trigger: must see the campaign whoever writes",
+    "public.blank_deliveries": "deliveries and outcomes have no update grant",
+    "public.blank_hits": "of a hit only the verdict has an update grant",
+    "public.ensure_import_statistics": "defines statistics of one import's rows, answers no values",
     "search.contact_ids": "text operators lose their index under row security",
 }
 POLICY_NAMES = {"tenant_wall", "dispatch", "searcher"}
