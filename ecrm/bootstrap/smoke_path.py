@@ -2,8 +2,10 @@
 
 import json
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from html import unescape
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,6 +29,7 @@ MAPPING = {
     "constant-consent.tracking.origin": "Market stall",
 }
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+READING_SECONDS = 3
 RoadStep = Callable[["Road", Target, Visitor], None]
 
 
@@ -43,7 +46,7 @@ class Road:
 def steps() -> list[tuple[str, Step]]:
     """In order; they share one ``Road``."""
     road = Road()
-    return [(name, lambda target, visitor, step=step: step(road, target, visitor)) for name, step in ROAD]
+    return [(name, partial(step, road)) for name, step in ROAD]
 
 
 def _home(road: Road, target: Target, visitor: Visitor) -> None:
@@ -114,6 +117,8 @@ def _mail(road: Road, target: Target, visitor: Visitor) -> None:
 
 
 def _click(road: Road, target: Target, visitor: Visitor) -> None:
+    # Nobody reads a message within two seconds of its hand-over: such a click is a scanner's.
+    time.sleep(READING_SECONDS)
     reader = Visitor(target.base_url, browser=BROWSER)
     leads_to = reader.redirect_of(road.links["click-reader"])
     expect(leads_to.startswith("https://"), f"the link leads to “{leads_to}”")
