@@ -6,7 +6,7 @@ from campaigns.content.plan import Preview
 from campaigns.content.problems import ContentError
 from campaigns.engagement import hits
 from campaigns.models import Delivery
-from campaigns.sending import addresses, letters
+from campaigns.sending import letters
 from campaigns.sending.proofs import Reader
 
 
@@ -19,8 +19,7 @@ def reread(delivery: Delivery) -> Preview:
         letter = letters.letter(delivery.campaign, delivery.content_id)
     except ContentError as error:
         raise LookupError(delivery.pk) from error
-    links = addresses.of_delivery(delivery.pk, delivery.contact_id)
-    if not hits.allows_tracking(delivery.contact_id):
-        links["click_base"] = letter.click_base
+    is_tracked = hits.allows_tracking(delivery.contact_id)
+    links = letter.links(delivery.pk, delivery.contact_id, is_tracked=is_tracked)
     person = Reader.of(delivery.contact, address=delivery.address)
     return letter.untracked.preview(letter.values(person, links))

@@ -21,14 +21,23 @@ NOBODY = "test"  # no token: what a preview and a test mail link to must act for
 
 
 def of_delivery(delivery_id: int, contact_id: int) -> dict[str, str]:
-    """The addresses of one person's message, by their names as values of a content."""
+    """The addresses every message needs, by their names as values of a content."""
     return {
-        "click_base": _address(CLICK, tokens.make(CLICK, delivery_id)),
-        "open_url": _address(OPEN, tokens.make(OPEN, delivery_id)),
-        "view_url": _address(VIEW, tokens.make(VIEW, delivery_id)),
         "unsubscribe_url": _address(UNSUBSCRIBE, tokens.make(UNSUBSCRIBE, delivery_id)),
         "preferences_url": _address(PREFERENCES, tokens.make(PREFERENCES, contact_id)),
     }
+
+
+def following(delivery_id: int) -> dict[str, str]:
+    """For people who allow tracking: links and a pixel that name their delivery."""
+    return {
+        "click_base": _address(CLICK, tokens.make(CLICK, delivery_id)),
+        "open_url": _address(OPEN, tokens.make(OPEN, delivery_id)),
+    }
+
+
+def view_in_browser(delivery_id: int) -> str:
+    return _address(VIEW, tokens.make(VIEW, delivery_id))
 
 
 def click_base_of_campaign(campaign_id: int) -> str:

@@ -67,16 +67,22 @@ class Letter:
     language: str
     untracked: CompiledMessage
     tracked: CompiledMessage
+    has_view_link: bool
 
     def outgoing(self, pending: Pending, *, date: str) -> Outgoing:
         """This delivery's message. Raises ``ValueError`` for an address no header can carry."""
         message_id = self.message_id(pending.delivery_id)
-        values = self.values(pending, addresses.of_delivery(pending.delivery_id, pending.contact_id))
-        values |= {"message_id": message_id, "date": date}
-        compiled = self.tracked
-        if not pending.is_tracked:
-            compiled, values["click_base"] = self.untracked, self.click_base
+        links = self.links(pending.delivery_id, pending.contact_id, is_tracked=pending.is_tracked)
+        values = self.values(pending, links) | {"message_id": message_id, "date": date}
+        compiled = self.tracked if pending.is_tracked else self.untracked
         return Outgoing(self.identity.email, pending.address, compiled.render(values), message_id)
+
+    def links(self, delivery_id: int, contact_id: int, *, is_tracked: bool) -> dict[str, str]:
+        """This person's own addresses; only the ones their copy can hold, since each costs microseconds."""
+        found = addresses.of_delivery(delivery_id, contact_id)
+        if self.has_view_link:
+            found["view_url"] = addresses.view_in_browser(delivery_id)
+        return found | (addresses.following(delivery_id) if is_tracked else {"click_base": self.click_base})
 
     def message_id(self, delivery_id: int) -> str:
         return message_ids.message_id(
@@ -137,7 +143,10 @@ def compiled(
     )
     assert campaign.identity is not None
     click_base = addresses.click_base_of_campaign(campaign.pk)
-    return Letter(tenant.name, campaign.pk, click_base, campaign.identity, content.language, plain, tracked)
+    has_view_link = "view_url" in f"{content.subject}{content.preheader}{content.blocks}"
+    return Letter(
+        tenant.name, campaign.pk, click_base, campaign.identity, content.language, plain, tracked, has_view_link
+    )
 
 
 def stored_links(campaign: Campaign) -> LinkRegistry:

@@ -12,6 +12,7 @@ import binascii
 import hmac
 import secrets
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.http import Http404
 
@@ -31,6 +32,7 @@ class Token:
     object_id: int
 
 
+@lru_cache(maxsize=10_000)
 def tenant_key(tenant_id: int) -> bytes:
     """8 bytes that stand for a tenant in its tokens; derived, so they need no lookup to make."""
     return keyed_hash("token-tenant", str(tenant_id).encode())[:_KEY]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 from argparse import ArgumentParser
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -33,9 +34,15 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         report = Report(options["name"], size, self.stdout.write)
         report.describe_machine()
+        signal.signal(signal.SIGTERM, _leave)
         bench.run(size, report)
         if options["json"]:
             report.save(options["json"])
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    """By the ordinary way out, so that workers and sinks are ended."""
+    raise SystemExit(130)
 
 
 def _names() -> list[str]:
