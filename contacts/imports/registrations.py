@@ -1,6 +1,9 @@
 """What import gives to the registries of the house."""
 
-from contacts.imports import tasks
+from contacts.imports import tasks, tidying
+from ecrm.jobs import beats
 
 # The web process asks for this work by name, so the names must be known there too.
-__all__ = ["tasks"]
+__all__ = ["tasks", "tidying"]
+
+beats.on_nightly.append(tidying.hint_tidy)

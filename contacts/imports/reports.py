@@ -51,11 +51,20 @@ class Report:
         return "line" in self.run.applied_counts
 
     @property
+    def is_forgotten(self) -> bool:
+        """The file went before it was imported: there is nothing left to work with."""
+        return self.run.file_id is None and self.run.state != State.DONE
+
+    @property
     def step(self) -> int:
         """Of File, Columns, Check, Import."""
         if self.run.state in (State.IMPORTING, State.DONE, State.CANCELLED) or self.has_begun:
             return 4
         return 3 if self.run.state in (State.CHECKING, State.CHECKED) else 2
+
+    @property
+    def is_discardable(self) -> bool:
+        return self.run.state in (State.MAPPING, State.CHECKED, State.FAILED) and not self.has_begun
 
     @property
     def is_restartable(self) -> bool:

@@ -101,7 +101,9 @@ def guess_mapping(run: ImportRun) -> None:
 
 @transaction.atomic
 def reread(*, run: ImportRun, encoding: str, delimiter: str, has_header: bool, by: User) -> bool:
-    """Reads the file as the person says it is; False when it is being worked on."""
+    """Reads the file as the person says it is; False when it is being worked on or gone."""
+    if run.file is None:
+        return False
     dialect = replace(source.dialect_of(run), encoding=encoding, delimiter=delimiter, has_header=has_header)
     if not _move(run, {State.MAPPING, State.CHECKED, State.FAILED}, State.MAPPING, dialect=dialect.as_json()):
         return False
@@ -111,7 +113,10 @@ def reread(*, run: ImportRun, encoding: str, delimiter: str, has_header: bool, b
 
 @transaction.atomic
 def check(*, run: ImportRun, mapping: Mapping[int, str], options: Options, by: User) -> bool:
-    """Starts the dry run with these columns. A second click changes nothing and answers False."""
+    """Starts the dry run with these columns. A second click changes nothing and answers False,
+    as does a file that is gone."""
+    if run.file is None:
+        return False
     _refuse_mapping(run, mapping, options)
     written = {str(index): key for index, key in mapping.items() if key}
     changes = {"mapping": written, "options": options.as_json(), "counts": {}, "applied_counts": {}, "error": ""}
@@ -123,7 +128,10 @@ def check(*, run: ImportRun, mapping: Mapping[int, str], options: Options, by: U
 
 @transaction.atomic
 def start(*, run: ImportRun, by: User) -> bool:
-    """Starts the import of what was checked, or goes on where one stopped. False on a second click."""
+    """Starts the import of what was checked, or goes on where one stopped. False on a second click
+    and when the file is gone, its rows with it."""
+    if run.file is None:
+        return False
     has_landed = "line" in run.applied_counts
     if not _move(run, {State.CHECKED, State.CANCELLED, State.FAILED}, State.IMPORTING, error=""):
         return False

@@ -51,7 +51,7 @@ def begin_import(request: MemberRequest) -> HttpResponse:
 def import_run(request: MemberRequest, run_id: int) -> HttpResponse:
     """Where the import stands. The columns while they are being mapped, then a part that keeps current."""
     run = _find(run_id)
-    if run.state == State.MAPPING:
+    if run.state == State.MAPPING and run.file is not None:
         return _columns_page(request, run)
     report = reports.Report(run)
     context = {"run": run, "report": report, "crumbs": _crumbs()}
@@ -66,7 +66,7 @@ def import_run(request: MemberRequest, run_id: int) -> HttpResponse:
 def check_import(request: MemberRequest, run_id: int) -> HttpResponse:
     """The columns: shown again by GET, checked by POST."""
     run = _find(run_id)
-    if request.method != "POST":
+    if request.method != "POST" or run.file is None:
         return _columns_page(request, run)
     mapping, constants = _mapping_form(run, request.POST), ConstantsForm(request.POST)
     options = OptionsForm(request.POST)
@@ -148,7 +148,7 @@ def _take_in(request: MemberRequest, form: BeginForm) -> ImportRun | None:
 
 def _columns_page(request: MemberRequest, run: ImportRun, **invalid: Form) -> HttpResponse:
     """``invalid`` are bound forms that take the place of fresh ones."""
-    if run.state not in (State.MAPPING, State.CHECKED, State.FAILED):
+    if run.file is None or run.state not in (State.MAPPING, State.CHECKED, State.FAILED):
         return redirect("import_run", run_id=run.pk)
     fresh: dict[str, Form] = {
         "mapping": _mapping_form(run),
