@@ -87,7 +87,7 @@ class CampaignContent(TenantModel):
 
 
 class Link(TenantModel):
-    """One address a campaign links to. Clicks come to ``/p/l/<token>?…`` and are sent on here."""
+    """One address a campaign links to. Clicks come to ``/p/c/`` or ``/p/l/`` and are sent on here."""
 
     campaign = TenantForeignKey(Campaign, models.CASCADE, related_name="links")
     position = models.PositiveSmallIntegerField()
