@@ -54,7 +54,8 @@ def chosen(campaign: Campaign, key: str, membership: Membership) -> Chosen:
         contact = _somebody(campaign, membership)
     if contact is None:
         return nobody()
-    return Chosen(str(contact.pk), contact.name, contact, Reader.of(contact))
+    reader = Reader.of(contact)
+    return Chosen(str(contact.pk), contact.name or reader.address or str(contact), contact, reader)
 
 
 def nobody() -> Chosen:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -50,7 +50,7 @@ def edit_content(request: MemberRequest, campaign_id: int, language: str) -> Htt
     campaign = frame.find(campaign_id)
     if campaign.state != State.DRAFT:
         return redirect("campaign", campaign.pk)
-    content = _content(request, campaign, language)
+    content = frame.content_of(request, campaign, language)
     if request.method == "POST":
         return _save(request, campaign, content)
     if content._state.adding:
@@ -196,14 +196,6 @@ def _begin(request: MemberRequest, campaign: Campaign, language: str) -> HttpRes
         "tabs": _language_tabs(request, campaign, language),
     }
     return render(request, "campaigns/editor/begin.html", context)
-
-
-def _content(request: MemberRequest, campaign: Campaign, language: str) -> CampaignContent:
-    """The stored words, or an unsaved row for a language the tenant writes in. 404 for any other."""
-    found = CampaignContent.objects.filter(campaign=campaign, language=language, variant="A").first()
-    if found is None and language not in request.tenant.languages:
-        raise Http404
-    return found or CampaignContent(campaign=campaign, language=language)
 
 
 def _is_written(campaign: Campaign, language: str) -> bool:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.models import Campaign
+from campaigns.models import Campaign, CampaignContent
 from campaigns.models.campaign import State
 from ecrm.tenancy.requests import MemberRequest
 
@@ -47,6 +48,14 @@ def find(campaign_id: int) -> Campaign:
     """This tenant's campaign with what it refers to, or 404."""
     campaigns = Campaign.objects.select_related("segment", "purpose", "identity")
     return get_object_or_404(campaigns, pk=campaign_id)
+
+
+def content_of(request: MemberRequest, campaign: Campaign, language: str) -> CampaignContent:
+    """The stored words, or an unsaved row for a language the tenant writes in. 404 for any other."""
+    found = CampaignContent.objects.filter(campaign=campaign, language=language, variant="A").first()
+    if found is None and language not in request.tenant.languages:
+        raise Http404
+    return found or CampaignContent(campaign=campaign, language=language)
 
 
 def shape(campaign: Campaign) -> str:

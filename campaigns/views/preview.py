@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from csp.decorators import csp_replace
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
 from campaigns.editing import reader
-from campaigns.models import Campaign, CampaignContent
 from campaigns.views import frame
 from contacts.models import Contact
 from ecrm.tenancy.policies import requires
@@ -47,7 +46,7 @@ def message_preview(request: MemberRequest, campaign_id: int, language: str) -> 
     ``?scheme=light`` or ``dark`` shows it as in a mail program of that kind, whatever the reader's own.
     """
     campaign = frame.find(campaign_id)
-    content = _content(campaign, language)
+    content = frame.content_of(request, campaign, language)
     chosen = reader.chosen(campaign, request.GET.get("as", ""), request.membership)
     reading = reader.read_as(campaign, content, chosen.reader)
     if reading.preview is None:
@@ -62,7 +61,7 @@ def message_preview(request: MemberRequest, campaign_id: int, language: str) -> 
 def read_message(request: MemberRequest, campaign_id: int, language: str) -> HttpResponse:
     """The message without its editor, for campaigns that are no draft, and for those who only read."""
     campaign = frame.find(campaign_id)
-    content = _content(campaign, language)
+    content = frame.content_of(request, campaign, language)
     chosen = reader.chosen(campaign, request.GET.get("as", ""), request.membership)
     context = {
         "campaign": campaign,
@@ -99,10 +98,3 @@ def _in_scheme(html: str, scheme: str) -> str:
     """A frame follows the reader's system and cannot be told otherwise, so the question is answered here."""
     answer = {"light": "@media not all", "dark": "@media all"}.get(scheme)
     return html.replace("@media (prefers-color-scheme: dark)", answer) if answer else html
-
-
-def _content(campaign: Campaign, language: str) -> CampaignContent:
-    found = CampaignContent.objects.filter(campaign=campaign, language=language, variant="A").first()
-    if found is None:
-        raise Http404
-    return found

@@ -144,7 +144,9 @@ def _start(request: MemberRequest, campaign: Campaign) -> HttpResponse:
     return redirect("campaign_report", campaign.pk)
 
 
-def _test_left(request: MemberRequest, campaign: Campaign, form: ProofForm, chosen: reader.Chosen, language: str) -> bool:
+def _test_left(
+    request: MemberRequest, campaign: Campaign, form: ProofForm, chosen: reader.Chosen, language: str
+) -> bool:
     """Whether the relay took it; what kept it is said at the form."""
     if chosen.contact is None:
         form.add_error(None, _("Choose a contact to write the test for."))

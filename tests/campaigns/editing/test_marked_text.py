@@ -58,7 +58,9 @@ def test_what_is_stored_comes_back_the_same(html: str) -> None:
 
 
 def test_fields_survive_with_their_quotes() -> None:
-    html = to_html('Hi **{{ contact.given_name | default: "friend" }}**, [see](https://a.example/?n={{ contact.city }})')
+    html = to_html(
+        'Hi **{{ contact.given_name | default: "friend" }}**, [see](https://a.example/?n={{ contact.city }})'
+    )
     content = Content.from_json("Hello", [{"kind": "text", "id": "b1", "html": html}])
     assert problems(content) == []
     wrong = to_html("Hi {{ contact.given_nam }}")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from campaigns.models import Campaign, CampaignContent
 from campaigns.editing.plain_form import from_html
+from campaigns.models import Campaign, CampaignContent
 
 
 def form_of(campaign: Campaign, language: str = "en", **changes: Any) -> dict[str, Any]:
