@@ -32,16 +32,16 @@ def campaign_report(request: MemberRequest, campaign_id: int) -> HttpResponse:
     campaign = frame.find(campaign_id)
     if campaign.started_at is None:
         return redirect("campaign", campaign.pk)
-    report = outcome.of(campaign)
+    report, is_over = outcome.of(campaign), campaign.state in OVER
     context: dict[str, Any] = {
         "campaign": campaign,
         "shape": frame.shape(campaign),
         "report": report,
-        "is_over": campaign.state in OVER,
+        "is_over": is_over,
     }
     if parts.wants_part(request):
         version = parts.version_of(get_language(), campaign.state, campaign.hold_reason, report)
-        return parts.render_live(request, "campaigns/report/_live.html", context, version=version)
+        return parts.render_live(request, "campaigns/report/_live.html", context, version=version, is_done=is_over)
     return render(request, "campaigns/report/page.html", context)
 
 
