@@ -11,6 +11,7 @@ from ecrm.bootstrap import environment, ports, postgres, programs, redis, schema
 from ecrm.bootstrap.errors import BootstrapError
 from ecrm.bootstrap.logins import Login, read_logins
 from ecrm.bootstrap.processes import tail
+from ecrm.bootstrap.smoke_target import Target
 from ecrm.bootstrap.steps import Steps
 from ecrm.bootstrap.supervisor import ChildFailed, Stopped, Supervisor
 
@@ -157,7 +158,7 @@ class Demo:
         return self._data_dir / "logins.json"
 
     def _try_out(self, servers: stack.Stack) -> int:
-        target = smoke.Target(
+        target = Target(
             base_url=servers.values["ECRM_BASE_URL"],
             mailbox_url=servers.values["ECRM_RELAY_LOG_URL"],
             logins=tuple(read_logins(self._logins_file())),
