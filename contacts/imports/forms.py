@@ -99,7 +99,7 @@ class MappingForm(forms.Form):
 
     def rows(self) -> list[dict[str, Any]]:
         return [
-            {"field": self[f"column-{index}"], "header": header, "samples": self.sheet.column(index)[:SAMPLES]}
+            {"field": self[f"column-{index}"], "header": header, "samples": list(dict.fromkeys(self.sheet.column(index)))[:SAMPLES]}
             for index, header in enumerate(self.sheet.headers)
         ]
 
