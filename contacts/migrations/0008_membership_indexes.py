@@ -16,6 +16,10 @@ class Migration(migrations.Migration):
             model_name='segmentmembership',
             name='membership_left',
         ),
+        migrations.RemoveIndex(
+            model_name='segmentmembership',
+            name='membership_newest',
+        ),
         migrations.AlterField(
             model_name='segmentmembership',
             name='contact',
@@ -29,5 +33,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='segmentmembership',
             index=models.Index(fields=['tenant', 'segment', 'left_at'], name='membership_left'),
+        ),
+        migrations.AddIndex(
+            model_name='segmentmembership',
+            index=models.Index(fields=['tenant', 'segment', '-entered_at', '-id'], name='membership_newest'),
         ),
     ]

@@ -60,9 +60,7 @@ class SegmentMembership(TenantModel):
         ]
         indexes = [
             models.Index(fields=["tenant", "contact", "segment"], name="membership_contact"),
-            models.Index(
-                fields=["tenant", "segment", "-entered_at", "-id"], condition=Q(left_at=None), name="membership_newest"
-            ),
+            models.Index(fields=["tenant", "segment", "-entered_at", "-id"], name="membership_newest"),
             models.Index(fields=["tenant", "segment", "left_at"], name="membership_left"),
         ]
 

@@ -8,13 +8,14 @@ from typing import Any
 
 from babel.numbers import get_currency_symbol
 from django.core.exceptions import ValidationError
+from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from contacts import criteria
 from contacts.criteria import Criterion, Input, Scope, Text, Unanswerable
-from contacts.models import Contact, Segment
-from contacts.segments import counting, drafts
+from contacts.models import Segment
+from contacts.segments import counting, drafts, kept
 from contacts.segments.counting import DropOff, TooSlow
 from contacts.segments.drafts import DraftCondition, DraftGroup, DraftNode
 from contacts.segments.tree import Group
@@ -130,15 +131,15 @@ def board(draft: DraftGroup, scope: Scope, *, may: May, shows_errors: bool = Fal
     return Board(rows, counted, found, errors, problem)
 
 
-def sample(board_: Board, scope: Scope, people: Any) -> list[Contact]:
-    """Five of the people a draft finds, the most recently active first."""
-    if not board_.counted or not board_.total:
-        return []
+def people(board_: Board, scope: Scope) -> RawSQL | None:
+    """The ids of everybody a draft finds, evaluated once; None where they were not counted."""
+    if not board_.total:
+        return None
     try:
         with counting.limited():
-            return list(people.filter(board_.tree.compile(scope)).order_by("-active_at", "-id")[:5])
+            return kept.keep(kept.FOUND, counting.people().filter(board_.tree.compile(scope)))
     except TooSlow:
-        return []
+        return None
 
 
 def status(segment: Segment) -> tuple[str, str]:

@@ -6,22 +6,19 @@ stays of those who left, and writes both into the history.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import BigIntegerField, Exists, OuterRef, QuerySet
-from django.db.models.expressions import RawSQL
+from django.db.models import Exists, OuterRef, QuerySet
 
 from contacts.criteria import Scope
 from contacts.models import Contact, Event, Segment, SegmentMembership
-from contacts.segments import counting
+from contacts.segments import counting, kept
 from ecrm.tenancy.context import require_tenant_id
 
-_TOUCHED = "SELECT id FROM segments_touched"
 ENTERED, LEFT = "segment.entered", "segment.left"
 
 
@@ -42,21 +39,8 @@ def members(segment: Segment) -> QuerySet[Contact]:
     return counting.people().filter(Exists(stays))
 
 
-def touch(ids: Sequence[int]) -> RawSQL:
-    """Puts people into a temporary table, so that the planner knows how few they are.
-
-    The answer goes into ``Scope.among``; it holds until the transaction ends or the next call.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS pg_temp.segments_touched")
-        cursor.execute("CREATE TEMPORARY TABLE segments_touched (id bigint PRIMARY KEY) ON COMMIT DROP")
-        cursor.execute("INSERT INTO segments_touched SELECT DISTINCT unnest(%s::bigint[])", [list(ids)])
-        cursor.execute("ANALYZE segments_touched")
-    return RawSQL(_TOUCHED, [], output_field=BigIntegerField())
-
-
 def replace(segment: Segment, scope: Scope, *, at: datetime) -> Change:
-    """Brings the memberships in line with the rule: everybody's, or only those of ``touch``.
+    """Brings the memberships in line with the rule: everybody's, or only those of ``scope.among`` (``kept.TOUCHED``).
 
     Raises ``InvalidRule`` or ``Unanswerable`` before anything is written.
     """
@@ -106,7 +90,7 @@ told AS (
 )
 SELECT (SELECT count(*) FROM entered), (SELECT count(*) FROM gone), (SELECT count(*) FROM matching)
 """
-_AMONG = f"AND stay.contact_id IN ({_TOUCHED})"
+_AMONG = f"AND stay.contact_id IN (SELECT id FROM {kept.TOUCHED})"
 
 
 def _ids(found: QuerySet[Contact]) -> tuple[str, dict[str, Any]]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models.expressions import RawSQL
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -22,6 +23,8 @@ from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
 from ecrm.ui import formats
 from ecrm.ui.charts import Bar, BarList, Sparkline
+
+SAMPLE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +61,14 @@ def rules(
     """The board of a draft with its sample and figures; everything the part needs."""
     scope = Scope.current()
     board = builder.board(draft, scope, may=request.membership.may, shows_errors=shows_errors)
-    people = visible(request)
-    found = builder.sample(board, scope, listing.for_list(people))
+    found = builder.people(board, scope)
+    shown = [] if found is None else _sample(request, found)
     columns = panels.columns(request.membership)
     return {
         "board": board,
         "columns": [(column, column.legend(request) if column.legend else "") for column in columns],
-        "rows": listing.rows(request, found, columns),
-        "reach": _reach(board, scope),
+        "rows": listing.rows(request, shown, columns),
+        "reach": None if found is None else _reach(board, found),
         "trend": _trend(segment),
         "may_edit": request.membership.may(Capability.SEGMENTS_EDIT)
         and (segment is None or segment.archived_at is None),
@@ -78,15 +81,19 @@ def visible(request: MemberRequest) -> ContactQuerySet:
     return people
 
 
-def _reach(board: Board, scope: Scope) -> BarList | None:
-    if not board.counted or not board.total:
-        return None
+def _sample(request: MemberRequest, found: RawSQL) -> list[Contact]:
+    """The most recently active of those this member sees."""
+    people = listing.for_list(visible(request).filter(pk__in=found))
+    return list(people.order_by("-active_at", "-id")[:SAMPLE])
+
+
+def _reach(board: Board, found: RawSQL) -> BarList | None:
     try:
         with counting.limited():
-            found = reach.of(counting.people().filter(board.tree.compile(scope)))
+            figures = reach.of(counting.people().filter(pk__in=found))
     except TooSlow:
         return None
-    return _bars(found, board.total) if found else None
+    return _bars(figures, board.total or 0) if figures else None
 
 
 def _bars(found: Sequence[Reach], whole: int) -> BarList:

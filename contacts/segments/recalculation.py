@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from contacts import dirty
 from contacts.criteria import Scope, Unanswerable
 from contacts.models import Segment
-from contacts.segments import counting, membership, tree
+from contacts.segments import counting, kept, membership, tree
 from contacts.segments.membership import Change
 from contacts.segments.tree import InvalidRule
 from ecrm.tenancy.context import require_tenant_id
@@ -60,7 +60,7 @@ def refresh_dirty(*, limit: int = BATCH, now: datetime | None = None) -> bool:
     ids, has_more = dirty.take(limit)
     if ids:
         _more_memory()
-        _refresh(Scope.current(now=now, among=membership.touch(ids)))
+        _refresh(Scope.current(now=now, among=kept.keep(kept.TOUCHED, ids)))
     return has_more
 
 

@@ -205,7 +205,7 @@ def test_members_and_history_list_those_who_are_in(vera: Member, people: list[Co
     members = vera.get("segment_members", segment.pk).content.decode()
     assert "Ana Prata" in members
     assert "Carl" not in members
-    assert vera.get("segment_history", segment.pk).content.decode().count("Entered a segment") == 2
+    assert vera.get("segment_history", segment.pk).content.decode().count("Still in") == 2
 
 
 def test_archiving_names_what_depends_on_it_and_can_be_undone(alice: Member, people: list[Contact]) -> None:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
-from contacts import events
 from contacts.criteria import Scope, Unanswerable
-from contacts.models import Contact, Event, Segment, SegmentMembership
-from contacts.segments import counting, membership, page
+from contacts.models import Contact, Segment, SegmentMembership
+from contacts.segments import counting, page
 from contacts.segments.tree import InvalidRule
 from ecrm.tenancy.policies import requires
 from ecrm.tenancy.requests import MemberRequest
@@ -38,18 +37,14 @@ def segment_members(request: MemberRequest, segment_id: int) -> HttpResponse:
 @requires(Capability.SEGMENTS_VIEW)
 @require_safe
 def segment_history(request: MemberRequest, segment_id: int) -> HttpResponse:
-    """Who entered and left, newest first, from the history."""
+    """Every stay, those who came last first, also of people who have left."""
     segment = get_object_or_404(Segment, pk=segment_id)
-    moves = Event.objects.filter(
-        Exists(page.visible(request).filter(pk=OuterRef("contact_id"))),
-        name__in=[membership.ENTERED, membership.LEFT],
-        object_type=Segment._meta.label_lower,
-        object_id=segment.pk,
+    found = keyset_page(
+        _stays(request, segment).select_related("contact"),
+        order=("-entered_at", "-id"),
+        cursor=request.GET.get("cursor"),
     )
-    found = keyset_page(moves, order=("-occurred_at", "-id"), cursor=request.GET.get("cursor"))
-    people = Contact.objects.in_bulk([move.contact_id for move in found.rows])
-    moved = [(move, events.kind(move.name), people.get(move.contact_id)) for move in found.rows]
-    context = {**page.frame(request, segment, "history"), "page": found, "moves": moved}
+    context = {**page.frame(request, segment, "history"), "page": found}
     return render_page(request, "segments/history.html", part="segments/_history.html", context=context)
 
 
@@ -60,6 +55,12 @@ def explain_segment(request: MemberRequest, segment_id: int) -> HttpResponse:
     segment = get_object_or_404(Segment, pk=segment_id)
     context = {**page.frame(request, segment, "rules"), **_explained(request, segment)}
     return render_page(request, "segments/why.html", part="segments/_why.html", context=context)
+
+
+def _stays(request: MemberRequest, segment: Segment) -> QuerySet[SegmentMembership]:
+    """Of people this member sees."""
+    seen = page.visible(request).filter(pk=OuterRef("contact_id"))
+    return SegmentMembership.objects.filter(Exists(seen), segment=segment)
 
 
 def _explained(request: MemberRequest, segment: Segment) -> dict[str, Any]:

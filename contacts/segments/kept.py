@@ -1,0 +1,37 @@
+"""People kept aside for the rest of a transaction, so that a rule is evaluated once and used often.
+
+A temporary table with statistics: the planner knows how few they are, whatever the rule was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import BigIntegerField, QuerySet
+from django.db.models.expressions import RawSQL
+
+TOUCHED = "segments_touched"
+FOUND = "segments_found"
+
+
+def keep(table: str, people: QuerySet[Any] | Sequence[int]) -> RawSQL:
+    """A subquery of the ids, for ``pk__in``; it holds until the next call with this ``table``."""
+    sql, parameters = _select(people)
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{table}")
+        cursor.execute(f"CREATE TEMPORARY TABLE {table} (id bigint PRIMARY KEY) ON COMMIT DROP")
+        cursor.execute(f"INSERT INTO {table} {sql}", parameters)
+        cursor.execute(f"ANALYZE {table}")
+    return RawSQL(f"SELECT id FROM {table}", [], output_field=BigIntegerField())
+
+
+def _select(people: QuerySet[Any] | Sequence[int]) -> tuple[str, Sequence[Any]]:
+    if not isinstance(people, QuerySet):
+        return "SELECT DISTINCT unnest(%s::bigint[])", [list(people)]
+    try:
+        return people.order_by().values("pk").query.sql_with_params()
+    except EmptyResultSet:
+        return "SELECT NULL::bigint WHERE false", []
