@@ -8,7 +8,6 @@ grows with the number of contacts (a tenth of the size is measured in the same r
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
 from time import perf_counter
@@ -41,34 +40,17 @@ class Page:
     url: str
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Milliseconds, and the number of statements that read."""
-
-    server: float
-    database: float
-    unwalled: float
-    queries: int
-
-
 def run(size: str, report: Report) -> None:
     # A line a request would drown the measurements, and is written by nobody else at this pace.
     logging.getLogger("ecrm.request").setLevel(logging.WARNING)
     small = name_of(max(count_of(size) // 10, 100))
-    found = {each: _measure_tenant(each, report) for each in (small, size)}
-    for name, here in found[size].items():
-        there = found[small][name]
-        report.add(f"{name}: queries", here.queries, "", limit=8)
-        report.add(f"{name}: database time", here.database, "ms", limit=here.unwalled)
-        report.add(f"{name}: server time p50", here.server, "ms", limit=there.server)
-    report.say(f"Database time beside the same SQL without row security; server time beside {small} contacts.")
-
-
-def _measure_tenant(size: str, report: Report) -> dict[str, Found]:
-    tenant = population.tenant_of(size)
+    tenants = [population.tenant_of(each) for each in (small, size)]
     client = _signed_in()
-    with report.step(f"{size}: {ROUNDS} rounds a page"):
-        return {page.name: _measure(page, tenant, client) for page in _pages(tenant)}
+    pages = zip(*map(_pages, tenants), strict=True)
+    with report.step(f"{ROUNDS} rounds a page, both sizes in turns"):
+        for few, many in pages:
+            _measure(few, many, tenants[1], client, report)
+    report.say(f"Database time beside the same SQL without row security; server time beside {small} contacts.")
 
 
 def _signed_in() -> Client:
@@ -91,14 +73,23 @@ def _pages(tenant: Tenant) -> list[Page]:
     ]
 
 
-def _measure(page: Page, tenant: Tenant, client: Client) -> Found:
+def _measure(few: Page, many: Page, tenant: Tenant, client: Client, report: Report) -> None:
+    statements = _statements(many, client)
+    report.add(f"{many.name}: queries", len(statements), "", limit=8)
+    walled, unwalled = _database_times(statements, tenant)
+    report.add(f"{many.name}: database time", walled, "ms", limit=unwalled)
+    here, there = _server_times(many, few, client)
+    report.add(f"{many.name}: server time p50", here, "ms", limit=there)
+
+
+def _statements(page: Page, client: Client) -> list[str]:
+    """The page's questions to the database."""
     with CaptureQueriesContext(connection) as captured:
         response = client.get(page.url)
         statements = [query["sql"] for query in captured.captured_queries if query["sql"].startswith("SELECT")]
     if response.status_code != 200:
         raise RuntimeError(f"{page.url} answered {response.status_code}.")
-    walled, unwalled = _database_times(statements, tenant)
-    return Found(_p50(lambda: client.get(page.url)), walled, unwalled, len(statements))
+    return statements
 
 
 def _database_times(statements: list[str], tenant: Tenant) -> tuple[float, float]:
@@ -147,10 +138,12 @@ def _folded(term: str) -> str:
     return str(row[0]) if row else ""
 
 
-def _p50(act: Callable[[], object]) -> float:
-    times = []
+def _server_times(page: Page, other: Page, client: Client) -> tuple[float, float]:
+    """In turns, so that whatever else the machine does falls on both."""
+    times: tuple[list[float], list[float]] = ([], [])
     for _round in range(ROUNDS):
-        began = perf_counter()
-        act()
-        times.append((perf_counter() - began) * 1000)
-    return median(times[WARM_UP:])
+        for one, taken in zip((page, other), times, strict=True):
+            began = perf_counter()
+            client.get(one.url)
+            taken.append((perf_counter() - began) * 1000)
+    return median(times[0][WARM_UP:]), median(times[1][WARM_UP:])

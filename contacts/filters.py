@@ -21,6 +21,7 @@ from contacts.models.people import Stage
 from contacts.querysets import ContactQuerySet
 from ecrm.tenancy.models import Membership
 from ecrm.tenancy.requests import MemberRequest
+from ecrm.ui.widgets import LongSelect
 
 MINE, NOBODY = "me", "none"
 ACTIVE = {
@@ -54,7 +55,7 @@ class ContactFilter(forms.Form):
         empty_label=gettext_lazy("Any"),
     )
     owner = forms.CharField(label=gettext_lazy("Owner"), required=False, widget=forms.Select)
-    country = forms.CharField(label=gettext_lazy("Country"), required=False, widget=forms.Select)
+    country = forms.CharField(label=gettext_lazy("Country"), required=False, widget=LongSelect)
     company = forms.CharField(
         label=gettext_lazy("Company"), max_length=200, required=False, help_text=gettext_lazy("The whole name.")
     )

@@ -20,6 +20,7 @@ from ecrm.tenancy.forms import TIME_ZONES
 from ecrm.tenancy.models import User
 from ecrm.tenancy.requests import MemberRequest
 from ecrm.ui.forms import error_count
+from ecrm.ui.widgets import LongSelect
 
 MORE = "more"
 _ANY_DIRECTION = {"dir": "auto"}
@@ -42,9 +43,11 @@ class ContactForm(forms.Form):
     company = forms.CharField(label=_("Company"), max_length=LONGEST_NAME, required=False)
     job_title = forms.CharField(label=_("Job title"), max_length=120, required=False)
     city = forms.CharField(label=_("City"), max_length=120, required=False)
-    country = forms.CharField(label=_("Country"), required=False, widget=forms.Select)
-    language = forms.CharField(label=_("Language"), required=False, widget=forms.Select)
-    time_zone = forms.ChoiceField(label=_("Time zone"), choices=[("", _("Not set")), *TIME_ZONES], required=False)
+    country = forms.CharField(label=_("Country"), required=False, widget=LongSelect)
+    language = forms.CharField(label=_("Language"), required=False, widget=LongSelect)
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"), choices=[("", _("Not set")), *TIME_ZONES], required=False, widget=LongSelect
+    )
     birthday = forms.DateField(
         label=_("Birthday"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
     )
@@ -91,7 +94,7 @@ class AddressForm(forms.Form):
     postcode = forms.CharField(label=_("Postcode"), max_length=20, required=False)
     city = forms.CharField(label=_("City"), max_length=120, required=False)
     region = forms.CharField(label=_("Region"), max_length=120, required=False)
-    country = forms.CharField(label=_("Country"), required=False, widget=forms.Select)
+    country = forms.CharField(label=_("Country"), required=False, widget=LongSelect)
     kind = forms.ChoiceField(label=_("Kind"), choices=ChildKind.choices, initial=ChildKind.OTHER)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -29,6 +30,12 @@ register.filter("as_toast", toasts.as_toast)
 @register.simple_tag
 def icon(name: str, classes: str = "", label: str = "") -> SafeString:
     """An icon of static/icons.svg. With ``label`` it means something and is read out."""
+    return _drawn_icon(name, classes, str(label))
+
+
+@lru_cache(maxsize=1024)
+def _drawn_icon(name: str, classes: str, label: str) -> SafeString:
+    """Kept: a page holds a hundred of them."""
     says = format_html(' role="img" aria-label="{}"', label) if label else ' aria-hidden="true"'
     return format_html(
         '<svg class="icon{}"{}><use href="{}#{}"/></svg>',

@@ -1,0 +1,83 @@
+"""Row security must not cost the lists their indexes: what the planner may use, it must be able to.
+
+The tables are small here, so sequential scans are switched off: what is asked is whether an index
+*can* answer, which is what row security takes away from a careless condition.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection, connections
+from django.utils import timezone
+
+from contacts import listing, timeline
+from contacts.models import Contact
+from ecrm.tenancy.models import Tenant
+from tests.cast import Member
+from tests.contacts.conftest import add
+
+
+@pytest.fixture
+def _prefer_indexes(in_acme: Tenant) -> None:
+    """Enough people that one index is better than another."""
+    Contact.objects.bulk_create([Contact(name=f"Person {number}") for number in range(600)])
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_sort = off")
+
+
+pytestmark = pytest.mark.usefixtures("_prefer_indexes")
+
+
+@pytest.mark.parametrize(
+    ("column", "index"), [("name", "contact_by_name"), ("created", "contact_newest"), ("active", "contact_active")]
+)
+@pytest.mark.parametrize("turn", ["", "-"])
+def test_every_order_of_the_list_is_an_index(column: str, index: str, turn: str) -> None:
+    order = [f"{turn}{key}" for key in listing.ORDERS[column]]
+
+    plan = listing.for_list(Contact.objects.unbinned()).order_by(*order)[:51].explain()
+
+    assert f"using {index} " in plan
+    assert "Sort Key" not in plan.split("SubPlan")[0]
+
+
+def test_the_timeline_reads_no_more_than_it_shows(in_acme: Tenant, alice: Member) -> None:
+    ana = add(in_acme, name="Ana")
+    facts = timeline._facts(ana, ["page.viewed", "order.placed"])
+
+    plan = facts.order_by(*timeline.ORDER)[:31].explain()
+
+    assert "Seq Scan on contacts_event" not in plan
+    assert "contact_id" in plan.split("Index Cond", 1)[1]
+
+
+def test_the_last_activity_looks_into_one_month() -> None:
+    at = timezone.now() - timedelta(days=40)
+    person = Contact.objects.create(name="Ana", last_active_at=at)
+
+    plan = listing.for_list(Contact.objects.filter(pk=person.pk)).explain(analyze=True)
+
+    months = [line for line in plan.splitlines() if "contacts_event_" in line and "on contacts_event" in line]
+    looked_at = [line for line in months if "never executed" not in line]
+    assert len(looked_at) == 1, plan
+    assert at.strftime("contacts_event_%Y_%m") in looked_at[0]
+
+
+@pytest.mark.django_db(databases=["default", "migrate"])
+def test_only_the_searcher_can_use_the_trigrams() -> None:
+    """Why the search is a function: under row security the same words cost a look at everybody."""
+    condition = "search_text ~~ '%silva%'"
+
+    assert condition in _index_condition("migrate", "SET LOCAL ROLE ecrm_searcher")
+    assert condition not in _index_condition("default", "SET LOCAL enable_seqscan = off")
+
+
+def _index_condition(alias: str, setting: str) -> str:
+    with connections[alias].cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(setting)
+        cursor.execute("EXPLAIN SELECT id FROM contacts_contact WHERE search_text LIKE '%silva%'")
+        return " ".join(row[0] for row in cursor.fetchall() if "Index Cond" in row[0])
