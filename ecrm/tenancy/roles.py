@@ -6,10 +6,12 @@ from enum import IntEnum
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Role(models.TextChoices):
-    OWNER = "owner", _("Owner")
+    # Other languages do not say "owner" of a workspace as they do of a contact.
+    OWNER = "owner", pgettext_lazy("role", "Owner")
     ADMIN = "admin", _("Admin")
     MARKETER = "marketer", _("Marketer")
     SALES = "sales", _("Sales")
