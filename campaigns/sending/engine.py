@@ -189,7 +189,7 @@ def _hand_over(this: Round, messages: dict[Pending, Outgoing]) -> bool:
         return True
     began_at, people = monotonic(), list(messages)
     answers = this.turn.transport.deliver(list(messages.values()))
-    for pending, answer in zip(people, answers, strict=False):
+    for answer, pending in zip(answers, people, strict=False):  # answers first: they must be read to their end
         this.done.append(_result(this, pending, answer))
         if monotonic() > this.held.stop_at:
             break

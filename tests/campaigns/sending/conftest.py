@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -39,3 +40,9 @@ def catcher(start_catcher: Callable[..., RunningCatcher]) -> RunningCatcher:
 def _forget_letters() -> None:
     """Ids repeat between tests, letters are kept by them."""
     letters._kept.clear()
+
+
+@pytest.fixture
+def unused_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])

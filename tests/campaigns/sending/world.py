@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-from django.utils import timezone
+import pytest
+from django.db.models.functions import Now
 
 from campaigns import tasks
 from campaigns.models import Campaign, CampaignContent, Chunk, Outcome
-from campaigns.sending import services
+from campaigns.sending import claims, journal, outcomes, services
+from campaigns.sending.claims import Claim
 from consent import purposes
 from consent import services as consent
 from consent.models import Purpose
 from contacts import services as contacts
 from contacts.models import Contact, Event, Segment
 from ecrm.mail.models import SendingIdentity
+from ecrm.mail.transports import SmtpTransport
 
 EVERYBODY = {"all": []}
 BLOCKS: list[dict[str, Any]] = [
@@ -26,7 +31,11 @@ BLOCKS: list[dict[str, Any]] = [
 
 
 def newsletter() -> Purpose:
-    return Purpose.objects.get(key=purposes.NEWSLETTER)
+    return purpose(purposes.NEWSLETTER)
+
+
+def purpose(key: str) -> Purpose:
+    return Purpose.objects.get(key=key)
 
 
 def person(address: str = "", *, agreed: bool = True, tracked: bool = False, **fields: Any) -> Contact:
@@ -35,6 +44,10 @@ def person(address: str = "", *, agreed: bool = True, tracked: bool = False, **f
     for purpose in Purpose.objects.filter(key__in=wanted):
         consent.grant(contact=contact, purpose=purpose, source="form", evidence={"url": "https://shop.example/join"})
     return contact
+
+
+def agree(contact: Contact) -> None:
+    consent.grant(contact=contact, purpose=newsletter(), source="form", evidence={"url": "https://shop.example/join"})
 
 
 def opt_out(contact: Contact) -> None:
@@ -72,11 +85,50 @@ def run(found: Campaign) -> None:
     found.refresh_from_db()
 
 
-def let_time_pass(found: Campaign, **passed: int) -> None:
-    """Everything that waits has waited that much longer."""
-    Chunk.objects.filter(campaign=found, done_at=None).update(
-        due_at=timezone.now() - timedelta(seconds=1), leased_until=None
-    )
+def let_time_pass(found: Campaign) -> None:
+    """Everything that waits has waited long enough, and every lease has run out, by the database's clock."""
+    Chunk.objects.filter(campaign=found, done_at=None).update(due_at=Now() - timedelta(seconds=1), leased_until=None)
+
+
+def declare(found: Campaign, held: Claim) -> journal.Intended:
+    todo = journal.pending(held.chunk_id, is_fresh=False, is_unknown_final=False)
+    assert found.purpose is not None
+    return journal.intend(held, {each.delivery_id: each.attempt + 1 for each in todo}, purpose=found.purpose)
+
+
+def after_hand_overs(monkeypatch: pytest.MonkeyPatch, count: int, act: Callable[[], object]) -> None:
+    """``act`` happens once, when the relay has taken ``count`` windows."""
+    taken = 0
+    deliver = SmtpTransport.deliver
+
+    def watched(transport: SmtpTransport, batch: Any) -> Iterator[Any]:
+        nonlocal taken
+        yield from deliver(transport, batch)
+        taken += 1
+        if taken == count:
+            act()
+
+    monkeypatch.setattr(SmtpTransport, "deliver", watched)
+
+
+@contextmanager
+def killed_before_writing_down() -> Iterator[None]:
+    """The process ends when the relay has taken a window: nothing after that runs."""
+    patch = pytest.MonkeyPatch()
+
+    def killed(*_args: Any, **_kwargs: Any) -> None:
+        raise SystemExit(9)
+
+    def arm() -> None:
+        patch.setattr(outcomes, "settle", killed)
+        patch.setattr(claims, "release", killed)
+
+    after_hand_overs(patch, 1, arm)
+    try:
+        with pytest.raises(SystemExit):
+            yield
+    finally:
+        patch.undo()
 
 
 def kinds(found: Campaign) -> dict[str, list[str]]:
