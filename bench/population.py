@@ -30,7 +30,19 @@ EVENTS_PER_CONTACT = 10
 CAMPAIGNS = 40
 OWNER = "bench@example.com"
 GIVEN = ["Ana", "Piotr", "Léa", "Marta", "João", "Zofia", "Lucía", "Tom", "Inês", "Jan", "Chloé", "Diego", "Ewa", "Rui"]
-FAMILY = ["Silva", "Nowak", "Martin", "García", "Kowalska", "Santos", "Dubois", "Wiśniewski", "López", "Taylor", "Costa"]
+FAMILY = [
+    "Silva",
+    "Nowak",
+    "Martin",
+    "García",
+    "Kowalska",
+    "Santos",
+    "Dubois",
+    "Wiśniewski",
+    "López",
+    "Taylor",
+    "Costa",
+]
 CITIES = ["Porto", "Kraków", "Lyon", "Sevilla", "Leeds", "Braga", "Gdańsk", "Nantes"]
 COUNTRIES = ["PT", "PL", "FR", "ES", "GB"]
 LANGUAGES = ["pt", "pl", "fr", "es", "en"]
@@ -190,30 +202,33 @@ _LEDGER = f"""INSERT INTO {ConsentRecord.table()} (tenant_id, contact_id, purpos
                                                    given_at, recorded_at)"""
 _GRANTS = f"""{_LEDGER}
     SELECT %(tenant)s, numbered.id, %(purpose)s, '{Channel.EMAIL}', '{Action.GRANTED}', '{Source.FORM}',
-           '{{"url": "https://shop.example/join"}}', now() - {_hash("numbered.number", "since", "300")} * interval '1 day',
-           now()
+           '{{"url": "https://shop.example/join"}}',
+           now() - {_hash("numbered.number", "since", "300")} * interval '1 day', now()
       FROM {_NUMBERED} WHERE ('x' || left(md5(%(salt)s || numbered.number), 8))::bit(32)::bigint %% 100 < %(share)s"""
 _WITHDRAWALS = f"""{_LEDGER}
     SELECT %(tenant)s, numbered.id, %(purpose)s, '{Channel.EMAIL}', '{Action.WITHDRAWN}', '{Source.ONE_CLICK}', '{{}}',
            now(), now()
       FROM {_NUMBERED} WHERE {_hash("numbered.number", "left", "100")} < 5"""
 _EVENTS = f"""
-    WITH people AS (SELECT array_agg(c.id ORDER BY c.id) AS ids FROM {Contact.table()} c WHERE c.tenant_id = %(tenant)s),
+    WITH people AS (
+        SELECT array_agg(c.id ORDER BY c.id) AS ids FROM {Contact.table()} c WHERE c.tenant_id = %(tenant)s),
     drawn AS (
         SELECT n, people.ids[1 + floor(power({_hash("n", "who", "1000000")} / 1e6, 3) * %(count)s)::int] AS contact_id,
                {_hash("n", "what", "100")} AS what,
                now() - {_hash("n", "when", "31536000")} * interval '1 second' AS at
           FROM generate_series(%(first)s, %(last)s) n CROSS JOIN people),
     named AS (
-        SELECT *, CASE WHEN what < 52 THEN 'page.viewed' WHEN what < 71 THEN 'email.sent' WHEN what < 81 THEN 'email.opened'
-                       WHEN what < 91 THEN 'form.submitted' WHEN what < 96 THEN 'email.clicked' ELSE 'order.placed' END AS name
+        SELECT *, CASE WHEN what < 52 THEN 'page.viewed' WHEN what < 71 THEN 'email.sent'
+                       WHEN what < 81 THEN 'email.opened' WHEN what < 91 THEN 'form.submitted'
+                       WHEN what < 96 THEN 'email.clicked' ELSE 'order.placed' END AS name
           FROM drawn)
     INSERT INTO {Event.table()} (tenant_id, contact_id, name, occurred_at, received_at, source_type, amount, currency,
                                  campaign_id, properties)
     SELECT %(tenant)s, contact_id, name, at, at, 'bench',
            CASE WHEN name = 'order.placed' THEN 500 + {_hash("n", "amount", "20000")} END,
            CASE WHEN name = 'order.placed' THEN 'EUR' ELSE '' END,
-           CASE WHEN name LIKE 'email.%%' THEN (%(campaigns)s::bigint[])[1 + {_hash("n", "campaign", str(CAMPAIGNS))}] END,
+           CASE WHEN name LIKE 'email.%%'
+                THEN (%(campaigns)s::bigint[])[1 + {_hash("n", "campaign", str(CAMPAIGNS))}] END,
            '{{}}'
       FROM named"""
 _LAST_ACTIVE = f"""

@@ -58,7 +58,9 @@ class Report:
 
     def describe_machine(self) -> None:
         load = ", ".join(f"{value:.2f}" for value in os.getloadavg())
-        self.write(f"{platform.python_implementation()} {platform.python_version()}, {os.cpu_count()} cores, load {load}")
+        self.write(
+            f"{platform.python_implementation()} {platform.python_version()}, {os.cpu_count()} cores, load {load}"
+        )
 
     def save(self, path: Path) -> None:
         path.write_text(json.dumps([asdict(each) for each in self.measurements], indent=1) + "\n")

@@ -140,7 +140,15 @@ def intend(held: Claim, attempts: dict[int, int], *, purpose: Purpose) -> Intend
                coalesce(array_agg(id) FILTER (WHERE reason IS NOT NULL), '{{}}'),
                coalesce(array_agg(reason) FILTER (WHERE reason IS NOT NULL), '{{}}')
           FROM judged"""
-    params = [held.lease, tenant_id, held.chunk_id, held.worker, list(attempts), list(attempts.values()), *consent.params]
+    params = [
+        held.lease,
+        tenant_id,
+        held.chunk_id,
+        held.worker,
+        list(attempts),
+        list(attempts.values()),
+        *consent.params,
+    ]
     is_ours, allowed, skipped, reasons = _rows(sql, params)[0]
     return Intended(bool(is_ours), frozenset(allowed), dict(zip(skipped, reasons, strict=True)))
 
@@ -157,7 +165,8 @@ def write(campaign_id: int, results: Sequence[Result]) -> list[Result]:
     ]
     given = ", ".join(f"%s::{kind}[]" for kind, _values in columns)
     sql = f"""
-        INSERT INTO {Outcome.table()} (tenant_id, campaign_id, delivery_id, attempt, kind, code, reason, text, created_at)
+        INSERT INTO {Outcome.table()} (tenant_id, campaign_id, delivery_id, attempt, kind, code, reason, text,
+                                       created_at)
         SELECT %s, %s, given.*, clock_timestamp() FROM unnest({given}) AS given
         ON CONFLICT (tenant_id, delivery_id, attempt, kind) DO NOTHING RETURNING delivery_id, kind"""
     written = set(_rows(sql, [require_tenant_id(), campaign_id, *(values for _kind, values in columns)]))

@@ -6,8 +6,8 @@ preview and the real message are the same function of the same values.
 
 from __future__ import annotations
 
-from colorsys import hls_to_rgb
 from collections import OrderedDict
+from colorsys import hls_to_rgb
 from dataclasses import dataclass, replace
 from email.utils import formatdate
 from typing import Protocol
@@ -136,9 +136,7 @@ def compiled(
             parsed = replace(parsed, subject=_("[Test] %(subject)s") % {"subject": parsed.subject})
     brand, sender = brand_of(tenant, campaign, content.language), sender_of(tenant, campaign)
     plain, tracked = (
-        compile_message(
-            parsed, language=content.language, brand=brand, sender=sender, links=links, tracking=tracking
-        )
+        compile_message(parsed, language=content.language, brand=brand, sender=sender, links=links, tracking=tracking)
         for tracking in (Tracking.CLICKS if counts_clicks else Tracking.NONE, Tracking.CLICKS | Tracking.OPENS)
     )
     assert campaign.identity is not None
@@ -184,7 +182,8 @@ def brand_of(tenant: Tenant, campaign: Campaign, language: str) -> Brand:
 
 
 def sender_of(tenant: Tenant, campaign: Campaign) -> Sender:
-    assert campaign.identity is not None and campaign.purpose is not None
+    assert campaign.identity is not None
+    assert campaign.purpose is not None
     identity, key = campaign.identity, campaign.purpose.key
     return Sender(
         identity.name,

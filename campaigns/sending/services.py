@@ -51,7 +51,8 @@ def start(campaign: Campaign, *, by: User | None, at: datetime | None = None) ->
     Raises ``NotReady`` (a ``ValidationError``) with everything that has to be put right first.
     """
     make_ready(campaign)
-    assert campaign.segment is not None and campaign.identity is not None
+    assert campaign.segment is not None
+    assert campaign.identity is not None
     started = states.move(
         campaign.pk,
         to=State.SENDING,

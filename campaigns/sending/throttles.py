@@ -32,9 +32,7 @@ def set_limit(scope: str, key: str, *, per_second: float, burst: float | None = 
         return
     full = burst or max(1.0, per_second * BURST_SECONDS)
     limit = {"per_second": per_second, "burst": full}
-    Throttle.objects.update_or_create(
-        scope=scope, key=key, defaults=limit, create_defaults={**limit, "tokens": full}
-    )
+    Throttle.objects.update_or_create(scope=scope, key=key, defaults=limit, create_defaults={**limit, "tokens": full})
 
 
 def follow_identity(identity: SendingIdentity) -> None:

@@ -113,8 +113,9 @@ def test_a_batch_with_one_wrong_row_is_refused_whole(insert: Insert) -> None:
     chunk = Chunk.objects.create(campaign=campaign, content=content)
     rows = """INSERT INTO campaigns_delivery (tenant_id, campaign_id, contact_id, content_id, chunk_id, address,
                                               address_norm, address_hash, is_marketing, consent_record_id, created_at)
-              SELECT e.tenant_id, %s, e.contact_id, %s, %s, e.address, e.address_norm, e.address_hash, true, s.record_id,
-                     now() FROM contacts_emailaddress e LEFT JOIN consent_consentstate s USING (tenant_id, contact_id)"""
+              SELECT e.tenant_id, %s, e.contact_id, %s, %s, e.address, e.address_norm, e.address_hash, true,
+                     s.record_id, now()
+                FROM contacts_emailaddress e LEFT JOIN consent_consentstate s USING (tenant_id, contact_id)"""
     with pytest.raises(IntegrityError, match="1 marketing"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(rows, [campaign.pk, content.pk, chunk.pk])
     assert not Delivery.objects.exists()

@@ -130,7 +130,9 @@ def test_every_verb_is_audited(catcher: RunningCatcher, alice: Member) -> None:
     services.start(campaign, by=alice.user)
     services.pause(campaign, by=alice.user)
     services.cancel(campaign, by=alice.user)
-    actions = AuditEntry.objects.filter(subject_type="campaigns.campaign").order_by("id").values_list("action", flat=True)
+    actions = (
+        AuditEntry.objects.filter(subject_type="campaigns.campaign").order_by("id").values_list("action", flat=True)
+    )
     assert list(actions) == ["campaign.started", "campaign.paused", "campaign.cancelled"]
 
 
@@ -152,7 +154,8 @@ def test_a_worker_whose_lease_ran_out_declares_nothing(catcher: RunningCatcher) 
     slow = claims.claim(campaign.pk, default_relay())
     world.let_time_pass(campaign)
     quick = claims.claim(campaign.pk, default_relay())
-    assert slow is not None and quick is not None
+    assert slow is not None
+    assert quick is not None
     campaign.refresh_from_db()
     refused = world.declare(campaign, slow)
     assert not refused.is_ours

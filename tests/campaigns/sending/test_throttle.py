@@ -47,7 +47,10 @@ def test_a_slow_domain_holds_nobody_else_up(catcher: RunningCatcher) -> None:
     delivered = catcher.delivered_to()
     assert sum(address.endswith("@slow.example") for address in delivered) == 2
     assert sum(address.endswith("@quick.example") for address in delivered) == 5
-    assert set(Chunk.objects.filter(campaign=campaign).values_list("recipient_domain", flat=True)) == {"", "slow.example"}
+    assert set(Chunk.objects.filter(campaign=campaign).values_list("recipient_domain", flat=True)) == {
+        "",
+        "slow.example",
+    }
 
 
 def test_a_bucket_never_gives_more_than_it_holds() -> None:

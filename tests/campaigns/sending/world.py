@@ -145,6 +145,6 @@ def reasons(found: Campaign) -> dict[str, int]:
 
 
 def event_names(contact: Contact) -> list[str]:
-    return list(Event.objects.filter(contact_id=contact.pk).order_by("occurred_at", "id").values_list("name", flat=True))
-
-
+    return list(
+        Event.objects.filter(contact_id=contact.pk).order_by("occurred_at", "id").values_list("name", flat=True)
+    )

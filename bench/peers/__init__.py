@@ -1,0 +1,1 @@
+"""What others would use, on the same work in the same run."""
