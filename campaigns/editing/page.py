@@ -58,7 +58,7 @@ class Conflict:
         pairs = [
             (_("Subject"), theirs.subject, mine.subject),
             (_("Preview text"), theirs.preheader, mine.preheader),
-            (_("Blocks"), _in_words(theirs.blocks), _in_words(mine.blocks)),
+            (_("Blocks"), *_apart(_in_words(theirs.blocks), _in_words(mine.blocks))),
         ]
         listed = [Difference(label, saved, yours) for label, saved, yours in pairs if saved != yours]
         return cls(campaign.content_version, listed)
@@ -116,10 +116,19 @@ def _envelope(content: CampaignContent, found: Sequence[Problem], errors: dict[s
     return [Control(form[name], LINE, chips.in_line(values[name])) for name in values]
 
 
-def _in_words(blocks: Sequence[Block]) -> str:
+def _apart(saved: Sequence[str], yours: Sequence[str]) -> tuple[str, str]:
+    """Only the lines the other side lacks; all of them where just the order differs."""
+    if sorted(saved) == sorted(yours):
+        return "\n".join(saved), "\n".join(yours)
+    return "\n".join(line for line in saved if line not in yours), "\n".join(
+        line for line in yours if line not in saved
+    )
+
+
+def _in_words(blocks: Sequence[Block]) -> list[str]:
     lines = []
     for block in blocks:
         html = getattr(block, "html", "")
         words = rich_text.as_text(rich_text.sanitised(html)) if html else block_forms.summary(block)
-        lines.append(f"{LABELS[block.kind]}: {words}".rstrip(": "))
-    return "\n".join(lines)
+        lines.append(f"{LABELS[block.kind]}: {' '.join(words.split())}".rstrip(": "))
+    return lines
