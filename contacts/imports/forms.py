@@ -98,10 +98,14 @@ class MappingForm(forms.Form):
         return {int(name.removeprefix("column-")): key for name, key in self.cleaned_data.items()}
 
     def rows(self) -> list[dict[str, Any]]:
+        """A column as the page shows it: its choice, its name and a few different values."""
         return [
-            {"field": self[f"column-{index}"], "header": header, "samples": list(dict.fromkeys(self.sheet.column(index)))[:SAMPLES]}
+            {"field": self[f"column-{index}"], "header": header, "samples": self._samples(index)}
             for index, header in enumerate(self.sheet.headers)
         ]
+
+    def _samples(self, index: int) -> list[str]:
+        return list(dict.fromkeys(self.sheet.column(index)))[:SAMPLES]
 
 
 def _grouped(fields: dict[str, Field]) -> list[tuple[Any, Any]]:

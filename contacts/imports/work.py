@@ -15,10 +15,13 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from django.db import IntegrityError
-from django.db.models import F
+from django.db.models import DateTimeField, F, Max, Min, QuerySet
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from contacts import partitions
 from contacts.import_columns import ImportColumn
 from contacts.imports import landing, plan, problem_file, registered, services, source, staging
 from contacts.imports.checking import Checker
@@ -38,6 +41,7 @@ Columns = dict[str, ImportColumn]
 SLICE_SECONDS = 60.0
 MOST_ATTEMPTS = 3
 RETRIES = 3
+OLD_EVENTS_WORTH_MONTHS = 1_000
 log = structlog.get_logger(__name__)
 
 
@@ -191,9 +195,7 @@ def _finish_check(run: ImportRun, job_id: int, counts: dict[str, Any]) -> None:
 
 
 def _land(run: ImportRun, job_id: int) -> None:
-    counts = run.counts
-    if not jobs.begin(job_id, total=sum(counts.get(verdict, 0) for verdict in ("new", "update", "same"))):
-        raise jobs.Cancelled
+    _begin_landing(run, job_id)
     columns, headers = registered.mapped_columns(run), source.headers_by_field(run)
     until = time.monotonic() + SLICE_SECONDS
     while rows := _land_chunk(run, columns, headers):
@@ -206,6 +208,28 @@ def _land(run: ImportRun, job_id: int) -> None:
                 enqueue("imports.land", run_id=run.pk, job_id=job_id)
             return
     _finish_landing(run, job_id)
+
+
+def _begin_landing(run: ImportRun, job_id: int) -> None:
+    """Sets the job's total to what it has done and what is left, whichever slice of it this is."""
+    with tenant_transaction():
+        done = Job.objects.values_list("done", flat=True).get(pk=job_id)
+        staged = ImportRow.objects.filter(run=run, is_repeated=False)
+        left = staged.count()
+    if not jobs.begin(job_id, total=done + left):
+        raise jobs.Cancelled
+    if left >= OLD_EVENTS_WORTH_MONTHS and "created_at" in run.mapping.values():
+        _make_months(staged)
+
+
+def _make_months(staged: QuerySet[ImportRow]) -> None:
+    """People who joined long ago bring events of long ago: their months are made beforehand."""
+    with tenant_transaction():
+        joined = Cast(KeyTextTransform("created_at", "values"), DateTimeField())
+        span = staged.aggregate(first=Min(joined), last=Max(joined))
+    if span["first"] is not None:
+        with tenant_transaction():
+            partitions.ensure(span["first"].date(), span["last"].date())
 
 
 def _land_chunk(run: ImportRun, columns: Columns, headers: dict[str, str]) -> int:

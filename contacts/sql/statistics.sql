@@ -20,7 +20,7 @@ BEGIN
             ('contacts_company', 'tenant_id', wanted)) AS seen (name, key, value)
           LEFT JOIN pg_stats known
             ON known.schemaname = 'public' AND known.tablename = seen.name AND known.attname = seen.key
-         WHERE known.tablename IS NULL
+         WHERE (known.tablename IS NULL AND pg_relation_size(seen.name::regclass) > 0)
             OR (NOT seen.value = ANY (known.most_common_vals::text::bigint[])
                 AND (SELECT sum(share) FROM unnest(known.most_common_freqs) AS share) > 0.999)
     LOOP

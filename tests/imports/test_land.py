@@ -6,6 +6,7 @@ from datetime import date
 from unittest.mock import patch
 
 import pytest
+from django.db import connection
 
 from contacts import services as contacts
 from contacts.imports import landing, plan
@@ -216,6 +217,35 @@ def test_cancelled_half_way_keeps_what_landed_and_can_go_on(alice: Member, small
     assert "Cancelled after 10 of 35 rows" in alice.get("import_run", run.pk).content.decode()
     run = start(alice, run)
     assert (run.state, landed(run)) == ("done", {"new": 35})
+
+
+def test_the_planner_knows_a_tenant_that_has_just_arrived(alice: Member, charlie: Member) -> None:
+    """Without it, look-ups in the new tenant walk all its rows: the rate falls to a hundredth."""
+    for member in (alice, charlie):
+        run = bring_in(member, many(600))
+        with tenant_context(member.tenant), connection.cursor() as cursor:
+            cursor.execute("SELECT ensure_import_statistics(%s)", [run.pk])
+            assert cursor.fetchone() == (0,)
+
+
+def test_a_continued_import_counts_what_is_left(alice: Member, small_chunks: None) -> None:
+    run = check(alice, begin(alice, many(25)))
+    alice.post("start_import", run.pk)
+    with bind_tenant(alice.tenant), patch.object(working, "SLICE_SECONDS", 0.0):
+        working.land(run.pk, fresh(alice, run).job_id)
+    run = work(alice, run)
+    assert (run.state, run.job.state) == ("done", "done")
+    assert (run.job.done, run.job.total) == (25, 25)
+
+
+def test_old_customers_get_their_months(alice: Member, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(working, "OLD_EVENTS_WORTH_MONTHS", 2)
+    bring_in(alice, "Email,Created at\nana@example.com,2011-02-03\nrui@example.com,2011-03-04\n")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_class WHERE relname IN ('contacts_event_2011_02', 'contacts_event_2011_03')"
+        )
+        assert cursor.fetchone() == (2,)
 
 
 def test_an_address_taken_meanwhile_updates_that_person(alice: Member) -> None:
