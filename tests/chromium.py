@@ -35,7 +35,7 @@ def tab(chromium: Browser, base_url: str, *, javascript: bool = True) -> Iterato
     )
     page = context.new_page()
     complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("console", lambda message: complaints.append(f"{message.text} ({page.url})") if message.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.set_default_timeout(10_000)
     yield page

@@ -35,7 +35,7 @@ def test_every_task_names_its_queue() -> None:
 @every_task
 def test_it_refuses_to_run_without_a_tenant(registered: RegisteredTask) -> None:
     with pytest.raises(MissingTenant):
-        registered.celery_task(**{name: 1 for name in parameters(registered.body)})
+        registered.celery_task(**dict.fromkeys(parameters(registered.body), 1))
 
 
 @every_task
