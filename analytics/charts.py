@@ -56,7 +56,9 @@ def funnel(figures: Sends) -> Funnel:
 
 def mailable(figures: Mailable) -> SplitBar:
     tones = {"may": "good", "refused": "bad", "never_asked": "", "blocked": "warn", "no_address": "off"}
-    return SplitBar([Slice(WORDS[part], getattr(figures, part), tone) for part, tone in tones.items()], figures.everyone)
+    return SplitBar(
+        [Slice(WORDS[part], getattr(figures, part), tone) for part, tone in tones.items()], figures.everyone
+    )
 
 
 def spark(label: str, values: Sequence[int]) -> Sparkline:

@@ -54,7 +54,7 @@ def join(user: User, tenant: Tenant, *roles: str) -> Member:
 
 @pytest.fixture
 def acme(db: None) -> Tenant:
-    tenant = make_tenant(
+    return make_tenant(
         "acme",
         make_user("Alice"),
         currency="EUR",
@@ -65,7 +65,6 @@ def acme(db: None) -> Tenant:
         sender_name="Acme",
         sender_email="hello@acme.example",
     )
-    return tenant
 
 
 @pytest.fixture

@@ -63,8 +63,8 @@ LETTERS: dict[str, dict[str, Letter]] = {
             "¿Toca rellenar, {{ contact.given_name | default: 'hola' }}?",
             "Devuelva los frascos y ahorre un 10 %",
             "Sus frascos le esperan",
-            "Devuelva los vacíos sin gastos y los rellenamos. Las recargas tienen un <strong>10 % de descuento</strong> "
-            "hasta fin de mes, también en {{ contact.city | default: 'su ciudad' }}.",
+            "Devuelva los vacíos sin gastos y los rellenamos. Las recargas tienen un "
+            "<strong>10 % de descuento</strong> hasta fin de mes, también en {{ contact.city | default: 'su ciudad' }}.",
             "Pedir una recarga",
             SHOP,
             "Hasta pronto, el equipo de Verdelume",
@@ -85,8 +85,8 @@ LETTERS: dict[str, dict[str, Letter]] = {
             "{{ contact.given_name | default: 'Dzień dobry' }}, czas na przegląd roweru",
             "Do końca miesiąca mycie gratis",
             "Sezon zaczyna się od sprawnych hamulców",
-            "Zapraszamy na przegląd wiosenny. Kto umówi się do końca miesiąca, temu rower <strong>umyjemy gratis</strong>. "
-            "Odbierzemy go też z adresu: {{ contact.city | default: 'Kraków' }}.",
+            "Zapraszamy na przegląd wiosenny. Kto umówi się do końca miesiąca, temu rower "
+            "<strong>umyjemy gratis</strong>. Odbierzemy go też z adresu: {{ contact.city | default: 'Kraków' }}.",
             "Umów przegląd",
             BIKES,
             "Do zobaczenia, ekipa Rowerowni Bystra",

@@ -11,7 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from ecrm.tenancy.models import Tenant, User
 from ecrm.tenancy.roles import Role
 
-TIME_ZONES = [(zone, zone.replace("_", " ")) for zone in sorted(zoneinfo.available_timezones()) if "/" in zone or zone == "UTC"]
+TIME_ZONES = [
+    (zone, zone.replace("_", " ")) for zone in sorted(zoneinfo.available_timezones()) if "/" in zone or zone == "UTC"
+]
 BLANK = ("", _("As the workspace"))
 
 
@@ -32,7 +34,10 @@ class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
     """Making a workspace: the address is proposed from the name when left empty."""
 
     slug = forms.CharField(
-        label=_("Address"), required=False, max_length=40, help_text=_("Part of the web address. Made from the name when left empty.")
+        label=_("Address"),
+        required=False,
+        max_length=40,
+        help_text=_("Part of the web address. Made from the name when left empty."),
     )
 
     class Meta:
@@ -51,7 +56,17 @@ class TenantSettingsForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Tenant
-        fields = ["name", "languages", "time_zone", "currency", "hue", "postal_address", "sender_name", "sender_email", "reply_to"]
+        fields = [
+            "name",
+            "languages",
+            "time_zone",
+            "currency",
+            "hue",
+            "postal_address",
+            "sender_name",
+            "sender_email",
+            "reply_to",
+        ]
         widgets = {"time_zone": forms.Select(choices=TIME_ZONES)}
 
 

@@ -33,7 +33,7 @@ class TenantMiddleware:
         request.tenant, request.membership = None, None
         slug, _, rest = request.path_info.removeprefix("/").partition("/")
         if not slug or slug in RESERVED_SLUGS:
-            with _reader_preferences(request):
+            with _ReaderPreferences(request):
                 return self.get_response(request)
         if not request.user.is_authenticated:
             return redirect(f"{platform_url('account_login')}?next=/{slug}/{rest}")
@@ -50,7 +50,7 @@ class TenantMiddleware:
         former_prefix = get_script_prefix()
         set_script_prefix(f"{former_prefix}{tenant.slug}/")
         try:
-            with tenant_context(tenant), _reader_preferences(request):
+            with tenant_context(tenant), _ReaderPreferences(request):
                 response = self.get_response(request)
                 if response.status_code >= 500:
                     transaction.set_rollback(True)
@@ -66,7 +66,7 @@ def _find_membership(request: Any, slug: str) -> Membership:
     return membership
 
 
-class _reader_preferences:
+class _ReaderPreferences:
     """The user's language and time zone, falling back to the tenant's, then the browser's."""
 
     def __init__(self, request: Any) -> None:

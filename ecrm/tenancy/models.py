@@ -50,7 +50,9 @@ class Tenant(models.Model):
     )
     name = models.CharField(_("name"), max_length=120)
     languages = ArrayField(
-        models.CharField(max_length=10, choices=settings.LANGUAGES), verbose_name=_("languages"), default=default_languages
+        models.CharField(max_length=10, choices=settings.LANGUAGES),
+        verbose_name=_("languages"),
+        default=default_languages,
     )
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[validate_time_zone])
     currency = models.CharField(_("currency"), max_length=3, default="EUR", validators=[RegexValidator(r"^[A-Z]{3}$")])

@@ -71,7 +71,7 @@ GRANTS: dict[Role, frozenset[Capability]] = {
     Role.VIEWER: frozenset(_READ),
 }
 
-SIGHT: dict[Role, Sight] = {role: Sight.ALL for role in Role} | {Role.SALES: Sight.TEAM}
+SIGHT: dict[Role, Sight] = dict.fromkeys(Role, Sight.ALL) | {Role.SALES: Sight.TEAM}
 
 
 def capabilities(roles: list[str]) -> frozenset[Capability]:

@@ -92,9 +92,7 @@ class TenantForeignKey(models.ForeignKey):  # type: ignore[type-arg]
     def contribute_to_class(self, cls: Any, name: str, private_only: bool = False, **kwargs: Any) -> None:
         super().contribute_to_class(cls, name, private_only, **kwargs)
         if not cls._meta.abstract and cls._meta.managed:
-            reference = TenantReference(
-                name=f"{_short(cls)}_{name}_ref", field=name, on_delete=self._sql_on_delete()
-            )
+            reference = TenantReference(name=f"{_short(cls)}_{name}_ref", field=name, on_delete=self._sql_on_delete())
             _add_constraint(cls, reference)
 
     def _sql_on_delete(self) -> str:

@@ -79,9 +79,9 @@ def accept_invitation(*, invitation: Invitation, by: User) -> Membership | None:
     if by.email != invitation.email:
         raise ValidationError(_("This invitation was sent to another address."))
     now = timezone.now()
-    opened = Invitation.objects.filter(
-        pk=invitation.pk, accepted_at=None, revoked_at=None, expires_at__gt=now
-    ).update(accepted_at=now)
+    opened = Invitation.objects.filter(pk=invitation.pk, accepted_at=None, revoked_at=None, expires_at__gt=now).update(
+        accepted_at=now
+    )
     if not opened:
         return None
     membership, _created = Membership.objects.get_or_create(
@@ -125,8 +125,6 @@ def remove_member(*, membership: Membership, by: Membership) -> None:
 
 
 def _keep_one_owner(membership: Membership) -> None:
-    owners = Membership.objects.select_for_update().filter(
-        tenant_id=membership.tenant_id, roles__contains=[Role.OWNER]
-    )
+    owners = Membership.objects.select_for_update().filter(tenant_id=membership.tenant_id, roles__contains=[Role.OWNER])
     if {owner.pk for owner in owners} == {membership.pk}:
         raise ValidationError({"roles": _("A tenant needs at least one owner.")})

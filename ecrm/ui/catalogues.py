@@ -42,7 +42,9 @@ def extracted() -> Catalog:
     for path in _files():
         name = path.relative_to(ROOT).as_posix()
         method, source = _source(path)
-        for _line, message, comments, context in extract(method, io.BytesIO(source.encode()), KEYWORDS, ("Translators:",)):
+        for _line, message, comments, context in extract(
+            method, io.BytesIO(source.encode()), KEYWORDS, ("Translators:",)
+        ):
             catalogue.add(message, None, [(name, 0)], auto_comments=comments, context=context)
     return catalogue
 

@@ -62,9 +62,12 @@ def test_sql_of_another_tenant_sees_and_changes_nothing(model: Any, acme: Tenant
 @every_model
 def test_sql_cannot_write_a_row_for_another_tenant(model: Any, acme: Tenant, globex: Tenant) -> None:
     row = row_of(model, acme)
-    with tenant_context(acme), pytest.raises(DatabaseError, match="row-level security|permission denied"), transaction.atomic():
-        with connection.cursor() as cursor:
-            copy_as(cursor, row, globex.pk)
+    with (
+        tenant_context(acme),
+        pytest.raises(DatabaseError, match=r"row-level security|permission denied"),
+        transaction.atomic(),connection.cursor() as cursor
+    ):
+        copy_as(cursor, row, globex.pk)
 
 
 @every_model
@@ -96,7 +99,9 @@ REFERENCES = [
 ]
 
 
-@pytest.mark.parametrize(("model", "field"), REFERENCES, ids=lambda value: getattr(value, "name", None) or value.__name__)
+@pytest.mark.parametrize(
+    ("model", "field"), REFERENCES, ids=lambda value: getattr(value, "name", None) or value.__name__
+)
 def test_no_row_can_refer_to_another_tenants(model: Any, field: Any, owner: Owner) -> None:
     """Both other walls are off: the owner writes SQL. Only the composite key can refuse."""
     foreign, own = row_of(field.related_model, owner.acme), row_of(model, owner.globex)
@@ -161,7 +166,9 @@ def copy_as(cursor: Any, row: Any, tenant_id: int) -> None:
     columns = ", ".join(f'"{field.column}"' for field in fields)
     values = ", ".join("%s" if field.column == "tenant_id" else f'"{field.column}"' for field in fields)
     table = row._meta.db_table
-    cursor.execute(f'INSERT INTO "{table}" ({columns}) SELECT {values} FROM "{table}" WHERE id = %s', [tenant_id, row.pk])
+    cursor.execute(
+        f'INSERT INTO "{table}" ({columns}) SELECT {values} FROM "{table}" WHERE id = %s', [tenant_id, row.pk]
+    )
 
 
 def sql(statement: str) -> Any:
@@ -177,5 +184,6 @@ def changed(statement: str) -> int:
             cursor.execute(statement)
             return cursor.rowcount
     except DatabaseError as error:
-        assert "permission denied" in str(error)
-        return 0
+        if "permission denied" in str(error):
+            return 0
+        raise

@@ -17,7 +17,9 @@ LONG_TEMPLATES: dict[str, str] = {}
 
 def test_files_hold_one_idea() -> None:
     files = [path for path in code("*.py") if "migrations" not in path.parts]
-    files += [path for kind in ("*.css", "*.js") for path in (ROOT / "static").rglob(kind) if "vendor" not in path.parts]
+    files += [
+        path for kind in ("*.css", "*.js") for path in (ROOT / "static").rglob(kind) if "vendor" not in path.parts
+    ]
     long = {name(path) for path in files if lines(path) > FILE_LINES}
     assert long == set(LONG_FILES)
 

@@ -148,7 +148,8 @@ def fingerprint(tenant: Tenant) -> dict[str, Any]:
     with tenant_context(tenant), connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(parts))
         rows = {label: (count, digest) for label, count, digest in cursor.fetchall()}
-    shared = list(tenant.memberships.values_list("pk", "roles")), list(tenant.invitations.values_list("pk", "revoked_at"))
+    shared = (
+        list(tenant.memberships.values_list("pk", "roles")),
+        list(tenant.invitations.values_list("pk", "revoked_at")),
+    )
     return {**rows, "shared": shared, "tenant": Tenant.objects.values().get(pk=tenant.pk)}
-
-
