@@ -12,7 +12,7 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from contacts.criteria import Scope
 from contacts.models import Contact, Event, Segment, SegmentMembership
@@ -33,10 +33,13 @@ class Change:
         return bool(self.entered or self.left)
 
 
-def members(segment: Segment) -> QuerySet[Contact]:
-    """The people in a segment as last calculated, without the bin; a semi-join on the open stays."""
-    stays = SegmentMembership.objects.filter(segment=segment, contact=OuterRef("pk"), left_at=None)
-    return counting.people().filter(Exists(stays))
+def members(segment: Segment, *, at: datetime | None = None) -> QuerySet[Contact]:
+    """The people in a segment as last calculated, or as they were at an instant; never the bin."""
+    stays = SegmentMembership.objects.filter(segment=segment, contact=OuterRef("pk"))
+    if at is None:
+        return counting.people().filter(Exists(stays.filter(left_at=None)))
+    then = stays.filter(Q(left_at=None) | Q(left_at__gt=at), entered_at__lte=at)
+    return counting.people().filter(Exists(then))
 
 
 def replace(segment: Segment, scope: Scope, *, at: datetime) -> Change:

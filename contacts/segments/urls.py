@@ -8,6 +8,7 @@ urlpatterns = [
     path("draft/", rules.draft_segment, name="draft_segment"),
     path("<int:segment_id>/", rules.segment, name="segment"),
     path("<int:segment_id>/change/", rules.change_segment, name="change_segment"),
+    path("<int:segment_id>/state/", lists.segment_state, name="segment_state"),
     path("<int:segment_id>/members/", people.segment_members, name="segment_members"),
     path("<int:segment_id>/history/", people.segment_history, name="segment_history"),
     path("<int:segment_id>/why/", people.explain_segment, name="explain_segment"),

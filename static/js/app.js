@@ -1,5 +1,6 @@
 // What makes the pages smoother. Everything here improves on links and forms that work without it.
 import "./connection.js";
+import "./drafts.js";
 import "./fallbacks.js";
 import "./live.js";
 import "./tables.js";

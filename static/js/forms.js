@@ -30,7 +30,8 @@ document.addEventListener("submit", (event) => {
 
 document.addEventListener("htmx:beforeRequest", (event) => {
   const form = event.target.closest("form");
-  if (!form || !event.target.matches("form, button")) return;
+  // A draft asks as often as it changes; the newest question replaces the one under way.
+  if (!form || form.hasAttribute("data-draft") || !event.target.matches("form, button")) return;
   if ("busy" in form.dataset) event.preventDefault();
   else busy(form, event.detail.requestConfig.triggeringEvent?.submitter);
 });

@@ -272,6 +272,19 @@ def test_a_person_shows_their_segments(vera: Member, people: list[Contact]) -> N
     assert "Portuguese people" not in vera.get("contact_page", people[2].pk).content.decode()
 
 
+def test_the_head_asks_until_the_calculation_is_done(alice: Member, people: list[Contact]) -> None:
+    with tenant_context(alice.tenant):
+        segment = create_segment(name="Portugal", rule=PORTUGAL, by=None)
+    first = alice.get("segment_state", segment.pk, htmx=True)
+    assert "Calculating" in first.content.decode()
+    assert "data-live" in first.content.decode()
+    with tenant_context(alice.tenant):
+        outbox.drain()
+    done = alice.get("segment_state", segment.pk, htmx=True).content.decode()
+    assert "2 members" in done
+    assert "data-live" not in done
+
+
 def test_moves_and_removes_rules(alice: Member, people: list[Contact]) -> None:
     with tenant_context(alice.tenant):
         rule = {"all": [PORTUGAL, condition("email", "known"), {"any": [condition("phone", "known"), PORTUGAL]}]}

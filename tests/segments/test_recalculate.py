@@ -88,6 +88,19 @@ def test_a_person_in_the_bin_leaves_and_comes_back(
     assert told(ana) == ["segment.entered", "segment.left", "segment.entered"]
 
 
+def test_membership_can_be_asked_of_any_instant(
+    person: Callable[..., Contact], segment_of: Callable[..., Segment]
+) -> None:
+    ana = person("Ana", country="PT")
+    segment = segment_of(PORTUGAL)
+    entered = timezone.now()
+    services.edit_contact(contact=ana, by=None, country="ES")
+    catch_up()
+    left = timezone.now()
+    answers = [members(segment, at=at).exists() for at in (entered - timedelta(hours=1), entered, left)]
+    assert answers == [False, True, False]
+
+
 def test_a_second_refresh_changes_nothing(person: Callable[..., Contact], segment_of: Callable[..., Segment]) -> None:
     ana = person("Ana", country="PT")
     segment = segment_of(PORTUGAL)

@@ -15,7 +15,7 @@ from ecrm.tenancy.policies import requires
 from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
 from ecrm.ui.pages import capped_count, keyset_page
-from ecrm.ui.parts import redirect_page, render_page
+from ecrm.ui.parts import redirect_page, render_live, render_page, version_of
 from ecrm.ui.toasts import toast, warn
 
 
@@ -34,6 +34,16 @@ def segment_list(request: MemberRequest) -> HttpResponse:
         "may_edit": request.membership.may(Capability.SEGMENTS_EDIT),
     }
     return render_page(request, "segments/list.html", part="segments/_list.html", context=context)
+
+
+@requires(Capability.SEGMENTS_VIEW)
+@require_safe
+def segment_state(request: MemberRequest, segment_id: int) -> HttpResponse:
+    """The state in the head, which asks until the calculation is done."""
+    segment = get_object_or_404(Segment, pk=segment_id)
+    word, shape = builder.status(segment)
+    context = {"segment": segment, "status_word": word, "status_shape": shape, "is_part": shape != "half"}
+    return render_live(request, "segments/_state.html", context, version=version_of(word, segment.member_count))
 
 
 @requires(Capability.SEGMENTS_VIEW)

@@ -1,0 +1,102 @@
+"""The rule builder in a browser: counts as one goes, keeps the keyboard's place, works without script."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from contacts.models import Contact, Segment
+from contacts.segments.services import create_segment, recalculate
+from ecrm.tenancy.context import tenant_context
+from tests.cast import Member
+from tests.chromium import tab
+from tests.segments.conftest import condition
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, databases=["default", "dispatch"])]
+
+RULE = {
+    "all": [
+        condition("country", "any_of", ["PT", "ES"]),
+        {"any": [condition("event:page.viewed", "ever"), condition("stage", "any_of", ["lead"])]},
+        {"none": [condition("city", "any_of", ["Vigo"])]},
+    ]
+}
+
+
+@pytest.fixture
+def people(alice: Member) -> None:
+    from contacts import services
+
+    with tenant_context(alice.tenant):
+        for name, country in (("Ana", "PT"), ("Bea", "PT"), ("Carl", "DE")):
+            services.create_contact(by=None, name=name, country=country)
+
+
+def signed_in(page: Page, member: Member, live_server: Any) -> Page:
+    cookie = member.client.cookies["sessionid"]
+    page.context.add_cookies([{"name": "sessionid", "value": cookie.value, "url": live_server.url}])
+    return page
+
+
+@pytest.fixture
+def page(chromium: Browser, live_server: Any, alice: Member, people: None) -> Iterator[Page]:
+    with tab(chromium, live_server.url) as opened:
+        yield signed_in(opened, alice, live_server)
+
+
+def test_counts_while_the_rule_is_written_and_keeps_the_place(page: Page, alice: Member) -> None:
+    page.goto("/acme/segments/new/")
+    page.get_by_label("Field of rule 1").select_option("country")
+    page.get_by_label("Add to: Country").select_option("PT")
+    expect(page.get_by_text("2 in segment")).to_be_visible()
+    expect(page.get_by_text("keeps 67%")).to_be_visible()
+    page.get_by_role("button", name="Rule", exact=True).click()
+    page.get_by_label("Field of rule 2").select_option("event:page.viewed")
+    page.get_by_label("Operator of rule 2").select_option("not_in_last")
+    days = page.get_by_label("Days")
+    days.fill("7")
+    days.press("Tab")
+    expect(page.locator(":focus")).to_have_attribute("aria-label", "Options for rule 2")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Move up").click()
+    expect(page.get_by_label("Field of rule 1")).to_have_value("event:page.viewed")
+    page.get_by_label("Name", exact=True).fill("Quiet in Portugal")
+    page.get_by_role("button", name="Create segment").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Quiet in Portugal")
+    with tenant_context(alice.tenant):
+        rule = Segment.objects.get().rule
+    assert rule == {"all": [condition("event:page.viewed", "not_in_last", 7), condition("country", "any_of", ["PT"])]}
+
+
+def test_the_same_without_script(chromium: Browser, live_server: Any, alice: Member, people: None) -> None:
+    with tab(chromium, live_server.url, javascript=False) as opened:
+        page = signed_in(opened, alice, live_server)
+        page.goto("/acme/segments/new/")
+        page.get_by_label("Field of rule 1").select_option("country")
+        page.get_by_role("button", name="Apply").click()
+        page.get_by_label("Add to: Country").select_option("DE")
+        page.get_by_role("button", name="Apply").click()
+        expect(page.get_by_text("1 in segment")).to_be_visible()
+        page.get_by_label("Name", exact=True).fill("Germany")
+        page.get_by_role("button", name="Create segment").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Germany")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_readable_by_everybody_at_every_width(page: Page, alice: Member, scheme: str) -> None:
+    with tenant_context(alice.tenant):
+        segment = create_segment(name="Iberia, active", rule=RULE, by=None)
+        recalculate(segment)
+        person = Contact.objects.order_by("id")[0].pk
+    page.emulate_media(color_scheme=scheme)
+    for address in ("", f"{segment.pk}/", f"{segment.pk}/members/", f"{segment.pk}/why/?contact={person}"):
+        for width in (1440, 320):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.goto(f"/acme/segments/{address}")
+            found = Axe().run(page)
+            assert found.violations_count == 0, found.generate_report()
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
