@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from math import ceil
 from time import perf_counter
 from typing import Any
 
@@ -27,6 +28,7 @@ from ecrm.tenancy.models import Tenant, User
 
 FIRST_BATCH, BATCH = 500, 20_000
 EVENTS_PER_CONTACT = 10
+AGREEING = 0.74  # a little more do
 CAMPAIGNS = 40
 OWNER = "bench@example.com"
 GIVEN = ["Ana", "Piotr", "Léa", "Marta", "João", "Zofia", "Lucía", "Tom", "Inês", "Jan", "Chloé", "Diego", "Ewa", "Rui"]
@@ -73,6 +75,11 @@ def tenant_of(size: str) -> Tenant:
     """The tenant of a size, made when it is not there."""
     make(size)
     return Tenant.objects.get(slug=f"bench-{name_of(count_of(size))}")
+
+
+def tenant_agreeing(count: int) -> Tenant:
+    """One in which at least ``count`` people agreed to the newsletter."""
+    return tenant_of(name_of(ceil(count / AGREEING / 100) * 100))
 
 
 def _batches(count: int) -> Iterator[tuple[int, int]]:
