@@ -35,7 +35,7 @@ class Contact(TenantModel):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("owner")
     )
-    company = TenantForeignKey(Company, models.SET_NULL, null=True, blank=True, related_name="people")
+    company = TenantForeignKey(Company, models.SET_NULL, null=True, blank=True, related_name="people", db_index=False)
     job_title = models.CharField(_("job title"), max_length=120, blank=True)
     language = models.CharField(_("language"), max_length=10, blank=True)
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
@@ -91,7 +91,7 @@ class EmailAddress(TenantModel):
     ``binned_at`` follows the contact's, so that an address is free again while its person is binned.
     """
 
-    contact = TenantForeignKey(Contact, models.CASCADE, related_name="emails")
+    contact = TenantForeignKey(Contact, models.CASCADE, related_name="emails", db_index=False)
     address = models.CharField(_("email"), max_length=254)
     address_norm = models.CharField(max_length=254, editable=False)
     address_hash = models.BinaryField(max_length=32, editable=False)
@@ -119,7 +119,7 @@ class EmailAddress(TenantModel):
 class PhoneNumber(TenantModel):
     """``number`` in E.164, ``written`` as it came."""
 
-    contact = TenantForeignKey(Contact, models.CASCADE, related_name="phones")
+    contact = TenantForeignKey(Contact, models.CASCADE, related_name="phones", db_index=False)
     number = models.CharField(max_length=20)
     written = models.CharField(_("phone"), max_length=40)
     kind = models.CharField(max_length=10, choices=ChildKind.choices, default=ChildKind.OTHER)
@@ -140,7 +140,7 @@ class PhoneNumber(TenantModel):
 
 
 class PostalAddress(TenantModel):
-    contact = TenantForeignKey(Contact, models.CASCADE, related_name="addresses")
+    contact = TenantForeignKey(Contact, models.CASCADE, related_name="addresses", db_index=False)
     street = models.CharField(_("street"), max_length=200, blank=True)
     postcode = models.CharField(_("postcode"), max_length=20, blank=True)
     city = models.CharField(_("city"), max_length=120, blank=True)
@@ -161,7 +161,7 @@ class PostalAddress(TenantModel):
 class Identity(TenantModel):
     """How another system names this person: (``shop``, ``C-1001``)."""
 
-    contact = TenantForeignKey(Contact, models.CASCADE, related_name="identities")
+    contact = TenantForeignKey(Contact, models.CASCADE, related_name="identities", db_index=False)
     namespace = models.CharField(max_length=60)
     external_id = models.CharField(max_length=200)
 
@@ -184,8 +184,8 @@ class Tag(TenantModel):
 
 
 class Tagging(TenantModel):
-    tag = TenantForeignKey(Tag, models.CASCADE, related_name="taggings")
-    contact = TenantForeignKey(Contact, models.CASCADE, related_name="taggings")
+    tag = TenantForeignKey(Tag, models.CASCADE, related_name="taggings", db_index=False)
+    contact = TenantForeignKey(Contact, models.CASCADE, related_name="taggings", db_index=False)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
