@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import privacy
+from campaigns import privacy, uses
 from ecrm.tenancy.roles import Capability
 from ecrm.ui import nav
 
 nav.register(nav.Entry("campaigns", _("Campaigns"), "send", "campaigns", nav.CAMPAIGNS, Capability.CAMPAIGNS_VIEW))
 privacy.register()
+uses.register()

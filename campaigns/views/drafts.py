@@ -67,7 +67,9 @@ def campaign(request: MemberRequest, campaign_id: int) -> HttpResponse:
 @requires(Capability.CAMPAIGNS_EDIT)
 @require_http_methods(["GET", "POST"])
 def create_campaign(request: MemberRequest) -> HttpResponse:
-    form = SettingsForm(request.POST or None, languages=frame.reader_languages(request), initial=_usual())
+    # A segment's page sends its own id along.
+    initial = _usual() | {"segment": request.GET.get("segment")}
+    form = SettingsForm(request.POST or None, languages=frame.reader_languages(request), initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             made = services.create_campaign(by=request.user, **form.settings)

@@ -14,7 +14,7 @@ from contacts import listing, panels
 from contacts.criteria import Scope, Text
 from contacts.models import Contact, Segment
 from contacts.querysets import ContactQuerySet
-from contacts.segments import builder, counting, reach, trend
+from contacts.segments import builder, counting, reach, trend, uses
 from contacts.segments.builder import Board
 from contacts.segments.counting import TooSlow
 from contacts.segments.drafts import DraftGroup
@@ -51,6 +51,7 @@ def frame(request: MemberRequest, segment: Segment, current: str) -> dict[str, A
         "status_shape": shape,
         "tabs": [Tab(label, url, key == current, count) for key, label, url, count in places],
         "crumbs": [(_("Segments"), reverse("segment_list"))],
+        "acts": uses.acts(segment, request.membership.may),
         "may_edit": request.membership.may(Capability.SEGMENTS_EDIT) and segment.archived_at is None,
     }
 

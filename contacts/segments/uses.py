@@ -1,4 +1,4 @@
-"""Where a segment is used: other segments, and whatever upper rooms say (campaigns, journeys)."""
+"""Where a segment is used, and what else can be done with it: upper rooms say (campaigns, journeys)."""
 
 from __future__ import annotations
 
@@ -23,12 +23,34 @@ class Use:
     state: Text = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something an upper room does with a segment: a link in its head for those who may."""
+
+    label: Text
+    icon: str
+    url: Callable[[Segment], str]
+    capability: str
+
+
 Answer = Callable[[Segment], Sequence[Use]]
 _answers: list[Answer] = []
+_acts: list[Act] = []
 
 
 def register(answer: Answer) -> None:
     _answers.append(answer)
+
+
+def register_act(act: Act) -> None:
+    _acts.append(act)
+
+
+def acts(segment: Segment, may: Callable[[str], bool]) -> list[tuple[Act, str]]:
+    """Each with its address; none for a segment out of use."""
+    if segment.archived_at is not None:
+        return []
+    return [(act, act.url(segment)) for act in _acts if may(act.capability)]
 
 
 def of(segment: Segment) -> list[Use]:
