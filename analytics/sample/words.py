@@ -64,7 +64,8 @@ LETTERS: dict[str, dict[str, Letter]] = {
             "Devuelva los frascos y ahorre un 10 %",
             "Sus frascos le esperan",
             "Devuelva los vacíos sin gastos y los rellenamos. Las recargas tienen un "
-            "<strong>10 % de descuento</strong> hasta fin de mes, también en {{ contact.city | default: 'su ciudad' }}.",
+            "<strong>10 % de descuento</strong> hasta fin de mes, "
+            "también en {{ contact.city | default: 'su ciudad' }}.",
             "Pedir una recarga",
             SHOP,
             "Hasta pronto, el equipo de Verdelume",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,12 +17,12 @@ ALIASES = {"default": "ECRM_DATABASE_URL", "dispatch": "ECRM_DISPATCH_DATABASE_U
 
 
 @pytest.fixture
-def shoppers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Tenant]:
+def shoppers(monkeypatch: pytest.MonkeyPatch) -> Tenant:
     """Some hundred people, committed, in the database that the workers are told to use."""
     for alias, variable in ALIASES.items():
         name = connections[alias].settings_dict["NAME"]
         monkeypatch.setenv(variable, urlsplit(os.environ[variable])._replace(path=f"/{name}").geturl())
-    yield population.tenant_agreeing(400)
+    return population.tenant_agreeing(400)
 
 
 def test_everybody_gets_one_message_though_workers_are_killed(shoppers: Tenant, tmp_path: Path) -> None:
