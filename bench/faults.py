@@ -178,6 +178,7 @@ def _opt_out(this: Run) -> None:
     with tenant_context(this.tenant):
         waiting = list(
             Delivery.objects.filter(campaign=this.campaign)
+            .exclude(contact__in=list(this.said_no))
             .exclude(pk__in=Intent.objects.filter(campaign=this.campaign).values("delivery"))
             .order_by("-pk")
             .values_list("contact", flat=True)[: this.opt_outs_a_round]

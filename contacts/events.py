@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contacts import dirty, reactions
 from contacts.models import Contact, Event, EventKey
+from ecrm.rowsets import rows_of
 from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.models import User
 from ecrm.tenancy.roles import Capability
@@ -196,21 +197,26 @@ _COLUMNS: dict[str, tuple[str, Callable[[NewEvent], Any]]] = {
     "campaign_id": ("bigint", lambda event: event.campaign_id),
     "object_type": ("text", lambda event: event.object_type),
     "object_id": ("bigint", lambda event: event.object_id),
-    "properties": ("text", lambda event: json.dumps(dict(event.properties), cls=DjangoJSONEncoder)),
 }
 
 
 def _insert(events: Sequence[NewEvent]) -> None:
     names = ", ".join(_COLUMNS)
-    picked = names.replace("properties", "properties::jsonb")
-    arrays = ", ".join(f"%s::{kind_}[]" for kind_, _read in _COLUMNS.values())
-    values = [[read(event) for event in events] for _kind, read in _COLUMNS.values()]
+    columns = {name: (kind_, [read(event) for event in events]) for name, (kind_, read) in _COLUMNS.items()}
+    given = rows_of({**columns, "properties": ("text", _properties_json(events))})
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {Event.table()} (tenant_id, {names})"
-            f" SELECT %s, {picked} FROM unnest({arrays}) AS given ({names})",
-            [require_tenant_id(), *values],
+            f"INSERT INTO {Event.table()} (tenant_id, {names}, properties)"
+            f" SELECT %s, {names}, properties::jsonb FROM ({given.sql}) AS given",
+            [require_tenant_id(), *given.params],
         )
+
+
+def _properties_json(events: Sequence[NewEvent]) -> list[str]:
+    """Written once where a batch shares one mapping."""
+    distinct = {id(event.properties): event.properties for event in events}
+    written = {key: json.dumps(dict(value), cls=DjangoJSONEncoder) for key, value in distinct.items()}
+    return [written[id(event.properties)] for event in events]
 
 
 def _move_last_active(events: Sequence[NewEvent]) -> None:

@@ -20,6 +20,7 @@ from campaigns.sending.people import Fragment
 from consent import purposes, rules
 from consent.models import Purpose
 from contacts.models import Company, Contact, EmailAddress
+from ecrm.rowsets import rows_of
 from ecrm.tenancy.context import require_tenant_id
 
 FINAL = (OutcomeKind.SENT, OutcomeKind.FAILED, OutcomeKind.SKIPPED)
@@ -155,21 +156,24 @@ def intend(held: Claim, attempts: dict[int, int], *, purpose: Purpose) -> Intend
 
 def write(campaign_id: int, results: Sequence[Result]) -> list[Result]:
     """Appends outcomes, one statement for any number; answers those that were not written before."""
-    columns: list[tuple[str, list[Any]]] = [
-        ("bigint", [result.pending.delivery_id for result in results]),
-        ("smallint", [result.attempt for result in results]),
-        ("text", [str(result.kind) for result in results]),
-        ("smallint", [result.code or None for result in results]),
-        ("text", [result.reason[:40] for result in results]),
-        ("text", [result.text[:300] for result in results]),
-    ]
-    given = ", ".join(f"%s::{kind}[]" for kind, _values in columns)
+    if not results:
+        return []
+    given = rows_of(
+        {
+            "delivery_id": ("bigint", [result.pending.delivery_id for result in results]),
+            "attempt": ("smallint", [result.attempt for result in results]),
+            "kind": ("text", [str(result.kind) for result in results]),
+            "code": ("smallint", [result.code or None for result in results]),
+            "reason": ("text", [result.reason[:40] for result in results]),
+            "text": ("text", [result.text[:300] for result in results]),
+        }
+    )
     sql = f"""
         INSERT INTO {Outcome.table()} (tenant_id, campaign_id, delivery_id, attempt, kind, code, reason, text,
                                        created_at)
-        SELECT %s, %s, given.*, clock_timestamp() FROM unnest({given}) AS given
+        SELECT %s, %s, given.*, clock_timestamp() FROM ({given.sql}) AS given
         ON CONFLICT (tenant_id, delivery_id, attempt, kind) DO NOTHING RETURNING delivery_id, kind"""
-    written = set(_rows(sql, [require_tenant_id(), campaign_id, *(values for _kind, values in columns)]))
+    written = set(_rows(sql, [require_tenant_id(), campaign_id, *given.params]))
     return [result for result in results if (result.pending.delivery_id, str(result.kind)) in written]
 
 

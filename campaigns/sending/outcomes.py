@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
+
+from django.utils import timezone
 
 from campaigns.models import OutcomeKind
 from campaigns.sending import journal
@@ -26,10 +29,10 @@ GAVE_UP = "gave_up"
 def judge(pending: Pending, answer: Answer, *, most_deferrals: int) -> Result:
     """The relay's answer to this attempt, as the journal keeps it."""
     attempt = pending.attempt + 1
+    if answer.kind is Kind.ACCEPTED:
+        return Result(pending, attempt, OutcomeKind.SENT, answer.code)
     refusal = str(classify(answer.code, answer.enhanced, answer.text))
     match answer.kind:
-        case Kind.ACCEPTED:
-            return Result(pending, attempt, OutcomeKind.SENT, answer.code)
         case Kind.FAILED:
             return Result(pending, attempt, OutcomeKind.FAILED, answer.code, refusal, answer.text)
         case Kind.UNKNOWN:
@@ -39,7 +42,7 @@ def judge(pending: Pending, answer: Answer, *, most_deferrals: int) -> Result:
         case Kind.DEFERRED:
             if pending.deferrals >= most_deferrals:
                 return Result(pending, attempt, OutcomeKind.FAILED, answer.code, GAVE_UP, answer.text)
-            return Result(pending, attempt, OutcomeKind.DEFERRED, answer.code, refusal, answer.text)
+    return Result(pending, attempt, OutcomeKind.DEFERRED, answer.code, refusal, answer.text)
 
 
 def settle(held: Claim, results: Sequence[Result], *, campaign_name: str, rate: float) -> None:
@@ -50,7 +53,8 @@ def settle(held: Claim, results: Sequence[Result], *, campaign_name: str, rate: 
     if not results:
         return
     fresh = journal.write(held.campaign_id, results)
-    events.record_many([event for result in fresh if (event := _event(held, result, campaign_name))])
+    told, now = {"campaign": campaign_name}, timezone.now()
+    events.record_many([event for result in fresh if (event := _event(held, result, told, now))])
     dead = [result for result in fresh if result.kind == OutcomeKind.FAILED and result.reason == Refusal.HARD]
     if dead:
         hashes = [address_hash(normalise(result.pending.address)) for result in dead]
@@ -75,14 +79,14 @@ def _changes(moves: Iterable[tuple[Pending, str]]) -> Counter[str]:
     return changes
 
 
-def _event(held: Claim, result: Result, campaign_name: str) -> NewEvent | None:
+def _event(held: Claim, result: Result, told: dict[str, Any], at: datetime) -> NewEvent | None:
     if result.kind not in (OutcomeKind.SENT, OutcomeKind.FAILED):
         return None
     is_sent = result.kind == OutcomeKind.SENT
-    told: dict[str, Any] = {"campaign": campaign_name}
     return NewEvent(
         SENT if is_sent else BOUNCED,
         result.pending.contact_id,
+        at=at,
         source="campaign",
         campaign_id=held.campaign_id,
         object_type="campaigns.delivery",
