@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from graphlib import CycleError, TopologicalSorter
+from typing import Any
 
 import structlog
 from django.db import DatabaseError, connection, transaction
@@ -33,7 +34,7 @@ OVERLAP = timedelta(seconds=30)
 log = structlog.get_logger(__name__)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def recalculate(segment: Segment, *, at: datetime | None = None) -> Change | None:
     """Evaluates the rule for everybody, then the segments that refer to this one if it changed.
 
@@ -41,7 +42,6 @@ def recalculate(segment: Segment, *, at: datetime | None = None) -> Change | Non
     ``broken_reason`` says why. Waits for another worker of this tenant.
     """
     _lock()
-    _more_memory()
     change = _replace_all(segment, at or timezone.now())
     if change is not None and change.is_any:
         for dependent in _referring_to(segment):
@@ -49,7 +49,7 @@ def recalculate(segment: Segment, *, at: datetime | None = None) -> Change | Non
     return change
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def refresh_dirty(*, limit: int = BATCH, now: datetime | None = None) -> bool:
     """Looks again at a batch of the people who were marked; True when more may wait.
 
@@ -59,7 +59,6 @@ def refresh_dirty(*, limit: int = BATCH, now: datetime | None = None) -> bool:
         return False
     ids, has_more = dirty.take(limit)
     if ids:
-        _more_memory()
         _refresh(Scope.current(now=now, among=kept.keep(kept.TOUCHED, ids)))
     return has_more
 
@@ -123,7 +122,8 @@ def _replace_all(segment: Segment, at: datetime) -> Change | None:
     scope = Scope.current(now=at)
     change = _try(segment, scope, at)
     if change is not None:
-        Segment.objects.filter(pk=segment.pk).update(
+        _note(
+            segment,
             member_count=change.matching,
             calculated_version=segment.rule_version,
             calculated_at=at,
@@ -131,7 +131,6 @@ def _replace_all(segment: Segment, at: datetime) -> Change | None:
             next_boundary_at=next_boundary(segment.rule, scope),
             broken_reason="",
         )
-    segment.refresh_from_db()
     return change
 
 
@@ -147,8 +146,15 @@ def _try(segment: Segment, scope: Scope, at: datetime) -> Change | None:
     except DatabaseError as error:
         log.warning("segment_broken", segment=segment.pk, error=type(error).__name__)
         reason = _in_tenants_words()
-    Segment.objects.filter(pk=segment.pk).update(broken_reason=reason[:300], reconciled_at=at)
+    _note(segment, broken_reason=reason[:300], reconciled_at=at)
     return None
+
+
+def _note(segment: Segment, **facts: Any) -> None:
+    """Writes only what was found out: the rest of the row may be changed at the same time."""
+    Segment.objects.filter(pk=segment.pk).update(**facts)
+    for name, value in facts.items():
+        setattr(segment, name, value)
 
 
 def _in_tenants_words() -> str:
@@ -180,20 +186,23 @@ def _crossed(root: tree.Group, since: datetime, scope: Scope) -> Q | None:
 
 def _lock() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"segments:{require_tenant_id()}"])
+        cursor.execute(f"SELECT pg_advisory_xact_lock({_KEY}), {_MORE_MEMORY}", [_lock_name()])
 
 
 def _try_lock() -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [f"segments:{require_tenant_id()}"])
+        cursor.execute(f"SELECT pg_try_advisory_xact_lock({_KEY}), {_MORE_MEMORY}", [_lock_name()])
         row = cursor.fetchone()
     return bool(row and row[0])
 
 
-def _more_memory() -> None:
-    """Hashing a window of events needs more than a page's share; until the transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL work_mem = '64MB'")
+_KEY = "hashtextextended(%s, 0)"
+# Hashing a window of events needs more than a page's share, until the transaction ends.
+_MORE_MEMORY = "set_config('work_mem', '64MB', true)"
+
+
+def _lock_name() -> str:
+    return f"segments:{require_tenant_id()}"
 
 
 __all__ = ["CycleError", "follow_clock", "live", "next_boundary", "ordered", "recalculate", "refresh_dirty"]

@@ -119,8 +119,10 @@ def archive_segment(*, segment: Segment, by: User | None, at: datetime | None = 
 
 @transaction.atomic
 def restore_segment(*, segment: Segment, by: User | None, at: datetime | None = None) -> bool:
-    """Back into use. Raises ``ValidationError`` when another segment took the name."""
+    """Back into use. Raises ``ValidationError`` when another took the name or now refers to this one."""
+    _lock_rules()
     _free_name(segment.name, segment)
+    _check_circle(segment)
     changed = Segment.objects.filter(pk=segment.pk, archived_at__isnull=False).update(archived_at=None)
     if changed:
         audit.record("segment.restored", by=by, subject=segment, at=at)
@@ -163,6 +165,16 @@ def _check_references(rule: Any, segment: Segment | None) -> None:
                 }
     if errors:
         raise InvalidRule(errors)
+
+
+def _check_circle(segment: Segment) -> None:
+    """While it was out of use, a segment it refers to may have come to refer to it."""
+    known = {found.pk: found for found in Segment.objects.filter(archived_at=None)}
+    known[segment.pk] = segment
+    for wanted in tree.segments_in(segment.rule) & known.keys():
+        if _reaches(wanted, segment.pk, known):
+            words = _("“%(name)s” refers to this segment itself. That would go in circles.")
+            raise ValidationError(words % {"name": known[wanted].name})
 
 
 def _reaches(start: int, goal: int, known: dict[int, Segment]) -> bool:

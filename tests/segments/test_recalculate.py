@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.utils import timezone
 
@@ -181,6 +182,17 @@ def test_a_broken_rule_keeps_the_last_good_members_and_says_so(
     outbox.drain()
     assert outer.refreshed().broken_reason == ""
     assert names(outer) == ["Ana", "Bob"]
+
+
+def test_restoring_closes_no_circle(person: Callable[..., Contact], segment_of: Callable[..., Segment]) -> None:
+    last = segment_of(PORTUGAL, "Last")
+    first = segment_of(condition("segment", "in", last.pk), "First")
+    middle = segment_of(condition("segment", "in", first.pk), "Middle")
+    archive_segment(segment=first, by=None)
+    change_rule(segment=last, rule=condition("segment", "in", middle.pk), by=None)
+    with pytest.raises(ValidationError, match="circles"):
+        restore_segment(segment=first.refreshed(), by=None)
+    assert first.refreshed().archived_at is not None
 
 
 def test_a_rule_that_cannot_be_read_breaks_only_its_own_segment(
