@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from campaigns.engagement import tasks as engagement_tasks  # noqa: F401  known to the workers
-from campaigns.sending import audience, engine, hints, services, states
+from campaigns.sending import audience, engine, hints, people, services, states
 from ecrm.jobs.queues import Queue
 from ecrm.jobs.tasks import task
 
@@ -15,8 +15,11 @@ def start(campaign_id: int) -> None:
 
 @task(hints.MATERIALISE, queue=Queue.SEND, atomic=False)
 def materialise(campaign_id: int) -> None:
-    for chunks in audience.materialise(campaign_id):
-        hints.work(campaign_id, workers=chunks)
+    try:
+        for chunks in audience.materialise(campaign_id):
+            hints.work(campaign_id, workers=chunks)
+    except people.BrokenRule as error:
+        states.hold(campaign_id, str(error))
     states.finish(campaign_id)
 
 

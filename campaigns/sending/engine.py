@@ -12,8 +12,6 @@ import random
 from dataclasses import dataclass, field
 from time import monotonic
 
-import structlog
-
 from campaigns.content.problems import ContentError
 from campaigns.models import Campaign, OutcomeKind
 from campaigns.models.campaign import State
@@ -28,11 +26,11 @@ from ecrm.mail.transports import Transport, transport_for
 from ecrm.tenancy.context import tenant_transaction
 
 TURN_SECONDS = 15.0  # then the other campaigns have theirs
+CHUNK_SECONDS = 120.0  # a slow relay's chunk is given back, long before Celery would end the task
 FIRST_WINDOW = 20
 WINDOW_SECONDS = 0.25  # how much may be on its way when somebody presses pause
 BACK_OFF_SECONDS = (60, 300, 1_800, 7_200, 28_800)
 RELAY_AWAY_SECONDS = 30.0
-log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
@@ -81,7 +79,7 @@ def work(campaign_id: int) -> None:
             _work_chunk(turn, held)
         except ContentError as error:
             claims.release(held, wait_seconds=0)
-            _hold(campaign_id, str(error))
+            states.hold(campaign_id, str(error))
             return
         if monotonic() > ends_at:
             hints.work(campaign_id)
@@ -99,16 +97,9 @@ def _begin(campaign_id: int) -> Turn | None:
         url = campaign.identity.relay_url
         relay = Relay.parse(url) if url else default_relay()
     except RelayError as error:
-        _hold(campaign_id, str(error))
+        states.hold(campaign_id, str(error))
         return None
     return Turn(campaign, relay, transport_for(relay))
-
-
-def _hold(campaign_id: int, reason: str) -> None:
-    """A pause nobody asked for: the reason is shown to people, who resume when it is mended."""
-    log.error("campaign_held", campaign=campaign_id, reason=reason)
-    with tenant_transaction():
-        states.move(campaign_id, to=State.PAUSED, sources={State.SENDING}, hold_reason=reason[:200])
 
 
 def _work_chunk(turn: Turn, held: Claim) -> None:
@@ -121,7 +112,9 @@ def _work_chunk(turn: Turn, held: Claim) -> None:
     try:
         _sort(this, todo)
         while this.ready and _declare_and_send(this, buckets):
-            pass
+            if monotonic() > this.began_at + CHUNK_SECONDS:
+                this.waits.append(0)
+                break
     except BaseException:
         this.waits.append(doubts.GRACE_SECONDS)
         raise
@@ -189,10 +182,8 @@ def _hand_over(this: Round, messages: dict[Pending, Outgoing]) -> bool:
         return True
     began_at, people = monotonic(), list(messages)
     answers = this.turn.transport.deliver(list(messages.values()))
-    for answer, pending in zip(answers, people, strict=False):  # answers first: they must be read to their end
-        this.done.append(_result(this, pending, answer))
-        if monotonic() > this.held.stop_at:
-            break
+    while monotonic() < this.held.stop_at and (answer := next(answers, None)) is not None:
+        this.done.append(_result(this, people[len(this.done)], answer))
     taken = len(this.done)
     for pending in people[taken:]:
         this.done.append(_result(this, pending, Answer(Kind.UNSENT)))

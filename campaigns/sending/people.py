@@ -14,7 +14,7 @@ from campaigns.exclusions import Reason
 from campaigns.models import Campaign, CampaignContent, Throttle
 from consent import rules
 from consent.models import Purpose
-from contacts.criteria import Scope
+from contacts.criteria import Scope, Unanswerable
 from contacts.models import Contact, EmailAddress
 from contacts.segments import tree
 from ecrm.tenancy.context import require_tenant_id
@@ -55,9 +55,22 @@ def judged(campaign: Campaign, *, after: int = 0, limit: int | None = None) -> F
     return Fragment(sql, params)
 
 
+class BrokenRule(Exception):
+    """The segment's rule asks for something that is not there any more. The words are the user's."""
+
+
+def check_rule(rule: object) -> None:
+    """Raises ``BrokenRule`` for a rule that cannot be read or answered."""
+    try:
+        tree.compile_rule(rule, Scope.current())
+    except (tree.InvalidRule, Unanswerable) as error:
+        raise BrokenRule(str(error)) from error
+
+
 def _audience(campaign: Campaign, *, after: int, limit: int | None) -> Fragment:
     """The segment's rule as it was when the campaign started; as it is now before that."""
     rule = campaign.audience_rule if campaign.audience_rule is not None else campaign.segment.rule
+    check_rule(rule)
     condition = tree.compile_rule(rule, Scope.current(now=campaign.started_at))
     people = Contact.objects.filter(condition, binned_at=None, pk__gt=after).order_by("pk").values("pk")
     sql, params = (people[:limit] if limit else people).query.sql_with_params()

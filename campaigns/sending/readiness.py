@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.content.problems import ContentError, Problem
 from campaigns.models import Campaign, CampaignContent
-from campaigns.sending import letters
+from campaigns.sending import letters, people
 from consent.models import Channel
 
 
@@ -49,6 +49,8 @@ def missing(campaign: Campaign) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     if campaign.segment is None or campaign.segment.archived_at is not None:
         found["segment"] = [_("Choose whom to write to.")]
+    elif words := _broken(campaign.segment.rule):
+        found["segment"] = [_("The segment's rule cannot be answered: %(reason)s") % {"reason": words}]
     if campaign.purpose is None or campaign.purpose.archived_at is not None:
         found["purpose"] = [_("Choose the purpose people agreed to.")]
     elif campaign.purpose.channel != Channel.EMAIL:
@@ -58,6 +60,14 @@ def missing(campaign: Campaign) -> dict[str, list[str]]:
     if not CampaignContent.objects.filter(campaign=campaign).exists():
         found["content"] = [_("Write the message.")]
     return found
+
+
+def _broken(rule: object) -> str:
+    try:
+        people.check_rule(rule)
+    except people.BrokenRule as error:
+        return str(error)
+    return ""
 
 
 def _compile_all(campaign: Campaign) -> list[ContentProblem]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import structlog
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
@@ -12,6 +13,8 @@ from campaigns.models import Campaign, Chunk
 from campaigns.models.campaign import TRANSITIONS, State
 from ecrm.audit import services as audit
 from ecrm.tenancy.context import tenant_transaction
+
+log = structlog.get_logger(__name__)
 
 
 def sources_of(target: State) -> set[State]:
@@ -27,6 +30,13 @@ def move(campaign_id: int, *, to: State, sources: Iterable[State] | None = None,
     allowed = sources_of(to) & set(sources_of(to) if sources is None else sources)
     moved = Campaign.objects.filter(pk=campaign_id, state__in=allowed).update(state=to, updated_at=Now(), **changes)
     return bool(moved)
+
+
+def hold(campaign_id: int, reason: str) -> bool:
+    """A pause nobody asked for: the reason is shown to people, who resume when it is mended."""
+    log.error("campaign_held", campaign=campaign_id, reason=reason)
+    with tenant_transaction():
+        return move(campaign_id, to=State.PAUSED, sources={State.SENDING}, hold_reason=reason[:200])
 
 
 def finish(campaign_id: int) -> bool:

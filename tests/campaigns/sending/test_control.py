@@ -125,6 +125,21 @@ def test_a_broken_relay_address_holds_the_campaign_with_its_reason(settings: obj
     assert "carrier-pigeon" in campaign.hold_reason
 
 
+def test_a_rule_that_lost_its_ground_stops_a_start_and_holds_a_send(alice: Member) -> None:
+    campaign = world.campaign()
+    services.start(campaign, by=alice.user)
+    broken = {"all": [{"criterion": "gone", "operator": "is", "value": 1}]}
+    other = world.campaign()
+    other.segment.rule = broken
+    with pytest.raises(services.NotReady) as caught:
+        services.start(other, by=alice.user)
+    assert "segment" in caught.value.message_dict
+    with world.rule_breaks():
+        tasks.materialise(campaign.pk)
+    assert campaign.refreshed().state == State.PAUSED
+    assert campaign.hold_reason
+
+
 def test_every_verb_is_audited(catcher: RunningCatcher, alice: Member) -> None:
     campaign = world.campaign()
     services.start(campaign, by=alice.user)

@@ -19,6 +19,7 @@ from consent import services as consent
 from consent.models import Purpose
 from contacts import services as contacts
 from contacts.models import Contact, Event, Segment
+from contacts.segments import tree
 from ecrm.mail.models import SendingIdentity
 from ecrm.mail.transports import SmtpTransport
 
@@ -129,6 +130,15 @@ def killed_before_writing_down() -> Iterator[None]:
             yield
     finally:
         patch.undo()
+
+
+@contextmanager
+def rule_breaks() -> Iterator[None]:
+    """A criterion goes away between two releases: rules that name it can be read no more."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr(tree, "KINDS", ())
+    yield
+    patch.undo()
 
 
 def kinds(found: Campaign) -> dict[str, list[str]]:
