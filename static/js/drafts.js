@@ -1,5 +1,5 @@
 // Forms that come back from the server after each change (data-draft). An answer never replaces what
-// was typed, or pressed, after its question was asked: then the question is asked again.
+// was typed, pressed or opened after its question was asked: then the question is asked again.
 const state = { isHeld: false, asker: null, isTouched: false, isStale: false };
 
 function formOf(element) {
@@ -12,6 +12,11 @@ function askAgain() {
   window.htmx.trigger(asker, asker.matches("form") ? "change" : "click");
 }
 
+// After the click that may follow, which asks for itself.
+function askLater() {
+  setTimeout(() => state.isStale && askAgain(), 50);
+}
+
 document.addEventListener("input", (event) => {
   if (formOf(event.target)) state.isTouched = true;
 });
@@ -21,17 +26,25 @@ document.addEventListener("pointerdown", (event) => {
 for (const name of ["pointerup", "pointercancel"]) {
   document.addEventListener(name, () => {
     state.isHeld = false;
-    // After the click that may follow, which asks for itself.
-    setTimeout(() => state.isStale && askAgain(), 50);
+    askLater();
   });
 }
+document.addEventListener(
+  "toggle",
+  (event) => {
+    if (formOf(event.target) && event.newState === "closed") askLater();
+  },
+  true, // it does not bubble
+);
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (!formOf(event.target)) return;
+  event.target.closest("[popover]")?.hidePopover?.();
   Object.assign(state, { asker: event.target, isTouched: false, isStale: false });
 });
 document.addEventListener("htmx:beforeSwap", (event) => {
-  if (!formOf(event.detail.requestConfig?.elt)) return;
-  if (state.isHeld) {
+  const form = formOf(event.detail.requestConfig?.elt);
+  if (!form) return;
+  if (state.isHeld || form.querySelector("[popover]:popover-open")) {
     event.detail.shouldSwap = false;
     state.isStale = true;
   } else if (state.isTouched) {

@@ -72,6 +72,26 @@ def test_counts_while_the_rule_is_written_and_keeps_the_place(page: Page, alice:
     assert rule == {"all": [condition("event:page.viewed", "not_in_last", 7), condition("country", "any_of", ["PT"])]}
 
 
+def test_an_answer_that_comes_late_closes_no_menu_and_loses_no_words(page: Page) -> None:
+    page.goto("/acme/segments/new/")
+    page.get_by_label("Field of rule 1").select_option("event:page.viewed")
+    days = page.get_by_label("Days")
+    expect(days).to_be_visible()
+    # From now on every answer takes its time.
+    page.route("**/segments/draft/", lambda route: page.wait_for_timeout(700) or route.continue_())
+    days.fill("7")
+    days.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(1500)
+    expect(page.get_by_role("button", name="Remove rule")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Exclusion").click()
+    page.get_by_label("Name", exact=True).fill("Typed while the answer was on its way")
+    expect(page.get_by_label("Field of rule 2.1")).to_be_visible()
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Typed while the answer was on its way")
+    expect(page.get_by_label("Days")).to_have_value("7")
+
+
 def test_the_same_without_script(chromium: Browser, live_server: Any, alice: Member, people: None) -> None:
     with tab(chromium, live_server.url, javascript=False) as opened:
         page = signed_in(opened, alice, live_server)
