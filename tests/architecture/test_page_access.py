@@ -22,6 +22,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(trans
 NO_PAGE: dict[str, str] = {
     "file": "a download",
     "open_jobs": "a part of the rail",
+    "segment_state": "a part of a segment's head",
     "message_preview": "a message, for the frame that shows it",
 }
 
