@@ -16,7 +16,7 @@ from pathlib import Path
 from django.db import connection
 from django.db.models import Max
 
-from bench import population, workers
+from bench import cpu, population, workers
 from bench.peers import post_office
 from bench.report import Report
 from bench.sinks import sink
@@ -51,14 +51,17 @@ def run(size: str, report: Report) -> None:
             f"The sink is {kind}; the relay is declared reconcilable, or each message would need its own commit."
         )
         environment = {"ECRM_RELAY_URL": f"smtp://127.0.0.1:{port}?reconcile=log", "ECRM_RELAY_LOG_URL": ""}
-        with workers.running(environment, processes=2, log_path=Path(folder) / "worker.log"):
+        with workers.running(environment, processes=2, log_path=Path(folder) / "worker.log") as worker:
             campaign = campaign_to_everybody(tenant)
+            spent = cpu.of_tree(worker) + cpu.of_database()
             count, seconds = _measure(tenant, campaign)
+            spent = cpu.of_tree(worker) + cpu.of_database() - spent
             _say_where_time_went(report, tenant, campaign)
         mails = _same_mails(tenant, campaign)
         report.say(f"{count:,} messages of {sum(map(len, mails[0].content)):,} bytes")
         bare = _bare_loop(mails, port)
         report.add("campaign, from send to the last accepted", count / seconds, "messages/s", limit=len(mails) / bare)
+        report.add("the same by processor time, workers and database", count / spent, "messages/s")
         with report.step(f"django-post_office sent {PEER_MESSAGES:,} of them"):
             peer = post_office.rate(mails[:PEER_MESSAGES], port)
         report.add("campaign beside django-post_office", count / seconds, "messages/s", limit=peer)

@@ -41,13 +41,13 @@ def kill(worker: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def running(environment: dict[str, str], *, processes: int, log_path: Path) -> Iterator[None]:
-    """A worker that answers, for as long as the block lasts."""
+def running(environment: dict[str, str], *, processes: int, log_path: Path) -> Iterator[int]:
+    """A worker that answers, for as long as the block lasts; its process id."""
     with log_path.open("wb") as log:
         worker = start(environment, name="send", log=log, processes=processes)
         try:
             _wait_until_ready(worker, log_path)
-            yield
+            yield worker.pid
         finally:
             if worker.poll() is None:
                 os.killpg(worker.pid, signal.SIGTERM)

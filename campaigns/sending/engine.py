@@ -35,11 +35,13 @@ RELAY_AWAY_SECONDS = 30.0
 
 @dataclass(slots=True)
 class Turn:
-    """What a worker needs of a campaign for all of its chunks."""
+    """What a worker needs of a campaign for all of its chunks. ``window`` is how many messages are
+    declared at once; it follows the relay's speed."""
 
     campaign: Campaign
     relay: Relay
     transport: Transport
+    window: int
 
     @property
     def is_unknown_final(self) -> bool:
@@ -56,7 +58,6 @@ class Round:
     ready: list[Pending] = field(default_factory=list)
     done: list[Result] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
-    window: int = 1
     sent: int = 0
     began_at: float = field(default_factory=monotonic)
 
@@ -99,7 +100,7 @@ def _begin(campaign_id: int) -> Turn | None:
     except RelayError as error:
         states.hold(campaign_id, str(error))
         return None
-    return Turn(campaign, relay, transport_for(relay))
+    return Turn(campaign, relay, transport_for(relay), min(FIRST_WINDOW, relay.window))
 
 
 def _work_chunk(turn: Turn, held: Claim) -> None:
@@ -108,7 +109,7 @@ def _work_chunk(turn: Turn, held: Claim) -> None:
         letter = letters.letter(turn.campaign, held.content_id)
         assert turn.campaign.identity is not None
         buckets = throttles.applying(identity=turn.campaign.identity, recipient_domain=held.domain)
-    this = Round(turn, held, letter, window=min(FIRST_WINDOW, turn.relay.window))
+    this = Round(turn, held, letter)
     try:
         _sort(this, todo)
         while this.ready and _declare_and_send(this, buckets):
@@ -162,7 +163,7 @@ def _declare_and_send(this: Round, buckets: list[int]) -> bool:
 def _write_letters(this: Round) -> dict[Pending, Outgoing]:
     """The next window's messages, before anything is declared: a fault here leaves no doubt behind."""
     date, messages = letters.today(), {}
-    for pending in this.ready[: this.window]:
+    for pending in this.ready[: this.turn.window]:
         try:
             messages[pending] = this.letter.outgoing(pending, date=date)
         except ValueError as error:
@@ -188,7 +189,7 @@ def _hand_over(this: Round, messages: dict[Pending, Outgoing]) -> bool:
     for pending in people[taken:]:
         this.done.append(_result(this, pending, Answer(Kind.UNSENT)))
     this.sent += taken
-    this.window = _next_window(this, taken, monotonic() - began_at)
+    this.turn.window = _next_window(this, taken, monotonic() - began_at)
     return not any(result.reason == journal.UNSENT for result in this.done)
 
 
