@@ -5,6 +5,7 @@ Opt-outs always win. A yes needs a date and an origin in the same row, or it sta
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -124,7 +125,7 @@ class Keys:
 
 
 @dataclass(frozen=True, slots=True)
-class _Column:
+class _Column(ABC):
     """Reads rows into answers; what they become is the ledger's business."""
 
     wording: Wording
@@ -150,8 +151,9 @@ class _Column:
                 lines[id(answer)] = row.line
         return answers, lines
 
+    @abstractmethod
     def _answer(self, run: ImportRun, row: ImportedValue, at: datetime) -> Answer | None:
-        raise NotImplementedError
+        """What one row says, None when it says nothing."""
 
     def _refusal(self, run: ImportRun, row: ImportedValue, at: datetime) -> Answer:
         """Dated by the import, so that it stands over every yes known so far; the file's date is evidence."""

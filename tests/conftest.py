@@ -13,7 +13,7 @@ from redis import Redis
 from tests import databases
 from tests.isolation import WORKER
 
-pytest_plugins = ["tests.cast", "tests.chromium"]
+pytest_plugins = ["tests.cast", "tests.chromium", "tests.relay"]
 
 
 def pytest_configure() -> None:

@@ -6,6 +6,7 @@ keys). ``RowSecurity`` turns row-level security on and forces it on the owner to
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -15,11 +16,12 @@ from django.db.models import BaseConstraint, Model
 POLICY = "tenant_wall"
 
 
-class _DeferredConstraint(BaseConstraint):
+class _DeferredConstraint(BaseConstraint, ABC):
     """Runs at the end of its migration, when every table it speaks of exists."""
 
+    @abstractmethod
     def _statements(self, model: type[Model], editor: BaseDatabaseSchemaEditor) -> list[str]:
-        raise NotImplementedError
+        """The SQL, one statement each."""
 
     def constraint_sql(self, model: Any, schema_editor: Any) -> Any:
         self._defer(model, schema_editor)

@@ -19,9 +19,7 @@ from playwright.sync_api import Browser, Page, expect
 from campaigns import tasks
 from campaigns.engagement import services as engagement
 from campaigns.models import Campaign, Intent, Outcome
-from campaigns.sending import letters
 from ecrm.jobs import outbox
-from ecrm.mail import transports
 from ecrm.tenancy.context import bind_tenant, tenant_context
 from ecrm.tenancy.models import Tenant
 from tests.cast import Member
@@ -41,17 +39,6 @@ Gil Gone,bounce@example.org,Faro,Fair,yes,2026-03-01,Market stall
 Sol Silent,sol@example.org,Faro,Fair,,,
 Wanda Wrong,not an address,Faro,Fair,yes,2026-03-01,Market stall
 """
-
-
-@pytest.fixture
-def catcher(tmp_path: Path, settings: Any) -> Iterator[RunningCatcher]:
-    running = RunningCatcher(tmp_path)
-    settings.RELAY_URL, settings.RELAY_LOG_URL = running.relay_url, running.http_url
-    letters._kept.clear()
-    yield running
-    for transport in transports._kept.__dict__.pop("transports", {}).values():
-        transport.close()
-    running.stop()
 
 
 @pytest.fixture

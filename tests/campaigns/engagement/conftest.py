@@ -6,7 +6,6 @@ import pytest
 
 from campaigns.sending import letters
 from tests.campaigns.engagement.mailing import Mailing
-from tests.campaigns.sending.conftest import catcher, start_catcher  # noqa: F401
 
 
 @pytest.fixture(autouse=True)
