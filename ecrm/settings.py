@@ -42,9 +42,15 @@ INSTALLED_APPS = [
     "ecrm.files",
     "ecrm.jobs",
     "ecrm.mail",
+    "ecrm.notices",
+    "ecrm.search",
+    "ecrm.webhooks",
+    "ecrm.api",
+    "ecrm.administration",
     "contacts",
     "consent",
     "campaigns",
+    "cases",
     "analytics",
 ]
 

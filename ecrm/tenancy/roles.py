@@ -43,15 +43,19 @@ class Capability(models.TextChoices):
     CONSENT_VIEW = "consent.view", _("See consent and its evidence")
     CONSENT_RECORD = "consent.record", _("Record consent and withdrawals")
     CONSENT_MANAGE = "consent.manage", _("Manage purposes, notices and suppression")
+    CASES_VIEW = "cases.view", _("See cases")
+    CASES_ANSWER = "cases.answer", _("Answer, assign and solve cases")
+    CASES_MANAGE = "cases.manage", _("Manage mailboxes and delete cases")
     REVENUE_VIEW = "revenue.view", _("See revenue")
     ANALYTICS_VIEW = "analytics.view", _("See analytics")
     AUDIT_VIEW = "audit.view", _("See what staff did")
     MEMBERS_MANAGE = "members.manage", _("Invite people and change their roles")
     SETTINGS_MANAGE = "settings.manage", _("Change settings")
+    API_MANAGE = "api.manage", _("Make and revoke API tokens")
 
 
 C = Capability
-_READ = {C.CONTACTS_VIEW, C.SEGMENTS_VIEW, C.CAMPAIGNS_VIEW, C.CONSENT_VIEW, C.ANALYTICS_VIEW}
+_READ = {C.CONTACTS_VIEW, C.SEGMENTS_VIEW, C.CAMPAIGNS_VIEW, C.CASES_VIEW, C.CONSENT_VIEW, C.ANALYTICS_VIEW}
 _WRITE = {C.CONTACTS_EDIT, C.CONTACTS_DELETE}
 
 GRANTS: dict[Role, frozenset[Capability]] = {
@@ -63,8 +67,8 @@ GRANTS: dict[Role, frozenset[Capability]] = {
         | {C.CONTACTS_IMPORT, C.SEGMENTS_EDIT, C.CAMPAIGNS_EDIT, C.CAMPAIGNS_SEND, C.CONSENT_RECORD}
         | {C.REVENUE_VIEW}
     ),
-    Role.SALES: frozenset(_READ | _WRITE | {C.REVENUE_VIEW, C.CONSENT_RECORD}),
-    Role.SUPPORT: frozenset(_READ | _WRITE | {C.CONSENT_RECORD}),
+    Role.SALES: frozenset(_READ | _WRITE | {C.REVENUE_VIEW, C.CONSENT_RECORD, C.CASES_ANSWER}),
+    Role.SUPPORT: frozenset(_READ | _WRITE | {C.CONSENT_RECORD, C.CASES_ANSWER, C.CASES_MANAGE}),
     Role.PRIVACY: frozenset(
         _READ | {C.CONTACTS_DELETE, C.CONTACTS_EXPORT, C.CONSENT_RECORD, C.CONSENT_MANAGE, C.AUDIT_VIEW}
     ),

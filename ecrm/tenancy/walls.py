@@ -55,9 +55,11 @@ class TenantReference(_DeferredConstraint):
         parent = field.related_model._meta.db_table
         action = f"SET NULL ({column})" if self.on_delete == "SET NULL" else self.on_delete
         return [
-            (f"ALTER TABLE {quote(model._meta.db_table)} ADD CONSTRAINT {quote(self.name)} "
-            f"FOREIGN KEY (tenant_id, {column}) REFERENCES {quote(parent)} (tenant_id, id) "
-            f"ON DELETE {action}")
+            (
+                f"ALTER TABLE {quote(model._meta.db_table)} ADD CONSTRAINT {quote(self.name)} "
+                f"FOREIGN KEY (tenant_id, {column}) REFERENCES {quote(parent)} (tenant_id, id) "
+                f"ON DELETE {action}"
+            )
         ]
 
     def remove_sql(self, model: Any, schema_editor: Any) -> str:
@@ -95,6 +97,8 @@ def row_security_sql(table: str) -> list[str]:
     return [
         f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
         f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
-        (f"CREATE POLICY {POLICY} ON {table} TO ecrm_app "
-        "USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant())"),
+        (
+            f"CREATE POLICY {POLICY} ON {table} TO ecrm_app "
+            "USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant())"
+        ),
     ]

@@ -1,0 +1,1 @@
+"""What cases give to the registries of the house."""

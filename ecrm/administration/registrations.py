@@ -1,0 +1,1 @@
+"""What administration gives to the registries of the house."""

@@ -1,0 +1,1 @@
+"""What the API gives to the registries of the house."""

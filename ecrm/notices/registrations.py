@@ -1,0 +1,1 @@
+"""What notifications give to the registries of the house."""

@@ -1,0 +1,1 @@
+"""What the palette gives to the registries of the house."""

@@ -1,0 +1,1 @@
+"""What the webhook inbox gives to the registries of the house."""
