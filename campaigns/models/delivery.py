@@ -125,9 +125,7 @@ class Outcome(TenantModel):
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["tenant", "delivery", "attempt", "kind"], name="outcome_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["tenant", "delivery", "attempt", "kind"], name="outcome_once")]
         indexes = [
             # What is sent is counted on its chunk; people look for the rest.
             models.Index(

@@ -102,9 +102,7 @@ class EmailAddress(TenantModel):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["tenant", "address_norm"], condition=Q(binned_at=None), name="email_once"
-            ),
+            models.UniqueConstraint(fields=["tenant", "address_norm"], condition=Q(binned_at=None), name="email_once"),
             models.UniqueConstraint(fields=["tenant", "contact"], condition=Q(is_primary=True), name="email_primary"),
         ]
         indexes = [
@@ -151,9 +149,7 @@ class PostalAddress(TenantModel):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["tenant", "contact"], condition=Q(is_primary=True), name="address_primary"
-            ),
+            models.UniqueConstraint(fields=["tenant", "contact"], condition=Q(is_primary=True), name="address_primary"),
         ]
         indexes = [models.Index(fields=["tenant", "contact"], name="address_contact")]
 
@@ -166,9 +162,7 @@ class Identity(TenantModel):
     external_id = models.CharField(max_length=200)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["tenant", "namespace", "external_id"], name="identity_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["tenant", "namespace", "external_id"], name="identity_once")]
         indexes = [models.Index(fields=["tenant", "contact"], name="identity_contact")]
 
 

@@ -42,8 +42,10 @@ HOLES = [
     "GRANT TRUNCATE ON contacts_contact TO ecrm_app",
     "GRANT SELECT ON contacts_event_default TO ecrm_app",
     "CREATE POLICY generous ON contacts_contact USING (true)",
-    ("DROP POLICY tenant_wall ON contacts_tag;"
-    "CREATE POLICY tenant_wall ON contacts_tag TO ecrm_app USING (true) WITH CHECK (true)"),
+    (
+        "DROP POLICY tenant_wall ON contacts_tag;"
+        "CREATE POLICY tenant_wall ON contacts_tag TO ecrm_app USING (true) WITH CHECK (true)"
+    ),
     "CREATE TABLE contacts_event_1999_01 PARTITION OF contacts_event FOR VALUES FROM ('1999-01-01') TO ('1999-02-01')",
 ]
 

@@ -65,7 +65,8 @@ def test_sql_cannot_write_a_row_for_another_tenant(model: Any, acme: Tenant, glo
     with (
         tenant_context(acme),
         pytest.raises(DatabaseError, match=r"row-level security|permission denied"),
-        transaction.atomic(),connection.cursor() as cursor
+        transaction.atomic(),
+        connection.cursor() as cursor,
     ):
         copy_as(cursor, row, globex.pk)
 
