@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.urls import get_script_prefix, set_script_prefix
 from django.utils import timezone, translation
 
+from ecrm.tenancy import doors
 from ecrm.tenancy.context import tenant_context
 from ecrm.tenancy.models import RESERVED_SLUGS, Membership
 from ecrm.tenancy.urls import platform_url
@@ -35,6 +36,10 @@ class TenantMiddleware:
         if not slug or slug in RESERVED_SLUGS:
             with _ReaderPreferences(request):
                 return self.get_response(request)
+        key_door = doors.key_door(rest.partition("/")[0])
+        if key_door is not None:
+            entered = key_door(request, slug)
+            return entered if isinstance(entered, HttpResponse) else self._inside(request, entered, rest)
         if not request.user.is_authenticated:
             return redirect(f"{platform_url('account_login')}?next=/{slug}/{rest}")
         membership = _find_membership(request, slug)
@@ -51,7 +56,7 @@ class TenantMiddleware:
         set_script_prefix(f"{former_prefix}{tenant.slug}/")
         try:
             with tenant_context(tenant), _ReaderPreferences(request):
-                response = self.get_response(request)
+                response = doors.held_up(request, membership) or self.get_response(request)
                 if response.status_code >= 500:
                     transaction.set_rollback(True)
                 return response
@@ -61,6 +66,7 @@ class TenantMiddleware:
 
 def _find_membership(request: Any, slug: str) -> Membership:
     membership = Membership.objects.filter(tenant__slug=slug, user=request.user).select_related("tenant").first()
+    membership = membership or doors.open_other_door(request, slug)
     if membership is None:
         raise Http404
     return membership
