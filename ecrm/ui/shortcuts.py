@@ -1,0 +1,55 @@
+"""Keyboard shortcuts: one registry feeds the script, the sheet and the hints in menus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcut:
+    """``keys`` are pressed one after the other ("g t") or held together ("Ctrl k").
+
+    ``url_name`` opens a page (no arguments); ``control`` is the ``data-shortcut`` of the element
+    to press or focus. ``scope`` is the heading on the sheet.
+    """
+
+    keys: str
+    label: str | Promise
+    scope: str | Promise
+    url_name: str = ""
+    control: str = ""
+    capability: str | None = None
+
+    @property
+    def parts(self) -> list[str]:
+        return self.keys.split()
+
+
+EVERYWHERE, GO_TO, NEW, LISTS = _("Everywhere"), _("Go to"), _("New"), _("Lists")
+
+_shortcuts: dict[str, Shortcut] = {}
+
+
+def register(shortcut: Shortcut) -> None:
+    """Adds the shortcut. Two places wanting the same keys is a mistake of code: ``ValueError``."""
+    former = _shortcuts.get(shortcut.keys)
+    if former is not None and (former.url_name, former.control) != (shortcut.url_name, shortcut.control):
+        raise ValueError(f"{shortcut.keys} is taken by {former.label}.")
+    _shortcuts[shortcut.keys] = shortcut
+
+
+def shortcuts(may: Callable[[str], bool]) -> list[Shortcut]:
+    return [s for s in _shortcuts.values() if s.capability is None or may(s.capability)]
+
+
+register(Shortcut("Ctrl k", _("Search and commands"), EVERYWHERE, control="palette"))
+register(Shortcut("/", _("Search this list, or everything"), EVERYWHERE, control="search"))
+register(Shortcut("?", _("Show the keyboard shortcuts"), EVERYWHERE, control="shortcuts"))
+register(Shortcut("g t", _("Today"), GO_TO, url_name="today"))
+register(Shortcut("j", _("Next row"), LISTS, control="next-row"))
+register(Shortcut("k", _("Previous row"), LISTS, control="previous-row"))
+register(Shortcut("x", _("Tick the row"), LISTS, control="tick-row"))
