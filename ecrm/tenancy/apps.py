@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -8,3 +10,5 @@ class TenancyConfig(AppConfig):
 
     def ready(self) -> None:
         from ecrm.tenancy import checks  # noqa: F401  registers the system checks
+
+        import_module("ecrm.tenancy.registrations")

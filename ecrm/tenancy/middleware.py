@@ -14,6 +14,7 @@ from django.utils import timezone, translation
 from ecrm.tenancy import doors
 from ecrm.tenancy.context import tenant_context
 from ecrm.tenancy.models import RESERVED_SLUGS, Membership
+from ecrm.tenancy.settings_rows import remembered
 from ecrm.tenancy.urls import platform_url
 
 TENANT_URLCONF = "ecrm.urls_tenant"
@@ -55,7 +56,7 @@ class TenantMiddleware:
         former_prefix = get_script_prefix()
         set_script_prefix(f"{former_prefix}{tenant.slug}/")
         try:
-            with tenant_context(tenant), _ReaderPreferences(request):
+            with tenant_context(tenant), remembered(), _ReaderPreferences(request):
                 response = doors.held_up(request, membership) or self.get_response(request)
                 if response.status_code >= 500:
                     transaction.set_rollback(True)

@@ -11,5 +11,6 @@ urlpatterns = [
     path("members/teams/", views.add_team, name="add_team"),
     path("members/teams/<int:team_id>/", views.change_team, name="change_team"),
     path("roles/", views.role_table, name="role_table"),
-    path("settings/", views.tenant_settings, name="tenant_settings"),
+    path("settings/", views.settings_index, name="settings"),
+    path("settings/workspace/", views.tenant_settings, name="tenant_settings"),
 ]

@@ -21,6 +21,8 @@ from ecrm.tenancy.policies import members_only, requires
 from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import GRANTS, SIGHT, Capability, Role
 from ecrm.tenancy.urls import absolute, platform_url
+from ecrm.ui.parts import render_page
+from ecrm.ui.settings_pages import sections
 
 
 @requires(Capability.MEMBERS_MANAGE)
@@ -115,6 +117,15 @@ def role_table(request: MemberRequest) -> HttpResponse:
     rows = [(c.label, [c in GRANTS[role] for role in Role]) for c in Capability]
     context = {"roles": list(Role), "rows": rows, "sights": [SIGHT[role].name.lower() for role in Role]}
     return render(request, "tenancy/role_table.html", context)
+
+
+@members_only
+@require_safe
+def settings_index(request: MemberRequest) -> HttpResponse:
+    """All pages of the settings this member may open; ``q`` narrows them."""
+    sought = request.GET.get("q", "").strip()[:100]
+    context = {"sections": sections(request, request.membership.may, sought=sought), "sought": sought}
+    return render_page(request, "settings/index.html", part="settings/_found.html", context=context)
 
 
 @requires(Capability.SETTINGS_MANAGE)

@@ -10,20 +10,22 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
-from ecrm.ui import nav
+from ecrm.ui import nav, settings_pages
 
 THEMES = frozenset({"light", "dark"})
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """``nav_places``, ``tenant``, ``membership``, ``theme`` (empty follows the system), ``languages``
-    and ``running_jobs_url`` (empty where the address does not exist).
+    """``nav_places``, ``tenant``, ``membership``, ``theme`` (empty follows the system), ``languages``,
+    ``settings_nav`` (the list beside a page of the settings) and ``running_jobs_url`` (empty where the
+    address does not exist).
     """
     membership = getattr(request, "membership", None)
     return {
         "tenant": getattr(request, "tenant", None),
         "membership": membership,
         "nav_places": SimpleLazyObject(partial(_places, request)),
+        "settings_nav": SimpleLazyObject(partial(settings_pages.Navigation.of, request)),
         "running_jobs_url": _url_or_nothing("open_jobs") if membership else "",
         "theme": theme(request),
         "languages": settings.LANGUAGES,

@@ -124,7 +124,7 @@ def test_the_switcher_lists_only_ones_own_workspaces(alice: Member, charlie: Mem
     assert Client().get("/ui/workspaces/").status_code == 404
 
 
-@pytest.mark.parametrize("address", ["/acme/members/", "/acme/roles/", "/acme/settings/", "/acme/jobs/"])
+@pytest.mark.parametrize("address", ["/acme/members/", "/acme/roles/", "/acme/settings/workspace/", "/acme/jobs/"])
 def test_the_workspaces_own_pages_stand_in_the_shell(alice: Member, address: str) -> None:
     text = alice.client.get(address).text
     assert '<nav class="rail"' in text
