@@ -11,6 +11,7 @@ from ecrm.audit.models import AuditEntry
 from ecrm.files.models import File
 from ecrm.jobs.models import Job, OutboxEntry
 from ecrm.mail.models import SendingIdentity
+from ecrm.notices.models import NoticeChoice, Notification
 from ecrm.tenancy.models import Invitation, Membership, Route, Team, Tenant, User
 
 _PROOF = "Proof of consent while claims can be made; without the contact's data it names nobody (GDPR Art. 17(3)(e))."
@@ -41,6 +42,9 @@ def _kernel() -> None:
     of_nobody(Route, "kind", "key_hash")
     of_nobody(File, "name", "content_type", "sha256", "key", "capability")
     of_nobody(Job, "kind", "title", "url", "error")
+    of_person(Notification, {"facts": None}, erasure=Erasure.BLANK)
+    of_nobody(Notification, "kind", "key", "url")
+    of_staff(NoticeChoice, "kind")
     of_nobody(OutboxEntry, "task", "queue", "arguments", "error")
 
 

@@ -23,6 +23,7 @@ from ecrm.files.models import File
 from ecrm.jobs.models import Job, OutboxEntry
 from ecrm.keys import address_hash
 from ecrm.mail.models import SendingIdentity
+from ecrm.notices.models import NoticeChoice, NoticeHabits, Notification
 from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.models import Membership, Team, TeamMember
 
@@ -82,6 +83,33 @@ class OutboxEntryFactory(DjangoModelFactory):
 
     class Meta:
         model = OutboxEntry
+
+
+class NotificationFactory(DjangoModelFactory):
+    user = factory.LazyAttribute(some_member)
+    kind = "job.finished"
+    url = "/jobs/"
+    facts = factory.LazyFunction(lambda: {"title": "Import people.csv"})
+
+    class Meta:
+        model = Notification
+
+
+class NoticeChoiceFactory(DjangoModelFactory):
+    user = factory.LazyAttribute(some_member)
+    kind = factory.Sequence("job.kind{}".format)
+    mail = "digest"
+
+    class Meta:
+        model = NoticeChoice
+
+
+class NoticeHabitsFactory(DjangoModelFactory):
+    user = factory.LazyAttribute(some_member)
+
+    class Meta:
+        model = NoticeHabits
+        django_get_or_create = ("user",)
 
 
 class SendingIdentityFactory(DjangoModelFactory):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import F
@@ -14,6 +15,9 @@ from ecrm.tenancy.models import User
 
 State = Job.State
 OPEN = (State.WAITING, State.RUNNING)
+
+# Rooms above fill this in apps.ready(): whom to tell that a job ended. Called once, in its transaction.
+on_finish: list[Callable[[Job], object]] = []
 
 
 class Cancelled(Exception):
@@ -48,9 +52,13 @@ def advance(job_id: int, *, done: int = 0, failed: int = 0) -> None:
 def finish(job_id: int, *, state: str = State.DONE, error: str = "", **changes: Any) -> None:
     """Ends a job once; later calls change nothing."""
     with tenant_transaction():
-        Job.objects.filter(pk=job_id, state__in=OPEN).update(
+        ended = Job.objects.filter(pk=job_id, state__in=OPEN).update(
             state=state, finished_at=timezone.now(), error=error[:300], **changes
         )
+        if ended and on_finish:
+            job = Job.objects.get(pk=job_id)
+            for tell in on_finish:
+                tell(job)
 
 
 def cancel_job(*, job: Job, by: User) -> bool:

@@ -30,9 +30,17 @@ def mail_unread(*, user_id: int) -> int:
     notifications = list(waiting.select_related("by").select_for_update(of=("self",)).order_by("-at", "-id"))
     if membership is None or not notifications:
         return 0
-    Notification.objects.filter(pk__in=[n.pk for n in notifications]).update(mailed_at=timezone.now())
+    _mark([n.pk for n in notifications])
     _send(membership, notifications)
     return len(notifications)
+
+
+def _mark(pks: list[int]) -> None:
+    """What the bell does not show is read with its mail; else the next one would fold into it."""
+    now = timezone.now()
+    told = Notification.objects.filter(pk__in=pks)
+    told.filter(is_shown=False).update(mailed_at=now, read_at=now)
+    told.filter(mailed_at=None).update(mailed_at=now)
 
 
 def _send(membership: Membership, notifications: list[Notification]) -> None:

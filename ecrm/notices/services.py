@@ -131,6 +131,7 @@ def _write(made: Notification, readers: list[_Reader]) -> None:
         waiting.update(
             at=made.at,
             times=F("times") + 1,
+            mailed_at=None,
             facts=made.facts,
             url=made.url,
             by=made.by,

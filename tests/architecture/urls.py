@@ -20,6 +20,7 @@ ARGUMENTS: dict[str, Callable[[], Any]] = {
     "job_id": lambda: make.JobFactory().pk,
     "file_id": lambda: make.FileFactory().pk,
     "purpose_id": lambda: make.PurposeFactory().pk,
+    "notification_id": lambda: make.NotificationFactory().pk,
     "notice_id": lambda: make.NoticeFactory().pk,
     "record_id": lambda: make.ConsentRecordFactory().pk,
     "suppression_id": lambda: make.SuppressionFactory().pk,
