@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from consent import models as consent
 from consent.personal_data import Erasure, of_nobody, of_person, of_staff
 from contacts import models as contacts
+from ecrm.administration.models import PlatformEntry, SupportVisit
 from ecrm.audit.models import AuditEntry
 from ecrm.files.models import File
 from ecrm.jobs.models import Job, OutboxEntry
@@ -31,6 +32,8 @@ def _kernel() -> None:
     of_staff(Membership, "roles")
     of_staff(Invitation, "email", "roles", "token_hash")
     of_staff(AuditEntry, "action", "subject_type", "fields", "reason")
+    of_staff(PlatformEntry, "action", "subject_type", "fields", "reason")
+    of_staff(SupportVisit, "reason")
     of_staff(SendingIdentity, "name", "email", "reply_to")
     of_nobody(SendingIdentity, "relay_url")
     of_nobody(
@@ -106,6 +109,8 @@ def _history() -> None:
     )
     of_person(contacts.Event, {"properties": _("Details")}, erasure=Erasure.BLANK)
     of_nobody(contacts.EventKey, "source", "key")
+    # It met nobody, and goes within a month.
+    of_nobody(contacts.RefusedEvent, "source", "reason", "content")
 
 
 def _imports() -> None:

@@ -25,6 +25,7 @@ PERMANENT_KEY = bytes.fromhex(env.str("ECRM_SUPPRESSION_KEY"))
 
 INSTALLED_APPS = [
     "ecrm.ui",
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -34,6 +35,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.forms",  # its widget templates, for our form renderer
     "django_htmx",
+    "ninja",  # for the assets of the API's reference page
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -57,6 +59,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "ecrm.health.HealthMiddleware",
+    "ecrm.api.middleware.ApiMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -180,6 +183,17 @@ RELAY_LOG_URL = env.str("ECRM_RELAY_LOG_URL", default="")
 EMAIL_BACKEND = "ecrm.mail.backends.RelayBackend"
 DEFAULT_FROM_EMAIL = env.str("ECRM_ACCOUNTS_FROM", default="eCRM <accounts@ecrm.localhost>")
 ANYMAIL = env.json("ECRM_ANYMAIL", default={})
+
+# Where the world writes to us. Bounces are sent there only when the operator has named the domain.
+INBOUND_DOMAIN = env.str("ECRM_INBOUND_DOMAIN", default="in.localhost").lower()
+RETURN_PATH_DOMAIN = env.str("ECRM_INBOUND_DOMAIN", default="").lower()
+SMTP_DOOR = env.str("ECRM_SMTP_DOOR", default="127.0.0.1:2526")
+MAX_MAIL_BYTES = env.int("ECRM_MAX_MAIL_BYTES", default=35 * 1024 * 1024)
+TRUSTED_AUTHSERV = env.str("ECRM_TRUSTED_AUTHSERV", default="")
+ALLOW_PRIVATE_HOSTS = env.bool("ECRM_ALLOW_PRIVATE_HOSTS", default=False)
+
+# Requests a minute and token; 0 counts nothing.
+API_REQUESTS_PER_MINUTE = env.int("ECRM_API_REQUESTS_PER_MINUTE", default=1200)
 
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 LOG_FORMAT = env.str("ECRM_LOG_FORMAT", default="plain")

@@ -17,6 +17,7 @@ from campaigns import models as campaigns
 from consent import models as consent
 from contacts import models as contacts
 from contacts.imports import services as imports
+from ecrm.administration.models import SupportVisit
 from ecrm.audit.models import AuditEntry
 from ecrm.files import services as files
 from ecrm.files.models import File
@@ -54,6 +55,17 @@ class AuditEntryFactory(DjangoModelFactory):
 
     class Meta:
         model = AuditEntry
+
+
+class SupportVisitFactory(DjangoModelFactory):
+    """A visit that is over: an open one would mark the tenant as visited."""
+
+    visitor_id = factory.LazyFunction(lambda: some_member(None).pk)
+    reason = "Asked to look at an import"
+    expires_at = NOW
+
+    class Meta:
+        model = SupportVisit
 
 
 class FileFactory(DjangoModelFactory):

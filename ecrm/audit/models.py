@@ -10,7 +10,11 @@ from ecrm.tenancy.scoping import TenantModel
 
 
 class AuditEntry(TenantModel):
-    """Append-only by grant. No foreign keys to its subjects: it outlives them."""
+    """Append-only by grant. No foreign keys to its subjects: it outlives them.
+
+    ``visit_id`` is the support visit (``ecrm.administration``) it happened in, if it did in one;
+    ``token_id`` the API token (``ecrm.api``) the actor's program showed.
+    """
 
     at = models.DateTimeField(default=timezone.now)
     actor_id = models.BigIntegerField(null=True)
@@ -20,6 +24,8 @@ class AuditEntry(TenantModel):
     fields = ArrayField(models.CharField(max_length=60), default=list)
     count = models.PositiveIntegerField(null=True)
     reason = models.CharField(max_length=300, blank=True)
+    visit_id = models.BigIntegerField(null=True)
+    token_id = models.BigIntegerField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["tenant", "-at", "-id"], name="audit_newest")]

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
 
 from ecrm.audit.models import AuditEntry
+
+# The support visit this request belongs to; set by whoever let the visitor in.
+current_visit_id: ContextVar[int | None] = ContextVar("current_visit_id", default=None)
+# The API token whose request this is.
+current_token_id: ContextVar[int | None] = ContextVar("current_token_id", default=None)
 
 
 def record(
@@ -35,4 +41,6 @@ def record(
         fields=sorted(fields),
         count=count,
         reason=reason,
+        visit_id=current_visit_id.get(),
+        token_id=current_token_id.get(),
     )

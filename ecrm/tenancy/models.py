@@ -40,7 +40,13 @@ def validate_time_zone(value: str) -> None:
 
 
 class Tenant(models.Model):
-    """One shop or company. ``hue`` is the brand's colour on public pages, 0 to 359 degrees."""
+    """One shop or company. ``hue`` is the brand's colour on public pages, 0 to 359 degrees.
+
+    ``visited_until`` is the latest end of its open support visits, kept by administration, so that
+    pages learn of a visit without asking for it. From ``second_factor_from`` on, members without a
+    second step of sign-in are held up at the door. ``erase_after`` is the end of the hold of a closed
+    workspace; None while it is open.
+    """
 
     slug = models.CharField(
         _("address"),
@@ -62,6 +68,9 @@ class Tenant(models.Model):
     sender_name = models.CharField(_("sender name"), max_length=120, blank=True)
     sender_email = models.EmailField(_("sender address"), blank=True)
     reply_to = models.EmailField(_("reply-to address"), blank=True)
+    visited_until = models.DateTimeField(null=True, editable=False)
+    second_factor_from = models.DateTimeField(_("second step asked from"), null=True, editable=False)
+    erase_after = models.DateTimeField(_("erased after"), null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     def __str__(self) -> str:
@@ -70,6 +79,24 @@ class Tenant(models.Model):
     @property
     def language(self) -> str:
         return self.languages[0]
+
+    @property
+    def is_closed(self) -> bool:
+        return self.erase_after is not None
+
+
+class ErasedTenant(models.Model):
+    """Proof that a tenant was erased: when, on whose word, how much. Nothing of what it held."""
+
+    former_id = models.BigIntegerField(unique=True)
+    slug = models.CharField(max_length=40)
+    closed_by_id = models.BigIntegerField(null=True)
+    erased_at = models.DateTimeField(default=timezone.now)
+    rows = models.BigIntegerField()
+    files = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.slug} ({self.former_id})"
 
 
 class UserManager(BaseUserManager["User"]):

@@ -52,6 +52,8 @@ class Capability(models.TextChoices):
     MEMBERS_MANAGE = "members.manage", _("Invite people and change their roles")
     SETTINGS_MANAGE = "settings.manage", _("Change settings")
     API_MANAGE = "api.manage", _("Make and revoke API tokens")
+    TENANT_OWN = "tenant.own", _("Take out, hand over and delete the workspace")
+    ADMIN_USE = "admin.use", _("Use the workspace's admin")
 
 
 C = Capability
@@ -60,7 +62,7 @@ _WRITE = {C.CONTACTS_EDIT, C.CONTACTS_DELETE}
 
 GRANTS: dict[Role, frozenset[Capability]] = {
     Role.OWNER: frozenset(Capability),
-    Role.ADMIN: frozenset(Capability),
+    Role.ADMIN: frozenset(Capability) - {C.TENANT_OWN},
     Role.MARKETER: frozenset(
         _READ
         | _WRITE

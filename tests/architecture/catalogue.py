@@ -8,6 +8,7 @@ from typing import Any
 # Tables without a tenant, and why each may be so.
 SHARED_TABLES = {
     "tenancy_tenant": "the tenants themselves",
+    "tenancy_erasedtenant": "proof of tenants that are no more",
     "tenancy_user": "a person may work for several tenants",
     "tenancy_user_groups": "Django's table; unused",
     "tenancy_user_user_permissions": "Django's table; unused",
@@ -17,6 +18,8 @@ SHARED_TABLES = {
     "django_content_type": "Django's table",
     "django_migrations": "Django's table",
     "django_session": "sign-in comes before the tenant",
+    "django_admin_log": "Django's table; unused, the admin writes to our audit",
+    "administration_platformentry": "what staff of the installation did outside of all tenants",
     "account_emailaddress": "allauth: addresses of users",
     "account_emailconfirmation": "allauth: addresses of users",
     "mfa_authenticator": "allauth: second factors of users",
@@ -30,6 +33,8 @@ SHARED_WITH_TENANT = {
 DEFINER_FUNCTIONS = {
     "public.ensure_partitions": "makes tables, reads nothing",
     "public.tend_partitions": "makes tables; counts rows of the default partition, answers none",
+    "public.erase_tenant_batch": "erases what the app may not delete, of a tenant past its hold only",
+    "public.erase_tenant_end": "the same for the tenant's own row, once nothing of it is left",
     "public.reassign_events": "event facts have no update grant",
     "public.blank_events": "event facts have no update grant",
     "public.consent_follow_ledger": "trigger: the app may not write consent state",
