@@ -8,12 +8,14 @@ from consent import models as consent
 from consent.personal_data import Erasure, of_nobody, of_person, of_staff
 from contacts import models as contacts
 from ecrm.administration.models import PlatformEntry, SupportVisit
+from ecrm.api.models import ApiToken, KeptAnswer
 from ecrm.audit.models import AuditEntry
 from ecrm.files.models import File
 from ecrm.jobs.models import Job, OutboxEntry
-from ecrm.mail.models import SendingIdentity
+from ecrm.mail.models import ImapMailbox, InboundAddress, InboundMail, SendingIdentity
 from ecrm.notices.models import NoticeChoice, Notification
 from ecrm.tenancy.models import Invitation, Membership, Route, Team, Tenant, User
+from ecrm.webhooks.models import WebhookEndpoint, WebhookReceipt
 
 _PROOF = "Proof of consent while claims can be made; without the contact's data it names nobody (GDPR Art. 17(3)(e))."
 _SHIELD = "A keyed hash, kept so that an erased person is never written to again (GDPR Art. 21(3))."
@@ -49,6 +51,23 @@ def _kernel() -> None:
     of_nobody(Notification, "kind", "key", "url")
     of_staff(NoticeChoice, "kind")
     of_nobody(OutboxEntry, "task", "queue", "arguments", "error")
+    of_nobody(ApiToken, "name", "scopes", "secret_hash", "ending")
+    # Encrypted, and gone within a day: erasure need not look for the person in it.
+    of_nobody(KeptAnswer, "key", "digest", "body")
+
+
+    _incoming()
+
+
+def _incoming() -> None:
+    # A mail that came has met nobody yet: erasure finds it by the address.
+    of_person(InboundMail, {"sender": _("Mail came from")}, erasure=Erasure.BLANK, person="")
+    of_nobody(InboundMail, "key", "recipient", "verdict", "error")
+    of_nobody(InboundAddress, "address", "address_norm", "kind")
+    of_staff(ImapMailbox, "address", "username")
+    of_nobody(ImapMailbox, "host", "secret", "folder", "error")
+    of_nobody(WebhookEndpoint, "provider", "secret_hash", "signing_key")
+    of_nobody(WebhookReceipt, "key", "content_type", "headers", "query", "verdict", "error")
 
 
 def _people() -> None:

@@ -1,0 +1,114 @@
+"""Errors as ``application/problem+json`` (RFC 9457), whatever went wrong and wherever."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from ninja import NinjaAPI, Schema
+from ninja.errors import HttpError
+from ninja.errors import ValidationError as InvalidRequest
+
+CONTENT_TYPE = "application/problem+json"
+
+
+class FieldProblem(Schema):
+    """One thing to correct. ``field`` is empty where no single field is to blame."""
+
+    field: str
+    message: str
+
+
+class ProblemOut(Schema):
+    """RFC 9457. ``errors`` lists what to correct, for status 422."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[FieldProblem] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Problem(Exception):
+    """Raise to answer with this problem. ``errors`` are (field, message)."""
+
+    status: int
+    detail: str = ""
+    errors: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def answer(problem: Problem) -> HttpResponse:
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(problem.status).phrase,
+        "status": problem.status,
+        "detail": problem.detail or HTTPStatus(problem.status).description,
+    }
+    if problem.errors:
+        body["errors"] = [{"field": field, "message": message} for field, message in problem.errors]
+    content = json.dumps(body, ensure_ascii=False)
+    return HttpResponse(content, status=problem.status, content_type=CONTENT_TYPE, headers=dict(problem.headers))
+
+
+def invalid(detail: str, **errors: str) -> Problem:
+    return Problem(422, detail, tuple(errors.items()))
+
+
+def of_validation(error: ValidationError, names: Mapping[str, str] | None = None) -> Problem:
+    """What a service refused, by field. ``names`` are the API's names for fields it calls otherwise.
+
+    What is taken already (code ``taken``) is a conflict with what is there, not a fault of the request.
+    """
+    names = names or {}
+    by_field = error.message_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.messages}
+    errors = tuple(
+        ("" if field == NON_FIELD_ERRORS else names.get(field, field), message)
+        for field, messages in by_field.items()
+        for message in messages
+    )
+    is_taken = "taken" in set(_codes(error))
+    return Problem(409 if is_taken else 422, " ".join(message for _field, message in errors), errors)
+
+
+def register(api: NinjaAPI) -> None:
+    api.add_exception_handler(Problem, lambda _request, problem: answer(problem))
+    api.add_exception_handler(InvalidRequest, _invalid_request)
+    api.add_exception_handler(ValidationError, lambda _request, error: answer(of_validation(error)))
+    api.add_exception_handler(Http404, _not_found)
+    api.add_exception_handler(PermissionDenied, lambda _request, error: answer(Problem(403, str(error))))
+    api.add_exception_handler(HttpError, lambda _request, error: answer(Problem(error.status_code, str(error))))
+    api.add_exception_handler(Exception, _unforeseen)
+
+
+def _not_found(request: HttpRequest, error: Http404) -> HttpResponse:
+    return answer(Problem(404, _("There is nothing here.")))
+
+
+def _invalid_request(request: HttpRequest, error: InvalidRequest) -> HttpResponse:
+    errors = tuple((_place(each["loc"]), str(each["msg"])) for each in error.errors)
+    return answer(Problem(422, _("The request does not fit its description."), errors))
+
+
+def _unforeseen(request: HttpRequest, error: Exception) -> HttpResponse:
+    """For the middleware, which logs it, rolls back and answers 500."""
+    raise error
+
+
+def _place(loc: Iterable[Any]) -> str:
+    """``emails.0.address`` for ("body", "payload", "emails", 0, "address")."""
+    source, *path = loc
+    return ".".join(str(part) for part in (path[1:] if source == "body" else path))
+
+
+def _codes(error: ValidationError) -> list[str | None]:
+    if hasattr(error, "error_dict"):
+        return [each.code for errors in error.error_dict.values() for each in errors]
+    return [each.code for each in error.error_list]

@@ -1,0 +1,33 @@
+"""What a token may be given, and which capability its maker needs for it."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from ecrm.tenancy.roles import Capability
+
+
+class Scope(models.TextChoices):
+    CONTACTS_READ = "contacts:read", _("Read contacts and their history")
+    CONTACTS_WRITE = "contacts:write", _("Create, change, tag and bin contacts")
+    EVENTS_WRITE = "events:write", _("Send events")
+    SEGMENTS_READ = "segments:read", _("Read segments and their members")
+    CONSENT_READ = "consent:read", _("Read consent and its evidence")
+    CONSENT_WRITE = "consent:write", _("Record consent and withdrawals")
+    CAMPAIGNS_READ = "campaigns:read", _("Read campaigns and their results")
+    CASES_READ = "cases:read", _("Read cases")
+    CASES_WRITE = "cases:write", _("Open and answer cases")
+
+
+NEEDS: dict[Scope, Capability] = {
+    Scope.CONTACTS_READ: Capability.CONTACTS_VIEW,
+    Scope.CONTACTS_WRITE: Capability.CONTACTS_EDIT,
+    Scope.EVENTS_WRITE: Capability.CONTACTS_EDIT,
+    Scope.SEGMENTS_READ: Capability.SEGMENTS_VIEW,
+    Scope.CONSENT_READ: Capability.CONSENT_VIEW,
+    Scope.CONSENT_WRITE: Capability.CONSENT_RECORD,
+    Scope.CAMPAIGNS_READ: Capability.CAMPAIGNS_VIEW,
+    Scope.CASES_READ: Capability.CASES_VIEW,
+    Scope.CASES_WRITE: Capability.CASES_ANSWER,
+}
