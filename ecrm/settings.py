@@ -71,6 +71,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "ecrm.tenancy.middleware.TenantMiddleware",
+    "ecrm.administration.middleware.VisitMiddleware",
 ]
 
 ROOT_URLCONF = "ecrm.urls"
@@ -146,6 +147,9 @@ ACCOUNT_ADAPTER = "ecrm.tenancy.accounts.AccountAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "eCRM"
 MFA_ADAPTER = "ecrm.tenancy.accounts.MfaAdapter"
+
+# Staff of the installation (/admin/, support visits) must have set up two-step sign-in.
+STAFF_SECOND_FACTOR = env.bool("ECRM_STAFF_SECOND_FACTOR", default=True)
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [

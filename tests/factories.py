@@ -18,15 +18,18 @@ from consent import models as consent
 from contacts import models as contacts
 from contacts.imports import services as imports
 from ecrm.administration.models import SupportVisit
+from ecrm.api.models import ApiToken, KeptAnswer
 from ecrm.audit.models import AuditEntry
 from ecrm.files import services as files
 from ecrm.files.models import File
 from ecrm.jobs.models import Job, OutboxEntry
-from ecrm.keys import address_hash
-from ecrm.mail.models import SendingIdentity
+from ecrm.keys import address_hash, encrypt
+from ecrm.mail.models import ImapMailbox, InboundAddress, InboundMail, SendingIdentity
 from ecrm.notices.models import NoticeChoice, NoticeHabits, Notification
 from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.models import Membership, Team, TeamMember
+from ecrm.tenancy.tokens import new_secret, secret_hash
+from ecrm.webhooks.models import WebhookEndpoint, WebhookReceipt
 
 NOW = factory.LazyFunction(timezone.now)
 
@@ -89,6 +92,28 @@ class JobFactory(DjangoModelFactory):
         model = Job
 
 
+class ApiTokenFactory(DjangoModelFactory):
+    name = "Shop"
+    scopes = factory.LazyFunction(lambda: ["contacts:read"])
+    secret_hash = factory.Sequence(lambda number: secret_hash(f"ecrm_{number}"))
+    ending = "abcd"
+    membership_id = factory.LazyFunction(
+        lambda: Membership.objects.filter(tenant_id=require_tenant_id()).order_by("id").first().pk
+    )
+
+    class Meta:
+        model = ApiToken
+
+
+class KeptAnswerFactory(DjangoModelFactory):
+    token = factory.SubFactory(ApiTokenFactory)
+    key = factory.Sequence("order-{}".format)
+    digest = b"0" * 32
+
+    class Meta:
+        model = KeptAnswer
+
+
 class OutboxEntryFactory(DjangoModelFactory):
     task = "jobs.nothing"
     queue = "interactive"
@@ -130,6 +155,53 @@ class SendingIdentityFactory(DjangoModelFactory):
 
     class Meta:
         model = SendingIdentity
+
+
+class InboundAddressFactory(DjangoModelFactory):
+    address = factory.Sequence("help{}.acme@in.localhost".format)
+    address_norm = factory.SelfAttribute("address")
+
+    class Meta:
+        model = InboundAddress
+
+
+class ImapMailboxFactory(DjangoModelFactory):
+    address = factory.Sequence("post{}@acme.example".format)
+    host = "127.0.0.1"
+    username = factory.SelfAttribute("address")
+    secret = factory.LazyFunction(lambda: encrypt("secret"))
+    due_at = None
+
+    class Meta:
+        model = ImapMailbox
+
+
+class InboundMailFactory(DjangoModelFactory):
+    key = factory.Sequence("{:064}".format)
+    file = factory.SubFactory(FileFactory)
+    sender = "ana@example.com"
+    recipient = "support.acme@in.localhost"
+    channel = "smtp"
+
+    class Meta:
+        model = InboundMail
+
+
+class WebhookEndpointFactory(DjangoModelFactory):
+    provider = "postmark"
+    secret_hash = factory.LazyFunction(lambda: new_secret()[1])
+
+    class Meta:
+        model = WebhookEndpoint
+
+
+class WebhookReceiptFactory(DjangoModelFactory):
+    endpoint = factory.SubFactory(WebhookEndpointFactory)
+    key = factory.Sequence("{:064}".format)
+    file = factory.SubFactory(FileFactory)
+
+    class Meta:
+        model = WebhookReceipt
 
 
 class CompanyFactory(DjangoModelFactory):
@@ -219,6 +291,14 @@ class EventKeyFactory(DjangoModelFactory):
 
     class Meta:
         model = contacts.EventKey
+
+
+class RefusedEventFactory(DjangoModelFactory):
+    source = "api"
+    reason = "person: nobody here goes by this name"
+
+    class Meta:
+        model = contacts.RefusedEvent
 
 
 class SegmentFactory(DjangoModelFactory):

@@ -85,9 +85,7 @@ class Letter:
         return found | (addresses.following(delivery_id) if is_tracked else {"click_base": self.click_base})
 
     def message_id(self, delivery_id: int) -> str:
-        return message_ids.message_id(
-            campaign_id=self.campaign_id, delivery_id=delivery_id, domain=self.identity.domain
-        )
+        return message_ids.message_id(delivery_id=delivery_id, domain=self.identity.domain)
 
     def values(self, person: Person, links: dict[str, str]) -> dict[str, str]:
         return links | {

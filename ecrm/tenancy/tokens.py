@@ -60,6 +60,18 @@ def read(kind: str, token: str) -> Token:
     return Token(route.tenant, int.from_bytes(body[_KEY:], "big"))
 
 
+def tenant_of(token: str) -> Tenant | None:
+    """The tenant a token names, its MAC unchecked: to find whose mail it is, never to act on it."""
+    try:
+        raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+    except (binascii.Error, ValueError):
+        return None
+    if len(raw) != _KEY + _ID + _MAC:
+        return None
+    route = Route.objects.select_related("tenant").filter(key_hash=_route_hash(raw[:_KEY])).first()
+    return route.tenant if route else None
+
+
 def open_route(tenant: Tenant) -> Route:
     """Makes the tenant's tokens readable. Idempotent; part of creating a tenant."""
     route, _ = Route.objects.get_or_create(

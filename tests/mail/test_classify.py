@@ -2,8 +2,9 @@
 
 import pytest
 
+from ecrm.mail import message_ids
 from ecrm.mail.classify import Refusal, classify
-from ecrm.mail.message_ids import message_id, verify
+from ecrm.tenancy.context import bind_tenant
 
 
 @pytest.mark.parametrize(
@@ -39,15 +40,27 @@ def test_a_temporary_refusal_never_silences_an_address(enhanced):
     assert classify(450, enhanced, "user unknown") is not Refusal.HARD
 
 
-def test_a_message_id_belongs_to_one_delivery():
-    one = message_id(campaign_id=1, delivery_id=23, domain="news.example")
-    assert one == message_id(campaign_id=1, delivery_id=23, domain="news.example")
-    others = {message_id(campaign_id=c, delivery_id=d, domain="news.example") for c, d in [(12, 3), (1, 24), (2, 23)]}
-    assert one not in others
-    assert len(others) == 3
-    assert one.startswith("<")
-    assert one.endswith("@news.example>")
-    assert verify(one, campaign_id=1, delivery_id=23)
-    assert verify(one.strip("<>"), campaign_id=1, delivery_id=23)
-    assert not verify(one, campaign_id=1, delivery_id=24)
-    assert not verify("<żaba@news.example>", campaign_id=1, delivery_id=23)
+def test_a_message_id_belongs_to_one_delivery_of_one_tenant():
+    with bind_tenant(7):
+        one = message_ids.message_id(delivery_id=23, domain="news.example")
+        assert one == message_ids.message_id(delivery_id=23, domain="news.example")
+        assert one != message_ids.message_id(delivery_id=24, domain="news.example")
+        assert one.startswith("<")
+        assert one.endswith("@news.example>")
+        assert message_ids.delivery_id(one) == 23
+        assert message_ids.delivery_id(one.strip("<>").upper()) == 23
+    with bind_tenant(8):
+        assert message_ids.message_id(delivery_id=23, domain="news.example") != one
+        assert message_ids.delivery_id(one) is None
+
+
+@pytest.mark.parametrize("made_up", ["", "<żaba@news.example>", "<" + "0" * 32 + "@x>", "<23@news.example>", "zz" * 16])
+def test_a_message_id_nobody_gave_out_names_nothing(made_up):
+    assert message_ids.read(made_up) is None
+
+
+def test_no_bit_of_a_message_id_can_be_changed():
+    with bind_tenant(7):
+        token = int(message_ids.token_of(23), 16)
+        changed = [f"{token ^ 1 << bit:032x}" for bit in range(128)]
+        assert [each for each in changed if message_ids.delivery_id(each) is not None] == []
