@@ -93,8 +93,14 @@ KINDS = (
     EventKind(
         "order.placed", gettext_lazy("Order placed"), "shopping-bag", _ordered,
         capability=Capability.REVENUE_VIEW, group="order", tone="good", is_activity=True,
+        is_open=True,
     ),
-    EventKind("page.viewed", gettext_lazy("Page viewed"), "globe", _viewed, group="web", is_activity=True),
-    EventKind("form.submitted", gettext_lazy("Form submitted"), "file-text", _submitted, group="web", is_activity=True),
+    EventKind(
+        "page.viewed", gettext_lazy("Page viewed"), "globe", _viewed, group="web", is_activity=True, is_open=True
+    ),
+    EventKind(
+        "form.submitted", gettext_lazy("Form submitted"), "file-text", _submitted,
+        group="web", is_activity=True, is_open=True,
+    ),
     EventKind("case.opened", gettext_lazy("Case opened"), "inbox", _opened_case, group="case", is_activity=True),
 )  # fmt: skip

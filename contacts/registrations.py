@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from contacts import bulk_actions, event_kinds, events, list_actions, merging, partitions
+from contacts.ingest import offering, people, reported, takers, tidying
 from contacts.models import (
     EmailAddress,
     Identity,
@@ -32,4 +33,10 @@ merging.register_rows(Identity)
 merging.register_rows(Tagging, unique_with=("tag_id",))
 merging.leave(SegmentMembership, why="Memberships are recalculated for both people after a merge.")
 
+takers.register(offering.KIND, reported.take)
+takers.register_finder("contact_id", people.by_id)
+takers.register_finder("email", people.by_email)
+takers.register_finder("identity", people.by_identity)
+
 beats.on_nightly.append(partitions.tend)
+beats.on_nightly.append(tidying.hint_tidy)

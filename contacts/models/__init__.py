@@ -3,6 +3,7 @@
 from contacts.models.companies import Company
 from contacts.models.history import Event, EventKey
 from contacts.models.imports import ImportProblem, ImportRow, ImportRun
+from contacts.models.intake import RefusedEvent
 from contacts.models.people import Contact, EmailAddress, Identity, PhoneNumber, PostalAddress, Tag, Tagging
 from contacts.models.segments import DirtyContact, Segment, SegmentMembership
 
@@ -19,6 +20,7 @@ __all__ = [
     "ImportRun",
     "PhoneNumber",
     "PostalAddress",
+    "RefusedEvent",
     "Segment",
     "SegmentMembership",
     "Tag",

@@ -37,6 +37,8 @@ DEFINER_FUNCTIONS = {
     "public.erase_tenant_end": "the same for the tenant's own row, once nothing of it is left",
     "public.reassign_events": "event facts have no update grant",
     "public.blank_events": "event facts have no update grant",
+    "public.claim_visitor": "event facts have no update grant",
+    "public.forget_visitor": "event facts have no update grant",
     "public.consent_follow_ledger": "trigger: the app may not write consent state",
     "public.delivery_needs_consent": "trigger: must see the state whoever inserts",
     "public.campaign_is_frozen": "trigger: must see the deliveries whoever updates",
