@@ -117,6 +117,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     name = models.CharField(_("name"), max_length=120, blank=True)
     language = models.CharField(_("language"), max_length=10, choices=settings.LANGUAGES, blank=True)
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True, validators=[validate_time_zone])
+    uses_shortcuts = models.BooleanField(
+        _("keyboard shortcuts"), default=True, help_text=_("Single keys do things outside fields. Press ? for the list.")
+    )
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -136,7 +139,15 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class Membership(models.Model):
-    """A user's place in a tenant. Several roles add up."""
+    """A user's place in a tenant. Several roles add up.
+
+    A request may carry one that is not stored: a support visitor's (``visit``), who is refused what
+    is ``withheld``, or that of a member who looks as another role (``is_guise``).
+    """
+
+    visit: Any = None
+    withheld: frozenset[Capability] = frozenset()
+    is_guise = False
 
     tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
@@ -151,7 +162,7 @@ class Membership(models.Model):
 
     @property
     def capabilities(self) -> frozenset[Capability]:
-        return roles.capabilities(self.roles)
+        return roles.capabilities(self.roles) - self.withheld
 
     @property
     def sight(self) -> Sight:
