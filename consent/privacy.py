@@ -15,6 +15,7 @@ from ecrm.jobs.models import Job, OutboxEntry
 from ecrm.mail.models import ImapMailbox, InboundAddress, InboundMail, SendingIdentity
 from ecrm.notices.models import NoticeChoice, Notification
 from ecrm.tenancy.models import Invitation, Membership, Route, Team, Tenant, User
+from ecrm.ui.models import ShellSettings
 from ecrm.webhooks.models import WebhookEndpoint, WebhookReceipt
 
 _PROOF = "Proof of consent while claims can be made; without the contact's data it names nobody (GDPR Art. 17(3)(e))."
@@ -44,6 +45,7 @@ def _kernel() -> None:
         *("sender_name", "sender_email", "reply_to"),
     )
     of_nobody(Team, "name")
+    of_nobody(ShellSettings, "hidden_places", "skipped_steps")
     of_nobody(Route, "kind", "key_hash")
     of_nobody(File, "name", "content_type", "sha256", "key", "capability")
     of_nobody(Job, "kind", "title", "url", "error")

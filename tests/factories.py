@@ -29,6 +29,7 @@ from ecrm.notices.models import NoticeChoice, NoticeHabits, Notification
 from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.models import Membership, Team, TeamMember
 from ecrm.tenancy.tokens import new_secret, secret_hash
+from ecrm.ui.models import ShellSettings
 from ecrm.webhooks.models import WebhookEndpoint, WebhookReceipt
 
 NOW = factory.LazyFunction(timezone.now)
@@ -147,6 +148,17 @@ class NoticeHabitsFactory(DjangoModelFactory):
     class Meta:
         model = NoticeHabits
         django_get_or_create = ("user",)
+
+
+class ShellSettingsFactory(DjangoModelFactory):
+    class Meta:
+        model = ShellSettings
+
+    @classmethod
+    def _create(cls, model_class: Any, *args: Any, **kwargs: Any) -> ShellSettings:
+        row = ShellSettings.of_tenant()
+        row.save()
+        return row
 
 
 class SendingIdentityFactory(DjangoModelFactory):

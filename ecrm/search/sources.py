@@ -21,17 +21,23 @@ class Found:
 
 
 Find = Callable[[Membership, str, int], list[Found]]
+Recall = Callable[[Membership, list[int]], dict[int, Found]]
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """``find(membership, text, limit)`` may cost two queries; best match first."""
+    """``find(membership, text, limit)`` may cost two queries; best match first.
+
+    ``recall(membership, ids)`` gives the records visited last that are still there and may be
+    seen, by id; without it the records of this source are not among the recent ones.
+    """
 
     key: str
     label: str | Promise
     icon: str
     capability: str | None
     find: Find
+    recall: Recall | None = None
 
 
 _sources: dict[str, Source] = {}

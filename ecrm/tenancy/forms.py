@@ -73,7 +73,7 @@ class TenantSettingsForm(forms.ModelForm):  # type: ignore[type-arg]
 class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = User
-        fields = ["name", "language", "time_zone"]
+        fields = ["name", "language", "time_zone", "uses_shortcuts"]
         widgets = {"time_zone": forms.Select(choices=[BLANK, *TIME_ZONES])}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
