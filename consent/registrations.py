@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from consent import criteria, defaults, import_columns, merging, panel, privacy, reach, timeline
+from consent import audit_words, criteria, defaults, import_columns, merging, panel, privacy, reach, timeline
 from ecrm.tenancy import services as tenancy
 from ecrm.tenancy.roles import Capability
-from ecrm.ui import nav
+from ecrm.ui import nav, settings_pages
+from ecrm.ui.settings_pages import Group, SettingsPage
 
+audit_words.register()
 privacy.register()
 timeline.register()
 criteria.register()
@@ -19,4 +21,30 @@ reach.register()
 tenancy.furnishings.append(defaults.furnish)
 nav.register(
     nav.Entry("consent", _("Consent"), "shield-check", "consent", nav.CONSENT, capability=Capability.CONSENT_VIEW)
+)
+settings_pages.register(
+    SettingsPage(
+        key="purposes",
+        label=_("Purposes and notices"),
+        note=_("Why you write to people, and the wordings they agree to."),
+        icon="stamp",
+        url_name="consent",
+        order=10,
+        capability=Capability.CONSENT_MANAGE,
+        group=Group.DATA,
+        keywords=_("consent newsletter legal basis"),
+    )
+)
+settings_pages.register(
+    SettingsPage(
+        key="suppression",
+        label=_("Suppression list"),
+        note=_("Addresses nobody may write to."),
+        icon="ban",
+        url_name="suppression",
+        order=20,
+        capability=Capability.CONSENT_MANAGE,
+        group=Group.DATA,
+        keywords=_("blocked bounced complaint unsubscribe"),
+    )
 )

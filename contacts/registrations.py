@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from contacts import bulk_actions, event_kinds, events, list_actions, merging, partitions
+from contacts import audit_words, bulk_actions, event_kinds, events, list_actions, merging, partitions
 from contacts.ingest import offering, people, reported, takers, tidying
 from contacts.models import (
     EmailAddress,
@@ -16,6 +16,7 @@ from ecrm.jobs import beats
 from ecrm.tenancy.roles import Capability
 from ecrm.ui import nav
 
+audit_words.register()
 for kind in event_kinds.KINDS:
     events.register(kind)
 

@@ -6,6 +6,7 @@ urlpatterns = [
     path("", include("analytics.urls")),
     path("", include("ecrm.tenancy.tenant_urls")),
     path("", include("ecrm.notices.urls")),
+    path("", include("ecrm.audit.urls")),
     path("jobs/", include("ecrm.jobs.urls")),
     path("files/", include("ecrm.files.urls")),
     path("", include("contacts.urls")),

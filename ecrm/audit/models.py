@@ -28,4 +28,9 @@ class AuditEntry(TenantModel):
     token_id = models.BigIntegerField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["tenant", "-at", "-id"], name="audit_newest")]
+        indexes = [
+            models.Index(fields=["tenant", "-at", "-id"], name="audit_newest"),
+            models.Index(fields=["tenant", "actor_id", "-at", "-id"], name="audit_of_person"),
+            models.Index(fields=["tenant", "action", "-at", "-id"], name="audit_of_action"),
+            models.Index(fields=["tenant", "subject_type", "subject_id", "-at", "-id"], name="audit_of_subject"),
+        ]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from ecrm.tenancy import audit_words
 from ecrm.tenancy.roles import Capability
 from ecrm.ui.settings_pages import Group, SettingsPage, register
 
+audit_words.register()
 register(
     SettingsPage(
         key="workspace",
