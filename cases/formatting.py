@@ -1,0 +1,58 @@
+"""The simple marks of an answer: **bold**, _italic_, lists, links. Text in, safe HTML out.
+
+What is typed is escaped first; the few marks become tags afterwards, so nothing typed can be HTML.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+_LINK = re.compile(r"\b(https?://[^\s<>\"']{1,2000}[^\s<>\"'.,;:!?)\]])")
+_BOLD = re.compile(r"\*\*(?=\S)(.{1,2000}?)(?<=\S)\*\*")
+_ITALIC = re.compile(r"(?<![\w_])_(?=[^\s_])([^\n]{1,2000}?)(?<=[^\s_])_(?![\w_])")
+_ITEM = re.compile(r"\s{0,3}[-*•]\s+(.*)")
+_BLANK = re.compile(r"\n[ \t]*\n+")
+
+
+def html_of(text: str) -> SafeString:
+    """Paragraphs and lists, for the page and for the mail."""
+    return mark_safe("".join(_blocks(text.replace("\r\n", "\n"))))
+
+
+def mail_html(text: str, signature: str) -> str:
+    """A document as plain as the text: no colours, no tracking, nothing remote."""
+    closing = f"<p>-- <br>{_lines(signature.strip())}</p>" if signature.strip() else ""
+    return f'<!doctype html><html><head><meta charset="utf-8"></head><body>{html_of(text)}{closing}</body></html>'
+
+
+def _blocks(text: str) -> Iterator[str]:
+    for block in _BLANK.split(text.strip()):
+        lines = block.split("\n")
+        items = [_ITEM.fullmatch(line) for line in lines]
+        if all(items):
+            yield "<ul>" + "".join(f"<li>{_inline(found.group(1))}</li>" for found in items if found) + "</ul>"
+        elif block.strip():
+            yield f"<p>{_lines(block)}</p>"
+
+
+def _lines(text: str) -> str:
+    return "<br>".join(_inline(line) for line in text.split("\n"))
+
+
+def _inline(line: str) -> str:
+    """Links stand apart, so that marks inside an address are taken at their word."""
+    pieces = _LINK.split(line)
+    return "".join(_anchor(piece) if index % 2 else _marks(piece) for index, piece in enumerate(pieces))
+
+
+def _marks(text: str) -> str:
+    bold = _BOLD.sub(r"<strong>\1</strong>", str(escape(text)))
+    return _ITALIC.sub(r"<em>\1</em>", bold)
+
+
+def _anchor(url: str) -> str:
+    return f'<a href="{escape(url)}" rel="noopener noreferrer nofollow">{escape(url)}</a>'

@@ -1,0 +1,28 @@
+"""Cases and what hangs on them.
+
+``case`` is the matter itself, ``conversation`` what was said, ``desk`` what each member keeps
+beside it, ``settings`` the workspace's own choices.
+"""
+
+from cases.models.case import TRANSITIONS, Case, CaseCounter, Channel, Priority, State
+from cases.models.conversation import CaseFile, CaseMessage, Direction, Doubt, Handover, HandoverState
+from cases.models.desk import CaseDraft, CaseReader
+from cases.models.settings import CaseSettings
+
+__all__ = [
+    "TRANSITIONS",
+    "Case",
+    "CaseCounter",
+    "CaseDraft",
+    "CaseFile",
+    "CaseMessage",
+    "CaseReader",
+    "CaseSettings",
+    "Channel",
+    "Direction",
+    "Doubt",
+    "Handover",
+    "HandoverState",
+    "Priority",
+    "State",
+]

@@ -1,0 +1,52 @@
+"""Verbs on cases. Keyword-only, atomic, each with its event and audit."""
+
+from cases.services.answering import (
+    StaleConversation,
+    answer_case,
+    keep_draft,
+    mark_read,
+    recipient_of,
+    send_again,
+    take_back_answer,
+    tell_answered,
+    write_note,
+)
+from cases.services.assigning import assign_case, assign_cases, set_team
+from cases.services.hearing import Incoming, add_reply, takes_answers
+from cases.services.opening import open_case
+from cases.services.states import (
+    close_case,
+    close_long_solved,
+    reopen_case,
+    set_priority,
+    set_state,
+    snooze_case,
+    solve_case,
+    solve_cases,
+)
+
+__all__ = [
+    "Incoming",
+    "StaleConversation",
+    "add_reply",
+    "answer_case",
+    "assign_case",
+    "assign_cases",
+    "close_case",
+    "close_long_solved",
+    "keep_draft",
+    "mark_read",
+    "open_case",
+    "recipient_of",
+    "reopen_case",
+    "send_again",
+    "set_priority",
+    "set_state",
+    "set_team",
+    "snooze_case",
+    "solve_case",
+    "solve_cases",
+    "take_back_answer",
+    "tell_answered",
+    "write_note",
+]
