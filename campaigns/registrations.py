@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import audit_words, privacy, uses
+from campaigns import api, audit_words, privacy, uses
 from ecrm.tenancy.roles import Capability
 from ecrm.ui import nav
 
 nav.register(nav.Entry("campaigns", _("Campaigns"), "send", "campaigns", nav.CAMPAIGNS, Capability.CAMPAIGNS_VIEW))
 audit_words.register()
 privacy.register()
+api.register()
 uses.register()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from consent import audit_words, criteria, defaults, import_columns, merging, panel, privacy, reach, timeline
+from consent import api, audit_words, criteria, defaults, import_columns, merging, panel, privacy, reach, timeline
 from ecrm.tenancy import services as tenancy
 from ecrm.tenancy.roles import Capability
 from ecrm.ui import nav, settings_pages
@@ -12,6 +12,7 @@ from ecrm.ui.settings_pages import Group, SettingsPage
 
 audit_words.register()
 privacy.register()
+api.register()
 timeline.register()
 criteria.register()
 import_columns.register()

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from contacts import audit_words, bulk_actions, event_kinds, events, list_actions, merging, partitions
+from contacts import api, audit_words, bulk_actions, event_kinds, events, list_actions, merging, partitions
 from contacts.ingest import offering, people, reported, takers, tidying
 from contacts.models import (
     EmailAddress,
@@ -41,3 +41,4 @@ takers.register_finder("identity", people.by_identity)
 
 beats.on_nightly.append(partitions.tend)
 beats.on_nightly.append(tidying.hint_tidy)
+api.register()

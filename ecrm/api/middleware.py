@@ -15,7 +15,7 @@ from django.urls import Resolver404, get_resolver
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from ecrm.api import grants, problems, rates, repeats
+from ecrm.api import grants, problems, rates, repeats, root
 from ecrm.api.grants import Grant
 from ecrm.api.problems import Problem
 from ecrm.audit.services import current_token_id
@@ -43,7 +43,8 @@ class ApiMiddleware:
         if found is None or found[1] in RESERVED_SLUGS:
             return self.get_response(request)
         started = time.perf_counter()
-        with translation.override(translation.get_language_from_request(request)):
+        request.LANGUAGE_CODE = translation.get_language_from_request(request)
+        with translation.override(request.LANGUAGE_CODE):
             response = _answer(request, found[1], found[2])
         _log(request, response, started)
         return response
@@ -77,7 +78,7 @@ class _Call:
         self.request = request
         self.match = _resolve(path)
         # Operations that only hand over to the queue need no transaction, and are too many for one.
-        self.is_light = getattr(self.match.func, "is_light", False) if self.match else False
+        self.is_light = self.match is not None and root.is_light(self.match.url_name)
         self.grant = _authenticate(request, slug, self.is_light)
         request.grant, request.user = self.grant, self.grant.user
         request.tenant, request.membership = self.grant.tenant, self.grant.membership

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import orjson
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from ninja import NinjaAPI, Router
 from ninja.parser import Parser
 from ninja.renderers import BaseRenderer
 
 from ecrm.api import problems
 from ecrm.api.description import complete
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Json(BaseRenderer):
@@ -47,10 +50,22 @@ api = Api(
 problems.register(api)
 
 
+_light: set[str] = set()
+
+
 def register(prefix: str, router: Router, tag: str) -> None:
     """Puts a room's operations below ``/<tenant>/api/v1<prefix>``, under the heading ``tag``."""
     api.add_router(prefix, router, tags=[tag])
 
 
-def respond(request: HttpRequest, body: Any, status: int = 200) -> HttpResponse:
-    return api.create_response(request, body, status=status)
+def light(view: F) -> F:
+    """Marks an operation that only hands over to a queue: it runs without a transaction.
+
+    Its token may have been found good two seconds ago, and ``Idempotency-Key`` is the view's affair.
+    """
+    _light.add(view.__name__)
+    return view
+
+
+def is_light(url_name: str | None) -> bool:
+    return url_name in _light

@@ -1,0 +1,142 @@
+"""Which people a request means, and how they are read: one query for a page, lists included."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Annotated, Any, Literal
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, Func, OuterRef, QuerySet, TextField, Value
+from django.db.models.functions import JSONObject
+from django.http import Http404
+from ninja import Schema
+from pydantic import Field
+
+from contacts.api.schemas import StageName
+from contacts.models import (
+    Contact,
+    EmailAddress,
+    Identity,
+    PhoneNumber,
+    PostalAddress,
+    SegmentMembership,
+    Tag,
+    Tagging,
+)
+from contacts.querysets import ContactQuerySet
+from ecrm.api.access import ApiRequest
+from ecrm.api.schemas import IdIn, Text, number_of
+from ecrm.mail.addresses import normalise
+
+ORDERS = {"name": ("sort_key", "id"), "created": ("created_at", "id"), "active": ("active_at", "id")}
+OrderName = Literal["-created", "created", "-active", "active", "name", "-name"]
+
+
+class ContactFilters(Schema):
+    """All of them must hold."""
+
+    q: Annotated[Text, Field(max_length=200, description="Any part of name, address, phone: the newest 500.")] = ""
+    email: Annotated[Text, Field(max_length=254)] = ""
+    identity: Annotated[Text, Field(max_length=261, description="namespace:id")] = ""
+    stage: list[StageName] = []
+    tag: Annotated[Text, Field(max_length=60)] = ""
+    owner_id: IdIn | None = None
+    country: Annotated[str, Field(pattern=r"^([A-Z]{2})?$")] = ""
+    segment_id: IdIn | None = None
+    bin: Annotated[Literal["out", "in"], Field(description="`in`: those in the bin instead.")] = "out"
+    order: OrderName = "-created"
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        sign = "-" if self.order.startswith("-") else ""
+        return tuple(sign + key for key in ORDERS[self.order.removeprefix("-")])
+
+
+def visible(request: ApiRequest) -> ContactQuerySet:
+    people: ContactQuerySet = Contact.objects.visible_to(request.membership)
+    return people
+
+
+def narrowed(request: ApiRequest, asked: ContactFilters) -> ContactQuerySet:
+    people = visible(request)
+    people = people.binned() if asked.bin == "in" else people.unbinned()
+    if asked.q:
+        people = people.matching(asked.q, membership=request.membership)
+    if asked.email:
+        addresses = EmailAddress.objects.filter(contact=OuterRef("pk"), address_norm=normalise(asked.email))
+        people = people.filter(Exists(addresses))
+    if asked.identity:
+        namespace, _colon, external_id = asked.identity.partition(":")
+        known = Identity.objects.filter(contact=OuterRef("pk"), namespace=namespace, external_id=external_id)
+        people = people.filter(Exists(known))
+    return _by_columns(people, asked)
+
+
+def one(request: ApiRequest, contact_id: str) -> Contact:
+    """A person the token's maker sees, with their lists. Raises ``Http404``."""
+    contact = with_lists(visible(request)).filter(pk=number_of(contact_id)).first()
+    if contact is None:
+        raise Http404
+    return contact
+
+
+def with_lists(people: ContactQuerySet) -> ContactQuerySet:
+    return people.select_related("company").annotate(**_lists())
+
+
+def show(people: Sequence[Any]) -> list[dict[str, Any]]:
+    return [_as_dict(person) for person in people]
+
+
+def _as_dict(person: Any) -> dict[str, Any]:
+    """As ``ContactOut``; the person comes from ``with_lists``."""
+    plain = ("name", "given_name", "family_name", "stage", "owner_id", "job_title", "language", "time_zone")
+    plain += ("country", "city", "birthday", "source", "created_at", "updated_at", "last_active_at", "binned_at")
+    return {
+        "id": person.pk,
+        **{name: getattr(person, name) for name in plain},
+        "company": {"id": person.company.pk, "name": person.company.name} if person.company else None,
+        "emails": person.email_list,
+        "phones": person.phone_list,
+        "addresses": person.address_list,
+        "identities": person.identity_list,
+        "tags": person.tag_names,
+    }
+
+
+@lru_cache(maxsize=1)
+def _lists() -> dict[str, Any]:
+    person = OuterRef("pk")
+    places = ("street", "postcode", "city", "region", "country", "kind", "is_primary")
+    identities = Identity.objects.filter(contact=person).order_by("namespace", "id")
+    tags = Tagging.objects.filter(contact=person).order_by("tag__name")
+    return {
+        "email_list": _list(EmailAddress.objects.filter(contact=person), "address", "kind", "is_primary"),
+        "phone_list": _list(PhoneNumber.objects.filter(contact=person), "number", "written", "kind", "is_primary"),
+        "address_list": _list(PostalAddress.objects.filter(contact=person), *places),
+        "identity_list": ArraySubquery(identities.values(json=JSONObject(namespace="namespace", id="external_id"))),
+        "tag_names": ArraySubquery(tags.values("tag__name")),
+    }
+
+
+def _list(rows: QuerySet[Any], *columns: str) -> ArraySubquery:
+    shape = JSONObject(**{column: column for column in columns})
+    return ArraySubquery(rows.order_by("-is_primary", "id").values(json=shape))
+
+
+def _by_columns(people: ContactQuerySet, asked: ContactFilters) -> ContactQuerySet:
+    if asked.stage:
+        people = people.filter(stage__in=asked.stage)
+    if asked.country:
+        people = people.filter(country=asked.country)
+    if asked.owner_id:
+        people = people.filter(owner=number_of(asked.owner_id))
+    if asked.tag:
+        folded = Func(Value(asked.tag), function="search.fold", output_field=TextField())
+        tag = Tag.objects.filter(name_norm=folded).first()
+        people = people.tagged(tag.pk if tag else 0)
+    if asked.segment_id:
+        stays = SegmentMembership.objects.filter(segment=number_of(asked.segment_id), left_at=None)
+        people = people.filter(Exists(stays.filter(contact=OuterRef("pk"))))
+    return people

@@ -1,0 +1,154 @@
+"""People as other programs read and write them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from ninja import Schema
+from pydantic import Field
+
+from contacts.models.people import Stage
+from ecrm.api.schemas import DayIn, Id, IdIn, In, Text
+
+Kind = Literal["work", "home", "other"]
+StageName = Literal["visitor", "lead", "prospect", "customer", "lapsed"]
+assert set(StageName.__args__) == set(Stage.values)  # type: ignore[attr-defined]
+
+Short = Annotated[Text, Field(max_length=100)]
+CountryCode = Annotated[str, Field(pattern=r"^([A-Z]{2})?$", description="ISO 3166-1, or empty.")]
+EmailText = Annotated[Text, Field(min_length=3, max_length=254, json_schema_extra={"format": "email"})]
+PhoneText = Annotated[
+    str,
+    Field(pattern=r"^[+0-9][0-9 ()/.-]{3,38}$", description="A country code is taken from the contact, if left out."),
+]
+TagName = Annotated[str, Field(pattern=r"^[^\s\x00-\x1f]+( [^\s\x00-\x1f]+)*$", max_length=60)]
+
+
+class EmailIn(In):
+    address: EmailText
+    kind: Kind = "other"
+
+
+class PhoneIn(In):
+    number: PhoneText
+    kind: Kind = "other"
+
+
+class AddressIn(In):
+    street: Annotated[Text, Field(max_length=200)] = ""
+    postcode: Annotated[Text, Field(max_length=20)] = ""
+    city: Annotated[Text, Field(max_length=120)] = ""
+    region: Annotated[Text, Field(max_length=120)] = ""
+    country: CountryCode = ""
+    kind: Kind = "other"
+
+
+class IdentityIn(In):
+    """How another system names this person."""
+
+    namespace: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=60)]
+    id: Annotated[Text, Field(min_length=1, max_length=200)]
+
+
+class ContactIn(In):
+    """Every field is optional. Lists replace what is there; the first e-mail and phone are primary."""
+
+    name: Annotated[Text, Field(max_length=200)] = ""
+    given_name: Short = ""
+    family_name: Short = ""
+    stage: StageName = "lead"
+    owner_id: IdIn | None = None
+    company: Annotated[Text, Field(max_length=200, description="Its name; made when there is none.")] = ""
+    job_title: Annotated[Text, Field(max_length=120)] = ""
+    language: Annotated[str, Field(pattern=r"^([a-z]{2,3}(-[A-Za-z0-9]{2,4})?)?$")] = ""
+    time_zone: Annotated[str, Field(pattern=r"^([A-Za-z][A-Za-z0-9_+/-]*)?$", max_length=64)] = ""
+    country: CountryCode = ""
+    city: Annotated[Text, Field(max_length=120)] = ""
+    birthday: DayIn | None = None
+    source: Annotated[Text, Field(max_length=40)] = ""
+    emails: Annotated[list[EmailIn], Field(max_length=50)] = []
+    phones: Annotated[list[PhoneIn], Field(max_length=50)] = []
+    addresses: Annotated[list[AddressIn], Field(max_length=50)] = []
+    tags: Annotated[list[TagName], Field(max_length=100)] = []
+    identities: Annotated[list[IdentityIn], Field(max_length=50, description="Added to those known.")] = []
+
+
+class TagsIn(In):
+    add: Annotated[list[TagName], Field(max_length=100)] = []
+    remove: Annotated[list[TagName], Field(max_length=100)] = []
+
+
+class EmailOut(Schema):
+    address: str
+    kind: str
+    is_primary: bool
+
+
+class PhoneOut(Schema):
+    """``number`` in E.164, ``written`` as it came."""
+
+    number: str
+    written: str
+    kind: str
+    is_primary: bool
+
+
+class AddressOut(Schema):
+    street: str
+    postcode: str
+    city: str
+    region: str
+    country: str
+    kind: str
+    is_primary: bool
+
+
+class IdentityOut(Schema):
+    namespace: str
+    id: str
+
+
+class CompanyOut(Schema):
+    id: Id
+    name: str
+
+
+class ContactOut(Schema):
+    id: Id
+    name: str
+    given_name: str
+    family_name: str
+    stage: str
+    owner_id: Id | None
+    company: CompanyOut | None
+    job_title: str
+    language: str
+    time_zone: str
+    country: str
+    city: str
+    birthday: date | None
+    source: str
+    emails: list[EmailOut]
+    phones: list[PhoneOut]
+    addresses: list[AddressOut]
+    identities: list[IdentityOut]
+    tags: list[str]
+    created_at: datetime
+    updated_at: datetime
+    last_active_at: datetime | None
+    binned_at: datetime | None
+
+
+class HappeningOut(Schema):
+    """One event of a person's history. ``value`` is in minor units of ``currency``."""
+
+    id: Id
+    name: str
+    at: datetime
+    received_at: datetime
+    source: str
+    amount: int | None
+    currency: str
+    campaign_id: Id | None
+    properties: dict[str, Any]

@@ -1,0 +1,132 @@
+"""``/segments``: read them, their members, and why a person is in or out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from django.db.models import Exists, OuterRef
+from django.http import Http404
+from django.utils.translation import gettext as _
+from ninja import Query, Router, Schema
+
+from contacts.api import reading
+from contacts.criteria import Scope as Reading
+from contacts.criteria import Unanswerable
+from contacts.models import Segment, SegmentMembership
+from contacts.segments import counting
+from contacts.segments.counting import Finding, TooSlow
+from contacts.segments.tree import InvalidRule
+from ecrm.api.access import ApiRequest, needs
+from ecrm.api.paging import PageOut, Window, page_of
+from ecrm.api.problems import Problem
+from ecrm.api.schemas import Id, IdIn, number_of
+from ecrm.api.scopes import Scope
+
+router = Router()
+READ = needs(Scope.SEGMENTS_READ)
+
+
+class SegmentFilters(Schema):
+    state: Literal["live", "archived"] = "live"
+
+
+class SegmentOut(Schema):
+    """``calculated_at`` is the instant the members stand for; null before the first calculation."""
+
+    id: Id
+    name: str
+    description: str
+    member_count: int
+    rule: dict[str, Any]
+    calculated_at: datetime | None
+    broken_reason: str
+    created_at: datetime
+    updated_at: datetime
+    archived_at: datetime | None
+
+
+class MemberOut(Schema):
+    contact_id: Id
+    name: str
+    entered_at: datetime
+
+
+class FindingOut(Schema):
+    """A part of the rule for this person. ``value`` is what decided it, empty where the reader may not see it.
+
+    ``kind`` of a group is all, any or none, and of a condition empty.
+    """
+
+    holds: bool
+    is_wanted: bool
+    matters: bool
+    kind: str
+    sentence: str
+    value: str
+    parts: list[FindingOut]
+
+
+class ExplainedOut(Schema):
+    is_in: bool
+    finding: FindingOut
+
+
+@router.get("", auth=READ, response=PageOut[SegmentOut], summary="List segments")
+def list_segments(request: ApiRequest, asked: Annotated[SegmentFilters, Query()], window: Window) -> Any:
+    segments = Segment.objects.filter(archived_at__isnull=asked.state == "live")
+    return page_of(segments, window, order=("name", "id"), show=list)
+
+
+@router.get("/{segment_id}", auth=READ, response=SegmentOut, summary="Read a segment")
+def read_segment(request: ApiRequest, segment_id: IdIn) -> Any:
+    return _one(segment_id)
+
+
+@router.get("/{segment_id}/members", auth=READ, response=PageOut[MemberOut], summary="List a segment's members")
+def list_segment_members(request: ApiRequest, segment_id: IdIn, window: Window) -> Any:
+    """Those who came last first, as of ``calculated_at``."""
+    request.grant.check(Scope.CONTACTS_READ)
+    seen = reading.visible(request).unbinned().filter(pk=OuterRef("contact_id"))
+    stays = SegmentMembership.objects.filter(Exists(seen), segment=_one(segment_id), left_at=None)
+    return page_of(stays.select_related("contact"), window, order=("-entered_at", "-id"), show=_members)
+
+
+@router.get(
+    "/{segment_id}/explain/{contact_id}", auth=READ, response=ExplainedOut, summary="Explain a person in a segment"
+)
+def explain_segment(request: ApiRequest, segment_id: IdIn, contact_id: IdIn) -> Any:
+    """Why this person is in or out, as of now."""
+    request.grant.check(Scope.CONTACTS_READ)
+    segment, contact = _one(segment_id), reading.one(request, contact_id)
+    try:
+        finding = counting.explain(segment.rule, contact, scope=Reading.current(), may=request.membership.may)
+    except (InvalidRule, Unanswerable) as error:
+        raise Problem(409, str(error)) from error
+    except TooSlow as error:
+        raise Problem(503, _("This rule takes too long to answer.")) from error
+    return {"is_in": finding.holds and contact.binned_at is None, "finding": _told(finding)}
+
+
+def _one(segment_id: str) -> Segment:
+    segment = Segment.objects.filter(pk=number_of(segment_id)).first()
+    if segment is None:
+        raise Http404
+    return segment
+
+
+def _members(stays: Sequence[SegmentMembership]) -> list[dict[str, Any]]:
+    return [{"contact_id": stay.contact_id, "name": stay.contact.name, "entered_at": stay.entered_at} for stay in stays]
+
+
+def _told(finding: Finding) -> dict[str, Any]:
+    return {
+        "holds": finding.holds,
+        "is_wanted": finding.is_wanted,
+        "matters": finding.matters,
+        "kind": finding.kind,
+        "sentence": finding.sentence,
+        "value": finding.value,
+        "parts": [_told(part) for part in finding.parts],
+    }
