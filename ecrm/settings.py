@@ -199,6 +199,9 @@ ALLOW_PRIVATE_HOSTS = env.bool("ECRM_ALLOW_PRIVATE_HOSTS", default=False)
 # Requests a minute and token; 0 counts nothing.
 API_REQUESTS_PER_MINUTE = env.int("ECRM_API_REQUESTS_PER_MINUTE", default=1200)
 
+# Requests a minute that one place may send to the door for visits of one site; 0: as many as come.
+COLLECT_PER_MINUTE = env.int("ECRM_COLLECT_PER_MINUTE", default=600)
+
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 LOG_FORMAT = env.str("ECRM_LOG_FORMAT", default="plain")
 LOGGING_CONFIG = "ecrm.logs.configure"
