@@ -5,6 +5,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("analytics.urls")),
     path("", include("ecrm.tenancy.tenant_urls")),
+    path("", include("ecrm.administration.urls")),
     path("", include("ecrm.notices.urls")),
     path("", include("ecrm.audit.urls")),
     path("jobs/", include("ecrm.jobs.urls")),

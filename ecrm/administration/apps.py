@@ -9,3 +9,4 @@ class AdministrationConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("ecrm.administration.registrations")
+        import_module("ecrm.administration.tenant_site").fill()

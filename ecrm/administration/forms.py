@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -38,5 +37,3 @@ class EnterForm(ReasonForm):
     @property
     def length(self) -> timedelta:
         return timedelta(minutes=self.cleaned_data["minutes"])
-
-

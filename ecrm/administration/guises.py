@@ -51,9 +51,7 @@ def _role_worn(request: HttpRequest, membership: Membership) -> Role | None:
 
 
 def _refuse(request: HttpRequest, role: Role) -> HttpResponse:
-    sentence = _("You are viewing as %(role)s: nothing can be changed. Stop viewing first.") % {
-        "role": role.label
-    }
+    sentence = _("You are viewing as %(role)s: nothing can be changed. Stop viewing first.") % {"role": role.label}
     if not wants_part(request):
         return render(request, "administration/refused.html", {"sentence": sentence}, status=403)
     # htmx shows no page for a refusal: the same page again, with the sentence as a toast.

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from ecrm.administration import guises, visits
+from ecrm.administration import banners, guises, visits
 from ecrm.tenancy import doors
 from ecrm.tenancy.roles import Capability
+from ecrm.ui import banners as shown
 from ecrm.ui.settings_pages import Group, SettingsPage, register
 
 doors.register_door(visits.door)
 # After whatever else may hold a member up: it only changes how they see.
 doors.register_gate(guises.gate, order=90)
+shown.register(banners.visit)
+shown.register(banners.guise)
 
 register(
     SettingsPage(
         key="visits",
         label=_("Support visits"),
         note=_("Who of the installation's staff came in, why, until when, and what they saw."),
-        icon="headset",
+        icon="life-buoy",
         url_name="support_visits",
         order=60,
         capability=Capability.SETTINGS_MANAGE,
@@ -44,7 +47,7 @@ register(
         key="admin",
         label=_("Admin"),
         note=_("Every table of this workspace, row by row."),
-        icon="database",
+        icon="list",
         url_name="admin:index",
         order=90,
         capability=Capability.ADMIN_USE,

@@ -10,23 +10,27 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
-from ecrm.ui import nav, settings_pages
+from ecrm.ui import banners, nav, settings_pages
 
 THEMES = frozenset({"light", "dark"})
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """``nav_places``, ``tenant``, ``membership``, ``theme`` (empty follows the system), ``languages``,
+    """``nav_places``, ``phone_places``, ``shortcuts`` (groups of the sheet), ``tenant``, ``membership``, ``theme`` (empty follows the system), ``languages``,
     ``settings_nav`` (the list beside a page of the settings) and ``running_jobs_url`` (empty where the
     address does not exist).
     """
     membership = getattr(request, "membership", None)
+    places: Any = SimpleLazyObject(partial(_places, request))
     return {
         "tenant": getattr(request, "tenant", None),
         "membership": membership,
-        "nav_places": SimpleLazyObject(partial(_places, request)),
+        "nav_places": places,
+        "phone_places": SimpleLazyObject(lambda: nav.phone_places(list(places))),
+        "shortcuts": SimpleLazyObject(partial(_shortcuts, request)),
         "settings_nav": SimpleLazyObject(partial(settings_pages.Navigation.of, request)),
         "running_jobs_url": _url_or_nothing("open_jobs") if membership else "",
+        "banners": SimpleLazyObject(partial(banners.html, request)) if membership else "",
         "theme": theme(request),
         "languages": settings.LANGUAGES,
     }
@@ -40,8 +44,13 @@ def theme(request: HttpRequest) -> str:
 def _places(request: HttpRequest) -> list[nav.Place]:
     membership = getattr(request, "membership", None)
     if membership:
-        return nav.places(request, membership.may)
+        return nav.places(request, membership.may, ShellSettings.of_tenant().hidden_places)
     return nav.account_places(request) if request.user.is_authenticated else []
+
+
+def _shortcuts(request: HttpRequest) -> list[shortcuts.Group]:
+    membership = getattr(request, "membership", None)
+    return shortcuts.sheet(membership.may) if membership else []
 
 
 def _url_or_nothing(name: str) -> str:
