@@ -48,7 +48,7 @@ def _kernel() -> None:
     of_nobody(ShellSettings, "hidden_places", "skipped_steps")
     of_nobody(Route, "kind", "key_hash")
     of_nobody(File, "name", "content_type", "sha256", "key", "capability")
-    of_nobody(Job, "kind", "title", "url", "error")
+    of_nobody(Job, "kind", "title", "url", "error", "call")
     of_person(Notification, {"facts": None}, erasure=Erasure.BLANK)
     of_nobody(Notification, "kind", "key", "url")
     of_staff(NoticeChoice, "kind")

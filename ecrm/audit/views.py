@@ -54,6 +54,7 @@ def export_audit(request: MemberRequest) -> HttpResponse:
         title=_("Export of the audit"),
         by=request.user,
         url=reverse("audit"),
+        can_retry=True,
         search=search.as_query(),
     )
     messages.success(request, _("The export is being written."))

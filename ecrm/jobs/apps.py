@@ -12,3 +12,4 @@ class JobsConfig(AppConfig):
         # Every process that enqueues needs our broker, not Celery's default one.
         import_module("ecrm.celery")
         import_module("ecrm.jobs.beats")
+        import_module("ecrm.jobs.registrations")

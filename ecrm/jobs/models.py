@@ -32,7 +32,10 @@ class OutboxEntry(TenantModel):
 
 
 class Job(TenantModel):
-    """Work a person waits for. Counts are rows; ``total`` 0 means not counted yet."""
+    """Work a person waits for. Counts are rows; ``total`` 0 means not counted yet.
+
+    ``call`` is what a person may start anew after it failed: {"task": …, "arguments": {…}}.
+    """
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")
@@ -55,6 +58,7 @@ class Job(TenantModel):
     finished_at = models.DateTimeField(null=True)
     cancel_requested_at = models.DateTimeField(null=True)
     error = models.CharField(max_length=300, blank=True)
+    call = models.JSONField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["tenant", "-created_at", "-id"], name="job_newest")]
@@ -65,6 +69,10 @@ class Job(TenantModel):
     @property
     def is_open(self) -> bool:
         return self.state in (self.State.WAITING, self.State.RUNNING)
+
+    @property
+    def can_retry(self) -> bool:
+        return self.call is not None and self.state in (self.State.FAILED, self.State.CANCELLED)
 
     @property
     def percent(self) -> int | None:

@@ -8,6 +8,7 @@ seconds) hints again for rows nobody has taken, so lost messages and dead worker
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,6 +27,8 @@ LEASE = timedelta(minutes=10)
 MAX_ATTEMPTS = 8
 BACK_OFF_SECONDS = (5, 30, 120, 600, 1800, 3600, 7200)
 HINT_GRACE_SECONDS = 3
+# Told of every entry that will not be tried again by itself, in the entry's transaction.
+on_give_up: list[Callable[[OutboxEntry], object]] = []
 log = structlog.get_logger(__name__)
 
 
@@ -114,10 +117,15 @@ def _claim(entry_id: int) -> OutboxEntry | None:
 def _put_back(entry: OutboxEntry, error: Exception) -> None:
     log.warning("task_failed", task=entry.task, entry=entry.pk, tenant=require_tenant_id(), error=type(error).__name__)
     wait = BACK_OFF_SECONDS[min(entry.attempts - 1, len(BACK_OFF_SECONDS) - 1)] * random.uniform(0.8, 1.2)
+    is_last = entry.attempts >= MAX_ATTEMPTS
     with tenant_transaction():
-        OutboxEntry.objects.filter(pk=entry.pk, attempts=entry.attempts).update(
+        put_back = OutboxEntry.objects.filter(pk=entry.pk, attempts=entry.attempts).update(
             leased_until=None,
             due_at=Now() + timedelta(seconds=wait),
             error=type(error).__name__[:300],
-            failed_at=timezone.now() if entry.attempts >= MAX_ATTEMPTS else None,
+            failed_at=timezone.now() if is_last else None,
         )
+        if is_last and put_back:
+            entry.error = type(error).__name__[:300]
+            for tell in on_give_up:
+                tell(entry)

@@ -8,8 +8,10 @@ from typing import Any
 from django.db.models import F
 from django.utils import timezone
 
-from ecrm.jobs.models import Job
+from ecrm.jobs import outbox
+from ecrm.jobs.models import Job, OutboxEntry
 from ecrm.jobs.outbox import enqueue
+from ecrm.jobs.words import error_words
 from ecrm.tenancy.context import tenant_transaction
 from ecrm.tenancy.models import User
 
@@ -24,11 +26,30 @@ class Cancelled(Exception):
     """Raised inside a job's work when a person asked it to stop."""
 
 
-def start_job(*, task: str, kind: str, title: str, by: User | None, url: str = "", **arguments: Any) -> Job:
-    """Makes the row people watch and enqueues the work with ``job_id`` among its arguments."""
-    job = Job.objects.create(kind=kind, title=title[:200], requested_by=by, url=url)
+def start_job(
+    *, task: str, kind: str, title: str, by: User | None, url: str = "", can_retry: bool = False, **arguments: Any
+) -> Job:
+    """Makes the row people watch and enqueues the work with ``job_id`` among its arguments.
+
+    ``can_retry`` lets a person start the same work anew when it failed or was cancelled.
+    """
+    call = {"task": task, "arguments": arguments} if can_retry else None
+    job = Job.objects.create(kind=kind, title=title[:200], requested_by=by, url=url, call=call)
     enqueue(task, job_id=job.pk, **arguments)
     return job
+
+
+def retry_job(*, job: Job, by: User) -> Job | None:
+    """The same work as a new job; None when it may not be started anew (twice, or while it runs)."""
+    if not job.can_retry:
+        return None
+    call = job.call or {}
+    taken = Job.objects.filter(pk=job.pk, call__isnull=False).update(call=None)
+    if not taken:
+        return None
+    return start_job(
+        task=call["task"], kind=job.kind, title=job.title, by=by, url=job.url, can_retry=True, **call["arguments"]
+    )
 
 
 def begin(job_id: int, *, total: int = 0) -> bool:
@@ -68,3 +89,13 @@ def cancel_job(*, job: Job, by: User) -> bool:
             cancel_requested_at=timezone.now()
         )
     )
+
+
+def _fail_with_entry(entry: OutboxEntry) -> None:
+    """A job whose work was given up ends as failed, so that nobody waits for it."""
+    job_id = entry.arguments.get("job_id")
+    if isinstance(job_id, int):
+        finish(job_id, state=State.FAILED, error=error_words(entry.error))
+
+
+outbox.on_give_up.append(_fail_with_entry)
