@@ -9,3 +9,4 @@ class AnalyticsConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("analytics.registrations")
+        import_module("analytics.tracking.registrations")

@@ -101,6 +101,40 @@ SERVICE = {
     ),
 }
 
+VISITS = {
+    "en": Words(
+        "Visits to our site",
+        "We see which pages you look at, and know you again the next time. The site works either way.",
+        "May we remember your visits to this site? We see which pages you look at and keep an identifier in your "
+        "browser for 13 months. You can change your mind at any time.",
+    ),
+    "pt": Words(
+        "Visitas ao nosso site",
+        "Vemos que páginas consulta e reconhecemo-lo na vez seguinte. O site funciona na mesma.",
+        "Podemos lembrar-nos das suas visitas a este site? Vemos que páginas consulta e guardamos um identificador no "
+        "seu navegador durante 13 meses. Pode mudar de ideias quando quiser.",
+    ),
+    "pl": Words(
+        "Wizyty na naszej stronie",
+        "Widzimy, które strony są oglądane, i rozpoznajemy następną wizytę. Strona działa tak samo.",
+        "Czy możemy zapamiętać wizyty na tej stronie? Widzimy, które strony są oglądane, i przechowujemy identyfikator "
+        "w przeglądarce przez 13 miesięcy. Zgodę można cofnąć w każdej chwili.",
+    ),
+    "es": Words(
+        "Visitas a nuestro sitio",
+        "Vemos qué páginas consulta y le reconocemos la próxima vez. El sitio funciona igual.",
+        "¿Podemos recordar sus visitas a este sitio? Vemos qué páginas consulta y guardamos un identificador en su "
+        "navegador durante 13 meses. Puede cambiar de opinión cuando quiera.",
+    ),
+    "fr": Words(
+        "Visites de notre site",
+        "Nous voyons quelles pages vous consultez et vous reconnaissons la fois suivante. Le site marche de toute "
+        "façon.",
+        "Pouvons-nous nous souvenir de vos visites sur ce site ? Nous voyons quelles pages vous consultez et gardons "
+        "un identifiant dans votre navigateur pendant 13 mois. Vous pouvez changer d’avis à tout moment.",
+    ),
+}
+
 
 def furnish(tenant: Tenant) -> None:
     """Gives a new tenant its first purposes and wordings, in its own languages."""
@@ -116,11 +150,26 @@ def add_purposes(languages: Sequence[str]) -> list[Purpose]:
     ]
 
 
-def _create(key: str, words: dict[str, Words], languages: Sequence[str], *, basis: str, is_marketing: bool) -> Purpose:
+def add_visits(languages: Sequence[str]) -> Purpose:
+    """Visits to the tenant's site: asked for in the browser. Made with the first site; idempotent."""
+    return purposes.by_key(purposes.VISITS) or _create(
+        purposes.VISITS, VISITS, languages, basis=Basis.CONSENT, is_marketing=False, channel=Channel.WEB
+    )
+
+
+def _create(
+    key: str,
+    words: dict[str, Words],
+    languages: Sequence[str],
+    *,
+    basis: str,
+    is_marketing: bool,
+    channel: str = Channel.EMAIL,
+) -> Purpose:
     chosen = {language: words[language] for language in languages if language in words} or {"en": words["en"]}
     return purposes.create_purpose(
         key=key,
-        channel=Channel.EMAIL,
+        channel=channel,
         basis=basis,
         is_marketing=is_marketing,
         texts={language: (each.name, each.description) for language, each in chosen.items()},

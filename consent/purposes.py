@@ -18,7 +18,7 @@ from consent.models import Notice, Purpose, PurposeText
 from ecrm.audit import services as audit
 from ecrm.tenancy.models import User
 
-NEWSLETTER, TRACKING, SERVICE = "newsletter", "tracking", "service"
+NEWSLETTER, TRACKING, SERVICE, VISITS = "newsletter", "tracking", "service", "visits"
 
 _ICONS = {TRACKING: "mouse-pointer-click"}
 _CHANNEL_ICONS = {"email": "mail", "sms": "message-square", "phone": "phone", "web": "globe"}

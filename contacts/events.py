@@ -7,6 +7,7 @@ kinds that no room knows (``contacts.ingest``): those are shown by their name.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -249,8 +250,11 @@ def _properties_json(events: Sequence[NewEvent]) -> list[str]:
 
 
 def _json(properties: Mapping[str, Any]) -> str:
-    """As Django writes JSON, a tenth of the time."""
-    return orjson.dumps(dict(properties), default=_ENCODER.default, option=_AS_DJANGO).decode()
+    """As Django writes JSON, in a tenth of the time where orjson can."""
+    try:
+        return orjson.dumps(dict(properties), default=_ENCODER.default, option=_AS_DJANGO).decode()
+    except orjson.JSONEncodeError:
+        return json.dumps(dict(properties), cls=DjangoJSONEncoder)
 
 
 _ENCODER = DjangoJSONEncoder()

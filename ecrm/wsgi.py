@@ -1,10 +1,11 @@
-"""What granian serves: the pages, and the static files in front of them.
+"""What granian serves: the pages, the static files in front of them, what is asked most before all.
 
 Static files are served by wrapping the application: ServeStatic's middleware is asynchronous and
 would make every request change threads twice.
 """
 
 import os
+from typing import Any
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
@@ -12,11 +13,13 @@ from servestatic import ServeStatic
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ecrm.settings")
 
-application = get_wsgi_application()
+application: Any = get_wsgi_application()
 
 from ecrm.tenancy.checks import refuse_unsafe_role  # noqa: E402  needs the apps loaded
 
 refuse_unsafe_role()
+
+from ecrm.hot_paths import in_front_of  # noqa: E402  filled by the apps
 
 application = ServeStatic(
     application,
@@ -25,3 +28,4 @@ application = ServeStatic(
     autorefresh=settings.DEBUG,
     max_age=60 if settings.STATIC_FROM_SOURCE else 86_400,
 )
+application = in_front_of(application)

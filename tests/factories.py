@@ -13,6 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
+from analytics import models as analytics
 from campaigns import models as campaigns
 from consent import models as consent
 from contacts import models as contacts
@@ -528,3 +529,32 @@ class HitFactory(DjangoModelFactory):
 def every_factory() -> dict[type[Any], type[DjangoModelFactory]]:
     """Factories by model."""
     return {found._meta.model: found for found in DjangoModelFactory.__subclasses__() if found._meta.model}
+
+
+class SiteFactory(DjangoModelFactory):
+    name = "Shop"
+    key = factory.Sequence("site-key-{:07}".format)
+    origins = ("https://shop.example",)
+
+    class Meta:
+        model = analytics.Site
+
+
+class VisitorFactory(DjangoModelFactory):
+    site = factory.SubFactory(SiteFactory)
+    contact = factory.SubFactory(ContactFactory)
+    key_hash = factory.Sequence(lambda number: number.to_bytes(32, "big"))
+    first_seen_at = last_seen_at = NOW
+
+    class Meta:
+        model = analytics.Visitor
+
+
+class VisitorAnswerFactory(DjangoModelFactory):
+    visitor = factory.SubFactory(VisitorFactory)
+    site = factory.SelfAttribute("visitor.site")
+    action = "granted"
+    given_at = NOW
+
+    class Meta:
+        model = analytics.VisitorAnswer

@@ -100,12 +100,14 @@ def _own_nouns() -> frozenset[str]:
 def _check_person(person: Any) -> str:
     if not isinstance(person, Mapping) or len(person) > 1:
         return "person: exactly one of contact_id, email, identity, visitor"
-    for kind, value in person.items():
+    entries: list[tuple[Any, Any]] = list(person.items())
+    for kind, value in entries:
         if kind not in _PERSON or not isinstance(value, _PERSON[kind]):
             return "person: one of contact_id (number), email, identity ([namespace, id]), visitor"
-        if kind == "identity" and (len(value) != 2 or not all(isinstance(part, str) and part for part in value)):
+        given: Any = value
+        if kind == "identity" and (len(given) != 2 or not all(isinstance(part, str) and part for part in given)):
             return "person: identity is [namespace, id]"
-        if kind == "contact_id" and not 0 < value < 2**63:
+        if kind == "contact_id" and not 0 < given < 2**63:
             return "person: contact_id is a positive number"
     return ""
 

@@ -118,7 +118,7 @@ def open_group() -> None:
 
 def waiting() -> int:
     """Parcels not written yet."""
-    return int(client().xlen(STREAM))  # type: ignore[arg-type]  # redis-py types both its clients at once
+    return int(client().xlen(STREAM))
 
 
 def _plain(key: str) -> str:

@@ -24,6 +24,7 @@ METHODS = ("get", "post")
 
 # Views that take POST without a CSRF token, and why.
 WITHOUT_CSRF = {
+    "collect": "pages of other origins send visits; no cookie is looked at, the origin is on the site's list",
     "one_click": "RFC 8058: the mail client posts without a cookie; the signed token is the proof",
 }
 # Fields that name another row in a form's body.

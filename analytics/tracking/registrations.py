@@ -1,0 +1,30 @@
+"""What tracking gives to the registries of the house."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from analytics.models import Site, Visitor, VisitorAnswer
+from analytics.tracking import door, tidying, visitors, visits
+from consent.personal_data import Erasure, of_nobody, of_person
+from contacts import merging, reactions
+from contacts.ingest import takers
+from ecrm import hot_paths
+from ecrm.jobs import beats
+
+hot_paths.register("/p/e", door.answer)
+takers.register(door.KIND, visits.take)
+takers.register_finder("visitor", visitors.find)
+reactions.register("consent.withdrawn", visitors.person_said_no)
+merging.register_rows(Visitor)
+beats.on_nightly.append(tidying.hint_tidy)
+
+of_nobody(Site, "name", "key", "origins")
+of_person(Visitor, {"key_hash": None}, erasure=Erasure.DELETE)
+of_person(
+    VisitorAnswer,
+    {"page": _("Page an answer was given on"), "agent": _("Browser an answer was given in")},
+    erasure=Erasure.KEEP,
+    person="visitor__contact_id",
+    why="Proof of an answer; without its browser it names nobody (GDPR Art. 7(1)).",
+)
