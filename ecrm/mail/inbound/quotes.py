@@ -27,6 +27,9 @@ _SENT = re.compile(
     r"[*_]?(?:sent|date|data|enviad[oa](?: el)?|fecha|wysłan[oey]|envoyée?|gesendet)[*_]?[ \xa0]?:[*_]?\s.{0,300}",
     _FLAGS,
 )
+_FORWARDED = re.compile(
+    r"[-_*\s>]{2,}.{0,40}(?:forwarded|encaminhada|przekazan|przesłan|reenviado|transféré).{0,60}", _FLAGS
+)
 _MARKER = re.compile(r"#{2,}-? .{5,200} -?#{2,}")
 _MOBILE = re.compile(
     r"[<(\[]?(?:sent from (?:my |outlook|mail|yahoo)|get outlook for|enviado (?:do meu|a partir d|pelo meu|desde mi)"
@@ -51,6 +54,8 @@ def _where_quote_begins(lines: list[str]) -> tuple[int, int] | None:
         bare = line.strip()
         if not bare or bare.startswith(">"):
             continue
+        if _FORWARDED.fullmatch(bare):
+            return None  # what is passed on is what they want read
         if _MARKER.fullmatch(bare) or _ORIGINAL.fullmatch(bare):
             return index, index + 1
         if (bare.startswith("____") or _FROM.fullmatch(bare)) and _is_head_of_mail(lines[index : index + 7]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from email import message_from_bytes
 from email.parser import HeaderParser
@@ -12,6 +13,9 @@ from ecrm.mail.inbound import headers
 from ecrm.mail.inbound.charsets import decode
 from ecrm.mail.inbound.letter import Bounced, BounceReport, ComplaintReport
 from ecrm.mail.inbound.mime import Mime, Part
+
+# It tells of every guesser it tries, with a traceback where one stumbles.
+logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
 
 LONGEST_REPORT = 200_000
 MOST_RECIPIENTS = 100
