@@ -12,6 +12,7 @@ urlpatterns = [
     path("invitations/<str:token>/", platform_views.accept_invitation, name="accept_invitation"),
     path("tenants/new/", platform_views.create_tenant, name="create_tenant"),
     path("accounts/preferences/", platform_views.preferences, name="user_preferences"),
+    path("", include("ecrm.api.platform_urls")),
     path("p/", include("analytics.public_urls")),
     path("p/", include("campaigns.public_urls")),
     path("p/", include("consent.public_urls")),

@@ -29,7 +29,9 @@ ARGUMENTS: dict[str, Callable[[], Any]] = {
     "company_id": lambda: make.CompanyFactory().pk,
     "membership_id": lambda: Membership.objects.latest("id").pk,
     "invitation_id": lambda: Invitation.objects.latest("id").pk,
+    "token_id": lambda: make.ApiTokenFactory().pk,
     "language": lambda: "en",
+    "step_key": lambda: "people",
 }
 
 
