@@ -18,7 +18,7 @@ from django.utils.translation.template import templatize
 
 ROOT = Path(settings.BASE_DIR)
 LOCALE = ROOT / "ecrm" / "locale"
-SOURCES = ("ecrm", "contacts", "consent", "campaigns", "analytics", "templates")
+SOURCES = ("ecrm", "contacts", "consent", "campaigns", "cases", "analytics", "templates")
 # Languages besides English, whose texts stand in the code.
 LANGUAGES = ("pl", "pt", "es", "fr")
 KEYWORDS = {
