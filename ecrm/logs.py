@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import secrets
 import time
 from collections.abc import Callable, MutableMapping
 from typing import Any
@@ -64,7 +65,12 @@ class RequestLogMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         started = time.perf_counter()
+        with structlog.contextvars.bound_contextvars(request_id=request_id(request)):
+            return self._logged(request, started)
+
+    def _logged(self, request: HttpRequest, started: float) -> HttpResponse:
         response = self.get_response(request)
+        response["X-Request-ID"] = request_id(request)
         match = request.resolver_match
         log.info(
             "request",
@@ -76,3 +82,11 @@ class RequestLogMiddleware:
             user=request.user.pk,
         )
         return response
+
+
+def request_id(request: Any) -> str:
+    """What a person can quote from an error page to find the log's lines: 12 hex digits, made once."""
+    found = getattr(request, "ecrm_request_id", None)
+    if found is None:
+        found = request.ecrm_request_id = secrets.token_hex(6)
+    return str(found)

@@ -71,6 +71,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "ecrm.tenancy.middleware.TenantMiddleware",
+    "ecrm.errors.ErrorPageMiddleware",
     "ecrm.administration.middleware.VisitMiddleware",
 ]
 
@@ -88,6 +89,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "ecrm.ui.context.shell",
+                "ecrm.notices.context.bell",
             ],
             "builtins": ["ecrm.ui.templatetags.ui", "django.templatetags.static", "django.templatetags.i18n"],
         },

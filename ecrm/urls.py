@@ -17,3 +17,5 @@ urlpatterns = [
     path("p/", include("campaigns.public_urls")),
     path("p/", include("consent.public_urls")),
 ]
+
+handler500 = "ecrm.errors.server_error"

@@ -17,3 +17,5 @@ urlpatterns = [
     path("", include("consent.urls")),
     path("", include("campaigns.urls")),
 ]
+
+handler500 = "ecrm.errors.server_error"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.http import HttpResponse
@@ -17,7 +17,7 @@ from ecrm.tenancy.models import Tenant, User
 from tests.cast import Member
 from tests.factories import ContactFactory
 
-MAY = datetime(2026, 5, 10, 12, tzinfo=timezone.utc)
+MAY = datetime(2026, 5, 10, 12, tzinfo=UTC)
 
 
 @pytest.fixture
