@@ -13,14 +13,21 @@ from typing import Any
 from django.db import models
 from django.db.models import Field, Index, Model, UniqueConstraint
 
-_SECRET = re.compile(r"password|secret|token|hash|(^|_)keys?$")
+# Passwords travel in a relay's address and in headers; a kept answer may hold anything.
+_SECRET = re.compile(r"password|secret|token|hash|relay_url|headers|^body$")
+# Folded copies of other columns, for the search.
+_COPIES = re.compile(r"_norm$|^search_text$|^sort_key$")
 _LIST_COLUMNS = 6
 _TEXTS = (models.CharField, models.TextField)
 _ASKABLE = (models.CharField, models.IntegerField, models.ForeignKey)
 
 
 def shown(model: type[Model]) -> list[Field[Any, Any]]:
-    """Every column but the tenant, bytes and secrets."""
+    """Every column but the tenant, bytes, secrets and copies."""
+    return [field for field in _told(model) if not _COPIES.search(field.name)]
+
+
+def _told(model: type[Model]) -> list[Field[Any, Any]]:
     return [field for field in model._meta.concrete_fields if field.name != "tenant" and not is_secret(field)]
 
 
@@ -40,9 +47,11 @@ def list_columns(model: type[Model]) -> list[str]:
     return ["id", *names]
 
 
-def choice_columns(model: type[Model]) -> list[str]:
-    """Columns with a closed list of values."""
-    return [field.name for field in shown(model) if field.choices or isinstance(field, models.BooleanField)]
+def choice_columns(model: type[Model], *, is_small: bool) -> list[str]:
+    """Columns with a closed list of values; of large tables those that an index finds."""
+    quick = {field.name for field in shown(model)} if is_small else indexed(model)
+    closed = (field for field in shown(model) if field.choices or isinstance(field, models.BooleanField))
+    return [field.name for field in closed if field.name in quick]
 
 
 def date_column(model: type[Model]) -> str | None:
@@ -55,7 +64,7 @@ def date_column(model: type[Model]) -> str | None:
 def search_columns(model: type[Model]) -> list[str]:
     """What one row can be asked for by its exact value."""
     leading = indexed(model)
-    return [f"{field.name}__exact" for field in shown(model) if field.name in leading and isinstance(field, _ASKABLE)]
+    return [f"{field.name}__exact" for field in _told(model) if field.name in leading and isinstance(field, _ASKABLE)]
 
 
 def relations(model: type[Model]) -> list[str]:
@@ -63,10 +72,7 @@ def relations(model: type[Model]) -> list[str]:
 
 
 def _reads_well(field: Field[Any, Any]) -> bool:
-    if isinstance(field, (models.JSONField, models.GeneratedField)):
-        return False
-    # Folded copies of another column say nothing new.
-    return not (isinstance(field, models.TextField) or field.name.endswith("_norm"))
+    return not isinstance(field, (models.JSONField, models.GeneratedField, models.TextField))
 
 
 def _leading(model: type[Model]) -> Iterator[str]:

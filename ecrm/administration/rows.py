@@ -56,7 +56,7 @@ class Rows(admin.ModelAdmin):  # type: ignore[type-arg]
         if "list_display" not in own:
             self.list_display = columns.list_columns(model)
         if "list_filter" not in own:
-            self.list_filter = columns.choice_columns(model)
+            self.list_filter = columns.choice_columns(model, is_small=self.is_small)
         if "date_hierarchy" not in own:
             self.date_hierarchy = columns.date_column(model)
         if "search_fields" not in own:
@@ -124,11 +124,31 @@ class Rows(admin.ModelAdmin):  # type: ignore[type-arg]
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         return history_page(self, request, object_id)
 
+    def get_view_on_site_url(self, obj: Any = None) -> str | None:
+        """The row's page in the product, where it has one: straight there, not through Django's shortcut."""
+        return self.view_on_site(obj) if obj is not None and callable(self.view_on_site) else None
+
     def _filter_parameters(self) -> set[str]:
         return {name for entry in self.list_filter if (name := getattr(entry, "parameter_name", None))}
 
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
         raise Http404
+
+
+class ReadInline(admin.TabularInline):  # type: ignore[type-arg]
+    """Rows below a row, to look at."""
+
+    extra = max_num = 0
+    can_delete = False
+    show_change_link = True
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    has_change_permission = has_delete_permission = has_add_permission
 
 
 class EditableRows(Rows):

@@ -8,8 +8,10 @@ from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
@@ -55,6 +57,13 @@ class TenantSite(Site):
 
 
 site = TenantSite(name="admin")
+
+
+def show(
+    model: type[Model], one: str | Promise, many: str | Promise, *, rows: type[Rows] = Rows, **options: Any
+) -> None:
+    """Registers a table in one line: what its rows are called, and options of the admin class."""
+    site.register(model, type(f"{model.__name__}Rows", (rows,), {"one": one, "many": many, **options}))
 
 
 def fill() -> None:

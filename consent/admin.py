@@ -1,0 +1,25 @@
+"""The ledger and its purposes in a tenant's admin: all of it written once, so all of it to read."""
+
+from django.utils.translation import gettext_lazy as _
+
+from consent.models import ConsentRecord, ConsentState, Notice, Purpose, PurposeText, Suppression
+from ecrm.administration.tenant_site import show
+
+show(
+    Purpose,
+    _("purpose"),
+    _("purposes"),
+    is_small=True,
+    list_display=["key", "channel", "basis", "is_marketing", "position", "created_at", "archived_at"],
+    search_fields=["key__icontains"],
+)
+show(PurposeText, _("purpose text"), _("purpose texts"), is_small=True)
+show(Notice, _("notice"), _("notices"), is_small=True)
+show(
+    ConsentRecord,
+    _("consent record"),
+    _("consent records"),
+    list_display=["id", "contact", "purpose", "channel", "action", "source", "given_at", "recorded_at"],
+)
+show(ConsentState, _("consent state"), _("consent states"))
+show(Suppression, _("suppression"), _("suppressions"), search_fields=["id__exact"])
