@@ -9,4 +9,5 @@ class AnalyticsConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("analytics.registrations")
+        import_module("analytics.today.registrations")
         import_module("analytics.tracking.registrations")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import api, audit_words, privacy, uses
+from campaigns import api, audit_words, notices, palette, privacy, uses
 from ecrm.tenancy.roles import Capability
 from ecrm.ui import nav
 
@@ -13,3 +13,5 @@ audit_words.register()
 privacy.register()
 api.register()
 uses.register()
+palette.register()
+notices.register()

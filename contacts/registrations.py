@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from contacts import api, audit_words, bulk_actions, event_kinds, events, list_actions, merging, partitions
+from contacts import api, audit_words, bulk_actions, event_kinds, events, list_actions, merging, palette, partitions
 from contacts.ingest import offering, people, reported, takers, tidying
 from contacts.models import (
     EmailAddress,
@@ -24,6 +24,7 @@ nav.register(
     nav.Entry("contacts", _("Contacts"), "users", "contact_list", nav.CONTACTS, capability=Capability.CONTACTS_VIEW)
 )
 
+palette.register()
 bulk_actions.register(list_actions.TAG)
 bulk_actions.register(list_actions.BIN)
 

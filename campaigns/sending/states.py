@@ -9,6 +9,7 @@ import structlog
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
+from campaigns import notices
 from campaigns.models import Campaign, Chunk
 from campaigns.models.campaign import TRANSITIONS, State
 from ecrm.audit import services as audit
@@ -36,7 +37,10 @@ def hold(campaign_id: int, reason: str) -> bool:
     """A pause nobody asked for: the reason is shown to people, who resume when it is mended."""
     log.error("campaign_held", campaign=campaign_id, reason=reason)
     with tenant_transaction():
-        return move(campaign_id, to=State.PAUSED, sources={State.SENDING}, hold_reason=reason[:200])
+        is_held = move(campaign_id, to=State.PAUSED, sources={State.SENDING}, hold_reason=reason[:200])
+        if is_held:
+            notices.held(Campaign.objects.get(pk=campaign_id))
+    return is_held
 
 
 def finish(campaign_id: int) -> bool:
@@ -47,5 +51,7 @@ def finish(campaign_id: int) -> bool:
             ~Exists(open_chunks), pk=campaign_id, state=State.SENDING, audience_done_at__isnull=False
         ).update(state=State.SENT, finished_at=Now(), updated_at=Now())
         if finished:
-            audit.record("campaign.sent", by=None, subject=Campaign.objects.get(pk=campaign_id))
+            campaign = Campaign.objects.get(pk=campaign_id)
+            audit.record("campaign.sent", by=None, subject=campaign)
+            notices.finished(campaign)
     return bool(finished)

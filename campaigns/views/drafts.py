@@ -20,6 +20,7 @@ from campaigns.services import NotADraft, Stale
 from campaigns.views import frame
 from consent import purposes
 from ecrm.mail.models import SendingIdentity
+from ecrm.search import recents
 from ecrm.tenancy.policies import requires
 from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
@@ -60,6 +61,7 @@ def campaign_list(request: MemberRequest) -> HttpResponse:
 def campaign(request: MemberRequest, campaign_id: int) -> HttpResponse:
     """The page that tells most about it: its words while it is a draft, its report afterwards."""
     found = frame.find(campaign_id)
+    recents.remember(request.membership, "campaigns", found.pk)
     is_written = found.state in {State.DRAFT, State.SCHEDULED}
     return redirect("campaign_content" if is_written else "campaign_report", found.pk)
 

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from contacts import conflicts, listing, panels, person, services, timeline
 from contacts.forms import ContactEditor
 from contacts.models import Contact
+from ecrm.search import recents
 from ecrm.tenancy.models import Membership
 from ecrm.tenancy.policies import requires
 from ecrm.tenancy.requests import MemberRequest
@@ -47,6 +48,7 @@ def contact_page(request: MemberRequest, contact_id: int) -> HttpResponse:
     }
     if not is_part:
         context |= _record(request, contact)
+        recents.remember(request.membership, "contacts", contact.pk)
     return render_page(request, "contacts/page.html", part="contacts/_timeline.html", context=context)
 
 

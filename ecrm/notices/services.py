@@ -165,8 +165,8 @@ def _plan_mails(made: Notification, readers: list[_Reader]) -> None:
         return
     rows = [NoticeHabits(user_id=reader.user_id) for reader in mailed]
     NoticeHabits.objects.bulk_create(rows, ignore_conflicts=True)
-    user_ids = [reader.user_id for reader in mailed]
-    habits = {h.user_id: h for h in NoticeHabits.objects.filter(user_id__in=user_ids).order_by("pk").select_for_update()}
+    locked = NoticeHabits.objects.filter(user_id__in=[reader.user_id for reader in mailed])
+    habits = {own.user_id: own for own in locked.order_by("pk").select_for_update()}
     now = timezone.now()
     for reader in mailed:
         own = habits[reader.user_id]

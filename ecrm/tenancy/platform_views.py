@@ -55,7 +55,7 @@ def accept_invitation(request: HttpRequest, token: str) -> HttpResponse:
         else:
             if membership is None:
                 raise Http404
-            return redirect(tenant_url(invitation.tenant, "dashboard"))
+            return redirect(tenant_url(invitation.tenant, "today"))
     return render(request, "tenancy/invitation.html", {"invitation": invitation})
 
 

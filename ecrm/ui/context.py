@@ -10,15 +10,16 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
-from ecrm.ui import banners, nav, settings_pages
+from ecrm.ui import banners, nav, settings_pages, shortcuts
+from ecrm.ui.models import ShellSettings
 
 THEMES = frozenset({"light", "dark"})
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """``nav_places``, ``phone_places``, ``shortcuts`` (groups of the sheet), ``tenant``, ``membership``, ``theme`` (empty follows the system), ``languages``,
-    ``settings_nav`` (the list beside a page of the settings) and ``running_jobs_url`` (empty where the
-    address does not exist).
+    """``nav_places``, ``phone_places``, ``shortcuts`` (groups of the sheet), ``tenant``, ``membership``,
+    ``theme`` (empty follows the system), ``languages``, ``banners``, ``settings_nav`` (the list beside
+    a page of the settings) and ``running_jobs_url`` (empty where the address does not exist).
     """
     membership = getattr(request, "membership", None)
     places: Any = SimpleLazyObject(partial(_places, request))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.http import HttpRequest
@@ -10,6 +10,8 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+ON_PHONES = frozenset({"today", "contacts", "cases", "pipeline"})
+PHONE_SLOTS = 4
 TODAY, CONTACTS, SEGMENTS, CAMPAIGNS, CASES, PIPELINE, ANALYTICS, CONSENT = range(10, 90, 10)
 
 
@@ -26,7 +28,8 @@ class Waiting:
 class Entry:
     """A place in the rail. ``order`` is one of the constants above; ``capability`` None is for all.
 
-    ``count`` runs on every page, so it must be one cheap query, or None for nothing to show.
+    ``is_fixed`` places cannot be hidden. ``count`` runs on every page, so it must be one cheap query,
+    or None for nothing to show.
     """
 
     key: str
@@ -36,6 +39,7 @@ class Entry:
     order: int
     capability: str | None = None
     count: Callable[[HttpRequest], Waiting | None] | None = None
+    is_fixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +75,30 @@ def entries(may: Callable[[str], bool]) -> list[Entry]:
     return sorted(allowed, key=lambda entry: entry.order)
 
 
-def places(request: HttpRequest, may: Callable[[str], bool]) -> list[Place]:
-    """The rail of this request. The current place is the one with the longest matching path."""
-    return _as_places(request, entries(may))
+def hideable() -> list[Entry]:
+    """Those a workspace may leave out of its rail."""
+    return [entry for entry in entries(lambda _capability: True) if not entry.is_fixed]
+
+
+def places(request: HttpRequest, may: Callable[[str], bool], hidden: Collection[str] = ()) -> list[Place]:
+    """The rail of this request. The current place is the one with the longest matching path.
+
+    Of the ``hidden`` keys only the place one is in is shown.
+    """
+    visible = entries(may)
+    current = _current(request.path, [reverse(entry.url_name) for entry in visible]) if hidden else None
+    return _as_places(
+        request,
+        [e for e in visible if e.is_fixed or e.key not in hidden or reverse(e.url_name) == current],
+    )
+
+
+def phone_places(shown: Sequence[Place]) -> list[Place]:
+    """The four of the bottom bar: those of the design first, then the next ones of the rail."""
+    first = [place for place in shown if place.entry.key in ON_PHONES]
+    rest = [place for place in shown if place.entry.key not in ON_PHONES]
+    chosen = [*first, *rest][:PHONE_SLOTS]
+    return [place for place in shown if place in chosen]
 
 
 def account_places(request: HttpRequest) -> list[Place]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -42,8 +43,34 @@ def register(shortcut: Shortcut) -> None:
     _shortcuts[shortcut.keys] = shortcut
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A shortcut as one member sees it; ``href`` is empty for a control."""
+
+    shortcut: Shortcut
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    label: str | Promise
+    lines: list[Line]
+
+
 def shortcuts(may: Callable[[str], bool]) -> list[Shortcut]:
     return [s for s in _shortcuts.values() if s.capability is None or may(s.capability)]
+
+
+def sheet(may: Callable[[str], bool]) -> list[Group]:
+    """What a member may press, under its headings."""
+    allowed = shortcuts(may)
+    scopes = dict.fromkeys((EVERYWHERE, GO_TO, NEW, LISTS, *(s.scope for s in allowed)))
+    groups = [Group(scope, [_line(s) for s in allowed if s.scope == scope]) for scope in scopes]
+    return [group for group in groups if group.lines]
+
+
+def _line(shortcut: Shortcut) -> Line:
+    return Line(shortcut, reverse(shortcut.url_name) if shortcut.url_name else "")
 
 
 register(Shortcut("Ctrl k", _("Search and commands"), EVERYWHERE, control="palette"))

@@ -3,6 +3,8 @@ import "./connection.js";
 import "./drafts.js";
 import "./fallbacks.js";
 import "./live.js";
+import "./palette.js";
+import "./shortcuts.js";
 import "./tables.js";
 import "./theme.js"; // before forms.js: it takes its own form's submission
 import "./forms.js";
@@ -20,14 +22,6 @@ function focusLinkedField() {
 }
 
 document.addEventListener("htmx:load", (event) => reveal(event.detail.elt));
-document.addEventListener("keydown", (event) => {
-  if ((event.ctrlKey || event.metaKey) && event.key === "k") {
-    const search = document.querySelector(".rail-search");
-    if (!search) return;
-    event.preventDefault();
-    search.click();
-  }
-});
 window.addEventListener("hashchange", focusLinkedField);
 reveal(document);
 focusLinkedField();

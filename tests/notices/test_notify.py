@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -20,11 +19,10 @@ from tests.factories import JobFactory
 
 
 @pytest.fixture(autouse=True)
-def _kind(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _kind(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kinds, "_kinds", dict(kinds._kinds))
     kinds.register(NoticeKind("tea.ready", "Tea", "bell", lambda n: f"{n.facts['pot']} is ready"))
     kinds.register(NoticeKind("key.made", "Key", "lock", lambda n: "Key", capability=Capability.API_MANAGE))
-    yield
 
 
 def told(member: Member) -> list[str]:

@@ -17,6 +17,7 @@ from contacts.models import Segment
 from contacts.segments import drafts, page, services, tree
 from contacts.segments.drafts import DraftGroup
 from contacts.segments.tree import InvalidRule
+from ecrm.search import recents
 from ecrm.tenancy.policies import requires
 from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
@@ -30,6 +31,7 @@ LONGEST_NAME, LONGEST_DESCRIPTION = 120, 300
 @require_safe
 def segment(request: MemberRequest, segment_id: int) -> HttpResponse:
     found = get_object_or_404(Segment, pk=segment_id)
+    recents.remember(request.membership, "segments", found.pk)
     return _render(request, drafts.from_rule(found.rule, Scope.current()), found)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import count
 from typing import Any
 
 from django import template
@@ -16,7 +17,7 @@ from django.utils.translation import gettext
 
 from ecrm.tenancy.urls import platform_url as platform_path
 from ecrm.tenancy.urls import tenant_url as tenant_path
-from ecrm.ui import formats, forms, people, styles, toasts
+from ecrm.ui import formats, forms, glossary, people, styles, toasts
 from ecrm.ui.templatetags.component import component_tag, fill_tag
 
 register = template.Library()
@@ -104,6 +105,32 @@ def when(instant: datetime | None, style: str = "ago", classes: str = "") -> Saf
         format_html(' class="{}"', classes) if classes else "",
         text,
     )
+
+
+@register.simple_tag(takes_context=True)
+def help(context: Context, key: str) -> SafeString:
+    """The mark that explains a word of ``ecrm.ui.glossary``; stands after the word, outside headings."""
+    shown = context.render_context.setdefault("help_marks", count(1))
+    drawn = Engine.get_default().get_template("ui/_help.html")
+    with context.push(term=glossary.TERMS[key], id=f"help-{key}-{next(shown)}"):
+        return drawn.render(context)
+
+
+@register.simple_tag
+def due(left: timedelta) -> SafeString:
+    """How long until something is due; amber within the hour, red and in words when late."""
+    hours, minutes = divmod(int(abs(left.total_seconds())) // 60, 60)
+    days, rest = divmod(hours, 24)
+    if days:
+        span = gettext("%(days)s d %(hours)s h") % {"days": days, "hours": rest}
+    elif hours:
+        span = gettext("%(hours)s h %(minutes)02d") % {"hours": hours, "minutes": minutes}
+    else:
+        span = gettext("%(minutes)s min") % {"minutes": minutes}
+    is_late = left < timedelta()
+    tone = "over" if is_late else "soon" if left < timedelta(hours=1) else ""
+    words = gettext("%(span)s late") % {"span": span} if is_late else span
+    return format_html('<span class="{}">{}{}</span>', f"sla {tone}".strip(), icon("clock"), words)
 
 
 @register.filter

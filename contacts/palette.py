@@ -1,0 +1,93 @@
+"""People, companies' people and segments in the palette, and what can be started here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import OuterRef, Subquery
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from contacts import search
+from contacts.models import Contact, EmailAddress, Segment
+from ecrm.search import actions, matching, sources
+from ecrm.search.actions import Action
+from ecrm.search.sources import Found, Source
+from ecrm.tenancy.models import Membership
+from ecrm.tenancy.roles import Capability
+from ecrm.ui import shortcuts
+from ecrm.ui.shortcuts import GO_TO, NEW, Shortcut
+
+# Names of segments are compared in Python: a workspace has hundreds at most.
+_SEGMENTS_READ = 500
+
+
+def register() -> None:
+    sources.register(
+        Source("contacts", gettext_lazy("Contacts"), "user-round", Capability.CONTACTS_VIEW, find_people, recall_people)
+    )
+    sources.register(
+        Source("segments", gettext_lazy("Segments"), "blend", Capability.SEGMENTS_VIEW, find_segments, recall_segments)
+    )
+    for action in _ACTIONS:
+        actions.register(action)
+    for shortcut in _SHORTCUTS:
+        shortcuts.register(shortcut)
+
+
+def find_people(membership: Membership, text: str, limit: int) -> list[Found]:
+    ids = search.contact_ids(text, membership=membership, at_most=limit)
+    found = _people(membership, ids)
+    return [found[pk] for pk in ids if pk in found]
+
+
+def recall_people(membership: Membership, ids: list[int]) -> dict[int, Found]:
+    return _people(membership, ids)
+
+
+def find_segments(membership: Membership, text: str, limit: int) -> list[Found]:
+    live = Segment.objects.filter(archived_at=None).order_by("-id")[:_SEGMENTS_READ]
+    return matching.best(text, ((segment.name, _segment(segment)) for segment in live), limit=limit)
+
+
+def recall_segments(membership: Membership, ids: list[int]) -> dict[int, Found]:
+    return {segment.pk: _segment(segment) for segment in Segment.objects.filter(pk__in=ids)}
+
+
+def _people(membership: Membership, ids: list[int]) -> dict[int, Found]:
+    emails = EmailAddress.objects.filter(contact=OuterRef("pk")).order_by("-is_primary", "id")
+    people: Any = Contact.objects.visible_to(membership).unbinned().filter(pk__in=ids)
+    return {one.pk: _person(one) for one in people.annotate(email=Subquery(emails.values("address")[:1]))}
+
+
+def _person(one: Any) -> Found:
+    """``one`` is a contact with its first address beside it."""
+    path = reverse("contact_page", args=[one.pk])
+    return Found(one.name or one.email or str(one), one.email or "", path, "user-round")
+
+
+def _segment(segment: Segment) -> Found:
+    return Found(segment.name, _("Segment"), reverse("segment", args=[segment.pk]), "blend")
+
+
+_ACTIONS = (
+    Action(
+        "new_contact", gettext_lazy("New contact"), "user-plus", "create_contact", Capability.CONTACTS_EDIT,
+        gettext_lazy("add create person customer"),
+    ),
+    Action(
+        "import", gettext_lazy("Import people"), "upload", "import_list", Capability.CONTACTS_IMPORT,
+        gettext_lazy("upload csv excel file contacts"),
+    ),
+    Action(
+        "new_segment", gettext_lazy("New segment"), "blend", "create_segment", Capability.SEGMENTS_EDIT,
+        gettext_lazy("add create rule filter group"),
+    ),
+)  # fmt: skip
+_SHORTCUTS = (
+    Shortcut("g c", gettext_lazy("Contacts"), GO_TO, url_name="contact_list", capability=Capability.CONTACTS_VIEW),
+    Shortcut("g s", gettext_lazy("Segments"), GO_TO, url_name="segment_list", capability=Capability.SEGMENTS_VIEW),
+    Shortcut("c", gettext_lazy("New contact"), NEW, url_name="create_contact", capability=Capability.CONTACTS_EDIT),
+    Shortcut("n s", gettext_lazy("New segment"), NEW, url_name="create_segment", capability=Capability.SEGMENTS_EDIT),
+)

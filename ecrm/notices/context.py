@@ -1,0 +1,21 @@
+"""The bell's count for the rail. Lazy: parts and public pages pay for nothing."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from ecrm.notices.services import unread_count
+
+
+def bell(request: HttpRequest) -> dict[str, Any]:
+    """``unread_notices``: how many this member has not read, 0 outside a tenant."""
+    return {"unread_notices": SimpleLazyObject(partial(_unread, request))}
+
+
+def _unread(request: HttpRequest) -> int:
+    membership = getattr(request, "membership", None)
+    return unread_count(membership.user_id) if membership else 0
