@@ -4,6 +4,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("analytics.urls")),
+    path("settings/sites/", include("analytics.tracking.urls")),
     path("", include("ecrm.tenancy.tenant_urls")),
     path("", include("ecrm.administration.urls")),
     path("", include("ecrm.ui.tenant_urls")),
@@ -16,6 +17,7 @@ urlpatterns = [
     path("", include("contacts.urls")),
     path("", include("consent.urls")),
     path("", include("campaigns.urls")),
+    path("", include("cases.urls")),
 ]
 
 handler500 = "ecrm.errors.server_error"

@@ -11,6 +11,8 @@ from contacts import merging, reactions
 from contacts.ingest import takers
 from ecrm import hot_paths
 from ecrm.jobs import beats
+from ecrm.tenancy.roles import Capability
+from ecrm.ui import settings_pages
 
 hot_paths.register("/p/e", door.answer)
 takers.register(door.KIND, visits.take)
@@ -19,6 +21,19 @@ reactions.register("consent.withdrawn", visitors.person_said_no)
 merging.register_rows(Visitor)
 beats.on_nightly.append(tidying.hint_tidy)
 
+settings_pages.register(
+    settings_pages.SettingsPage(
+        key="sites",
+        label=_("Sites"),
+        note=_("Which web sites of yours send visits, and the line for their pages."),
+        icon="globe",
+        url_name="sites",
+        order=40,
+        capability=Capability.SETTINGS_MANAGE,
+        group=settings_pages.Group.CHANNELS,
+        keywords=_("tracking script cookie visitors"),
+    )
+)
 of_nobody(Site, "name", "key", "origins")
 of_person(Visitor, {"key_hash": None}, erasure=Erasure.DELETE)
 of_person(

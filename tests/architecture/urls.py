@@ -24,6 +24,7 @@ ARGUMENTS: dict[str, Callable[[], Any]] = {
     "notice_id": lambda: make.NoticeFactory().pk,
     "record_id": lambda: make.ConsentRecordFactory().pk,
     "suppression_id": lambda: make.SuppressionFactory().pk,
+    "site_id": lambda: make.SiteFactory().pk,
     "team_id": lambda: make.TeamFactory().pk,
     "tag_id": lambda: make.TagFactory().pk,
     "company_id": lambda: make.CompanyFactory().pk,
