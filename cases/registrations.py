@@ -1,1 +1,69 @@
-"""What cases give to the registries of the house."""
+"""What cases give to the registries of the house. Read it first: it names every part of the room."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from cases import criteria, figures, merging, notices, palette, panel, privacy, tasks, timeline
+from cases.inbound import receiver
+from ecrm.jobs import beats
+from ecrm.mail.inbound import receivers
+from ecrm.tenancy.requests import MemberRequest
+from ecrm.tenancy.roles import Capability
+from ecrm.ui import checklist, nav, settings_pages, shortcuts, today
+
+
+def _waiting(request: HttpRequest) -> nav.Waiting | None:
+    """How many cases wait for the reader; hot when one of them waits too long. One query."""
+    found = figures.attention(request.user)  # type: ignore[arg-type]  # the rail is shown to members only
+    return nav.Waiting(found.waiting, _("need an answer"), is_hot=found.overdue > 0) if found.waiting else None
+
+
+criteria.register()
+merging.register()
+notices.register()
+palette.register()
+panel.register()
+privacy.register()
+timeline.register()
+
+receivers.register(receiver.BEFORE_CAMPAIGNS, receiver.receive_report)
+receivers.register(receiver.ORDER, receiver.receive)
+beats.on_nightly.append(tasks.nightly)
+
+nav.register(nav.Entry("cases", _("Cases"), "inbox", "cases", nav.CASES, Capability.CASES_VIEW, _waiting))
+settings_pages.register(
+    settings_pages.SettingsPage(
+        key="cases",
+        label=_("Cases"),
+        note=_("Who answers come from, their signature, and when an answer is due."),
+        icon="inbox",
+        url_name="case_settings",
+        order=20,
+        capability=Capability.CASES_MANAGE,
+        group=settings_pages.Group.CHANNELS,
+        keywords=_("support mailbox signature reply"),
+    )
+)
+checklist.register(
+    checklist.Step(
+        "first_answer",
+        _("Answer a first case"),
+        _("Write to your support address from your own mailbox, and answer here."),
+        "cases",
+        figures.is_any_answered,
+        Capability.CASES_ANSWER,
+        60,
+    )
+)
+for keys, label, control in (
+    ("r", _("Answer the case"), "case-reply"),
+    ("n", _("Write a private note"), "case-note"),
+    ("e", _("Solve the case"), "case-solve"),
+    ("i", _("Take the case"), "case-take"),
+):
+    shortcuts.register(shortcuts.Shortcut(keys, label, _("Cases"), control=control, capability=Capability.CASES_ANSWER))
+shortcuts.register(
+    shortcuts.Shortcut("g i", _("Cases"), shortcuts.GO_TO, url_name="cases", capability=Capability.CASES_VIEW)
+)

@@ -15,6 +15,7 @@ from factory.django import DjangoModelFactory
 
 from analytics import models as analytics
 from campaigns import models as campaigns
+from cases import models as cases
 from consent import models as consent
 from contacts import models as contacts
 from contacts.imports import services as imports
@@ -524,6 +525,78 @@ class HitFactory(DjangoModelFactory):
 
     class Meta:
         model = campaigns.Hit
+
+
+class CaseFactory(DjangoModelFactory):
+    number = factory.Sequence(lambda number: 1001 + number)
+    subject = "Lid arrived chipped"
+    contact = factory.SubFactory(ContactFactory)
+    waiting_since = NOW
+
+    class Meta:
+        model = cases.Case
+
+
+class CaseCounterFactory(DjangoModelFactory):
+    last = 1000
+
+    class Meta:
+        model = cases.CaseCounter
+
+
+class CaseMessageFactory(DjangoModelFactory):
+    case = factory.SubFactory(CaseFactory)
+    direction = "in"
+    text = "The lid arrived chipped."
+    html = "<p>The lid arrived chipped.</p>"
+    sender_address = "person@example.com"
+
+    class Meta:
+        model = cases.CaseMessage
+
+
+class CaseFileFactory(DjangoModelFactory):
+    message = factory.SubFactory(CaseMessageFactory)
+    file = factory.SubFactory(FileFactory)
+
+    class Meta:
+        model = cases.CaseFile
+
+
+class HandoverFactory(DjangoModelFactory):
+    message = factory.SubFactory(CaseMessageFactory, direction="out", author=factory.LazyAttribute(some_member))
+    recipient = "person@example.com"
+    due_at = NOW
+    former_state = "new"
+
+    class Meta:
+        model = cases.Handover
+
+
+class CaseReaderFactory(DjangoModelFactory):
+    case = factory.SubFactory(CaseFactory)
+    user = factory.LazyAttribute(some_member)
+    read_at = NOW
+
+    class Meta:
+        model = cases.CaseReader
+
+
+class CaseDraftFactory(DjangoModelFactory):
+    case = factory.SubFactory(CaseFactory)
+    user = factory.LazyAttribute(some_member)
+    text = "We send"
+    updated_at = NOW
+
+    class Meta:
+        model = cases.CaseDraft
+
+
+class CaseSettingsFactory(DjangoModelFactory):
+    signature = "Your Acme"
+
+    class Meta:
+        model = cases.CaseSettings
 
 
 def every_factory() -> dict[type[Any], type[DjangoModelFactory]]:

@@ -30,6 +30,9 @@ def grow(tenant: Tenant, count: int) -> None:
             make.SuppressionFactory()
             make.OutcomeFactory()
             make.ImportRowFactory()
+            said = make.CaseMessageFactory(case__contact=email.contact)
+            make.CaseFileFactory(message=said)
+            make.HandoverFactory(message__case=said.case)
 
 
 @pytest.mark.parametrize("address", READS, ids=str)

@@ -31,6 +31,8 @@ ARGUMENTS: dict[str, Callable[[], Any]] = {
     "membership_id": lambda: Membership.objects.latest("id").pk,
     "invitation_id": lambda: Invitation.objects.latest("id").pk,
     "token_id": lambda: make.ApiTokenFactory().pk,
+    "case_id": lambda: make.CaseFactory().pk,
+    "case_message_id": lambda: make.CaseMessageFactory().pk,
     "language": lambda: "en",
     "step_key": lambda: "people",
 }

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from cases import policies
+from cases.models import CaseSettings, Channel, Priority
+from ecrm.mail.models import SendingIdentity
+from ecrm.tenancy.models import Team, User
+
+MOST_FILES = 10
+MOST_BYTES = 15_000_000  # mailboxes refuse much beyond 20 MB, and base64 adds a third
+
+
+class SeveralFiles(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Several files in one field; the cleaned value is a list."""
+
+    widget = SeveralFiles
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        given = data if isinstance(data, (list, tuple)) else [data]
+        files = [super(FilesField, self).clean(one, initial) for one in given if one]
+        if len(files) > MOST_FILES or sum(file.size for file in files) > MOST_BYTES:
+            raise ValidationError(_("That is too much for one mail: at most 10 files and 15 MB."))
+        return files
+
+
+class AnswerForm(forms.Form):
+    """The composer. ``seen`` is the newest message the writer had before them."""
+
+    text = forms.CharField(
+        label=_("Answer"), required=False, max_length=100_000, widget=forms.Textarea(attrs={"rows": 4})
+    )
+    kind = forms.ChoiceField(choices=[("reply", _("Reply")), ("note", _("Private note"))], initial="reply")
+    then = forms.CharField(required=False)
+    seen = forms.IntegerField(required=False, min_value=0, max_value=2**63 - 1)
+    files = FilesField(label=_("Files"), required=False)
+
+    @property
+    def is_note(self) -> bool:
+        return self.cleaned_data.get("kind") == "note"
+
+
+class NewCaseForm(forms.Form):
+    """A case taken down by a member: who asks, how they reached us, what they said."""
+
+    email = forms.EmailField(label=_("Email"), required=False, max_length=254)
+    name = forms.CharField(label=_("Name"), required=False, max_length=200)
+    channel = forms.ChoiceField(label=_("How they reached us"), choices=Channel.choices, initial=Channel.PHONE)
+    subject = forms.CharField(label=_("Subject"), max_length=300)
+    text = forms.CharField(
+        label=_("What they said"), required=False, max_length=100_000, widget=forms.Textarea(attrs={"rows": 6})
+    )
+    priority = forms.TypedChoiceField(label=_("Priority"), choices=Priority.choices, coerce=int, initial=Priority.NORMAL)
+    is_mine = forms.BooleanField(label=_("Give it to me"), required=False, initial=True)
+
+    def __init__(self, *args: Any, has_contact: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if has_contact:
+            del self.fields["email"], self.fields["name"]
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or {}
+        if "email" in self.fields and not self.errors and not (values.get("email") or values.get("name")):
+            raise ValidationError({"email": _("Say who it is, by email or by name.")})
+        return values
+
+
+class AssignForm(forms.Form):
+    """Whom a case is given to; empty for nobody."""
+
+    assignee = forms.TypedChoiceField(label=_("Member"), required=False, coerce=int, empty_value=None)
+    team = forms.TypedChoiceField(label=_("Team"), required=False, coerce=int, empty_value=None)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.members = {user.pk: user for user in policies.assignable()}
+        self.teams = {team.pk: team for team in Team.objects.order_by("name")}
+        self.fields["assignee"].choices = [("", _("Nobody")), *((pk, str(user)) for pk, user in self.members.items())]
+        self.fields["team"].choices = [("", _("No team")), *((pk, team.name) for pk, team in self.teams.items())]
+
+    @property
+    def chosen_member(self) -> User | None:
+        return self.members.get(self.cleaned_data["assignee"])
+
+    @property
+    def chosen_team(self) -> Team | None:
+        return self.teams.get(self.cleaned_data["team"])
+
+
+class CaseSettingsForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = CaseSettings
+        fields = ["identity", "signature", "reply_goal_hours", "reopen_days"]
+        widgets = {"signature": forms.Textarea(attrs={"rows": 4})}
+        help_texts = {"signature": _("Stands below every answer.")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Read now: a form class outlives the tenant it was first used in.
+        self.fields["identity"].queryset = SendingIdentity.objects.order_by("name", "email")
+        self.fields["identity"].empty_label = _("The first sender")

@@ -1,0 +1,204 @@
+"""The list at the left: views, filters, order, and where one goes from a case that is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Count, DateTimeField, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce, Left
+from django.http import HttpRequest, QueryDict
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from cases import figures
+from cases.models import Case, CaseMessage, Channel, Direction, State
+from cases.querysets import CaseQuerySet
+from ecrm.tenancy.models import Membership, Team, User
+from ecrm.tenancy.requests import MemberRequest
+from ecrm.ui.pages import Page, keyset_page
+
+SIZE = 30
+EXCERPT = 120
+LONGEST_TERM = 200
+DEFAULT_VIEW, DEFAULT_SORT = "open", "newest"
+KEPT = ("view", "team", "channel", "sort", "q")
+ORDERS: dict[str, tuple[str, ...]] = {
+    "newest": ("-last_message_at", "-id"),
+    "longest": ("waits_from", "id"),
+    "priority": ("-priority", "-last_message_at", "-id"),
+}
+SORTS: dict[str, str | Promise] = {
+    "newest": _("Newest message"),
+    "longest": _("Waiting longest"),
+    "priority": _("Priority"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A way to look at the cases. ``is_hot`` ones have a red count: something is late there."""
+
+    key: str
+    label: str | Promise
+    q: Callable[[User, datetime], Q]
+    is_hot: bool = False
+    has_count: bool = True
+
+
+def _awake(now: datetime) -> Q:
+    return Q(solved_at=None) & (Q(snoozed_until=None) | Q(snoozed_until__lte=now))
+
+
+VIEWS: tuple[View, ...] = (
+    View("mine", _("Assigned to me"), lambda user, now: _awake(now) & Q(assignee=user)),
+    View("unassigned", _("Unassigned"), lambda user, now: _awake(now) & Q(assignee=None)),
+    View("overdue", _("Overdue"), lambda user, now: _awake(now) & Q(waiting_since__lt=now - figures.goal()), True),
+    View("waiting", _("Waiting on customer"), lambda user, now: _awake(now) & Q(state=State.ON_CUSTOMER)),
+    View("snoozed", _("Snoozed"), lambda user, now: Q(solved_at=None, snoozed_until__gt=now)),
+    View("open", _("All open"), lambda user, now: Q(solved_at=None)),
+    View("solved", _("Solved"), lambda user, now: Q(solved_at__isnull=False), has_count=False),
+)
+_BY_KEY = {view.key: view for view in VIEWS}
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An entry of the views: what it leads to and how many are there (None: not counted)."""
+
+    label: str | Promise
+    url: str
+    is_current: bool
+    count: int | None = None
+    is_hot: bool = False
+    icon: str = ""
+
+
+class Inbox:
+    """The list as one request asks for it. Counting and listing run when they are first looked at."""
+
+    def __init__(self, request: MemberRequest) -> None:
+        self.membership: Membership = request.membership
+        self.user: User = request.user
+        self.now = timezone.now()
+        self.asked: QueryDict = request.GET
+        self.view = _BY_KEY.get(self.asked.get("view", ""), _BY_KEY[DEFAULT_VIEW])
+        self.sort = self.asked.get("sort", "") if self.asked.get("sort") in ORDERS else DEFAULT_SORT
+        self.channel = self.asked.get("channel", "") if self.asked.get("channel") in Channel.values else ""
+        self.team_id = _number(self.asked.get("team", ""))
+        self.term = self.asked.get("q", "").replace("\x00", "").strip()[:LONGEST_TERM]
+        self.is_picking = "pick" in self.asked
+
+    @cached_property
+    def query(self) -> str:
+        """What of the address keeps the list as it is, from page to page."""
+        kept = QueryDict(mutable=True)
+        for name in KEPT:
+            if value := self.asked.get(name, "").replace("\x00", ""):
+                kept[name] = value
+        return kept.urlencode()
+
+    @cached_property
+    def is_filtered(self) -> bool:
+        return bool(self.channel or self.term or self.team_id)
+
+    @cached_property
+    def page(self) -> Page[Case]:
+        listed = with_excerpt(self.cases).with_unread(self.user.pk).select_related("contact", "assignee", "team")
+        return keyset_page(
+            listed, order=ORDERS[self.sort], cursor=self.asked.get("cursor", "").replace("\x00", ""), size=SIZE
+        )
+
+    @property
+    def cases(self) -> CaseQuerySet:
+        """Everything in the list, on every page."""
+        found = self._visible.filter(self.view.q(self.user, self.now))
+        if self.team_id:
+            found = found.filter(team=self.team_id)
+        if self.channel:
+            found = found.filter(channel=self.channel)
+        if self.term:
+            found = found.matching(self.term, membership=self.membership)
+        waits_from = Coalesce("waiting_since", "last_message_at", output_field=DateTimeField())
+        return found.annotate(waits_from=waits_from)
+
+    def next_after(self, case: Case) -> Case | None:
+        """The case below this one in the list, else the first: where to go when this one is done."""
+        ids = list(self.cases.order_by(*ORDERS[self.sort]).values_list("pk", flat=True)[: SIZE * 4])
+        others = [pk for pk in ids if pk != case.pk]
+        below = ids[ids.index(case.pk) + 1 :] if case.pk in ids else []
+        chosen = (below or others)[:1]
+        return Case.objects.filter(pk__in=chosen).first()
+
+    @cached_property
+    def views(self) -> list[Link]:
+        """Two queries: the open cases are counted once for every view, once for every team."""
+        return [
+            Link(
+                view.label,
+                self._url(view=view.key),
+                view is self.view and not self.team_id,
+                self._counts[view.key] if view.has_count else None,
+                view.is_hot and self._counts[view.key] > 0,
+            )
+            for view in VIEWS
+        ]
+
+    @cached_property
+    def teams(self) -> list[Link]:
+        open_here = Count("pk", filter=Q(solved_at=None))
+        counts = dict(self._visible.exclude(team=None).order_by().values_list("team").annotate(n=open_here))
+        named = Team.objects.filter(pk__in=counts).order_by("name")
+        return [
+            Link(team.name, self._url(view=DEFAULT_VIEW, team=team.pk), team.pk == self.team_id, counts[team.pk])
+            for team in named
+        ]
+
+    @cached_property
+    def channels(self) -> list[Link]:
+        return [
+            Link(label, self._url(view=self.view.key, channel=key), key == self.channel, icon=CHANNEL_ICONS[key])
+            for key, label in Channel.choices
+        ]
+
+    @cached_property
+    def sorts(self) -> list[Link]:
+        return [Link(label, self._url(sort=key, view=self.view.key), key == self.sort) for key, label in SORTS.items()]
+
+    @property
+    def _visible(self) -> CaseQuerySet:
+        return Case.objects.visible_to(self.membership)
+
+    @cached_property
+    def _counts(self) -> dict[str, int]:
+        counted = {view.key: Count("pk", filter=view.q(self.user, self.now)) for view in VIEWS if view.has_count}
+        return dict(self._visible.filter(solved_at=None).aggregate(**counted))
+
+    def _url(self, **changes: Any) -> str:
+        query = QueryDict(mutable=True)
+        query.update({name: str(value) for name, value in changes.items()})
+        return f"?{query.urlencode()}"
+
+
+CHANNEL_ICONS = {Channel.EMAIL: "mail", Channel.PHONE: "phone", Channel.FORM: "globe", Channel.OTHER: "user-round"}
+
+
+def with_excerpt(cases: CaseQuerySet) -> CaseQuerySet:
+    """``excerpt``: the beginning of what was said last, notes left out."""
+    said = CaseMessage.objects.filter(case=OuterRef("pk")).exclude(direction=Direction.NOTE).order_by("-at", "-pk")
+    return cases.annotate(excerpt=Subquery(said.annotate(short=Left("text", EXCERPT)).values("short")[:1]))
+
+
+def ticked(request: HttpRequest, membership: Membership) -> list[Case]:
+    """The cases whose boxes are ticked, as far as the member sees them."""
+    ids = [number for text in request.POST.getlist("case")[: SIZE * 4] if (number := _number(text))]
+    found = Case.objects.visible_to(membership).filter(pk__in=ids).select_related("contact", "assignee")
+    return list(found.order_by("pk"))
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None

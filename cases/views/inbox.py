@@ -1,0 +1,123 @@
+"""The three panes: the list alone, and the list with one case opened."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.views.decorators.http import require_safe
+
+from cases import figures, policies, services
+from cases.forms import AnswerForm
+from cases.models import Case, CaseDraft, CaseSettings, Priority, State
+from cases.pages import customer, due, presence
+from cases.pages.conversation import Conversation
+from cases.pages.inbox import CHANNEL_ICONS, Inbox
+from cases.sending.letters import sender
+from cases.views.frame import find_case
+from ecrm.tenancy.policies import requires
+from ecrm.tenancy.requests import MemberRequest
+from ecrm.tenancy.roles import Capability
+from ecrm.ui.parts import render_live, version_of, wants_part
+
+
+@requires(Capability.CASES_VIEW)
+@require_safe
+def cases(request: MemberRequest) -> HttpResponse:
+    """The inbox. Its list asks for itself while it is seen, and is not sent again while it stays the same."""
+    inbox = Inbox(request)
+    context = list_context(request, inbox, current=request.GET.get("current", ""))
+    if not wants_part(request):
+        return render(request, "cases/inbox.html", context | {"is_bare": True})
+    shown = [(case.pk, case.last_message_at, case.state, case.assignee_id, case.is_unread) for case in inbox.page.rows]  # type: ignore[attr-defined]
+    version = version_of(get_language(), request.GET.urlencode(), shown, [link.count for link in inbox.views], _minute())
+    return render_live(request, "cases/_list_part.html", context | {"is_part": True}, version=version)
+
+
+@requires(Capability.CASES_VIEW)
+@require_safe
+def case_page(request: MemberRequest, case_id: int) -> HttpResponse:
+    case = find_case(request, case_id)
+    context = case_context(request, case)
+    if request.method == "GET":
+        services.mark_read(case=case, by=request.user)
+    return render(request, "cases/case.html", context)
+
+
+@requires(Capability.CASES_VIEW)
+@require_safe
+def case_conversation(request: MemberRequest, case_id: int) -> HttpResponse:
+    """The messages alone, as the open page asks for them every few seconds."""
+    case = find_case(request, case_id)
+    presence.note(case.pk, request.user)
+    talk = Conversation(case, request.user, is_whole="all" in request.GET)
+    context = head_context(request, case) | {"talk": talk, "inbox": Inbox(request), "is_part": True}
+    version = version_of(get_language(), talk.facts, case.assignee_id, case.priority, case.snoozed_until)
+    if request.method == "GET" and case.last_message_at:
+        services.mark_read(case=case, by=request.user)
+    return render_live(request, "cases/_conversation_part.html", context, version=version)
+
+
+def list_context(request: MemberRequest, inbox: Inbox, *, current: str = "") -> dict[str, Any]:
+    goal = figures.goal()
+    return {
+        "inbox": inbox,
+        "rows": [(case, due.of(case, goal=goal, now=inbox.now), CHANNEL_ICONS[case.channel]) for case in inbox.page.rows],  # type: ignore[index]
+        "current": current,
+        "may_answer": request.membership.may(Capability.CASES_ANSWER),
+        "may_manage": request.membership.may(Capability.CASES_MANAGE),
+    }
+
+
+def case_context(request: MemberRequest, case: Case, *, form: AnswerForm | None = None, **more: Any) -> dict[str, Any]:
+    """Everything the page of one case shows; ``form`` is the composer as it was sent, if it was."""
+    presence.note(case.pk, request.user)
+    talk = Conversation(case, request.user, is_whole="all" in request.GET)
+    return (
+        list_context(request, Inbox(request), current=str(case.pk))
+        | head_context(request, case)
+        | composer_context(request, case, talk, form)
+        | {"talk": talk, "customer": customer.of(case, request.membership)}
+        | more
+    )
+
+
+def head_context(request: MemberRequest, case: Case) -> dict[str, Any]:
+    inbox = Inbox(request)
+    return {
+        "case": case,
+        "inbox_query": inbox.query,
+        "shape": due.SHAPES[State(case.state)],
+        "due": due.of(case, goal=figures.goal(), now=inbox.now),
+        "may_answer": policies.may_answer(request.membership, case),
+        "is_mine": case.assignee_id == request.user.pk,
+        "is_snoozed": case.snoozed_until is not None and case.snoozed_until > inbox.now,
+        "priorities": Priority.choices,
+        "states": [(state.value, state.label) for state in (State.OPEN, State.ON_CUSTOMER, State.ON_US)],
+    }
+
+
+def composer_context(
+    request: MemberRequest, case: Case, talk: Conversation, form: AnswerForm | None
+) -> dict[str, Any]:
+    if not policies.may_answer(request.membership, case):
+        return {}
+    draft = CaseDraft.objects.filter(case=case, user=request.user).first()
+    settings = CaseSettings.of_tenant()
+    initial = {"text": draft.text if draft else "", "kind": "note" if draft and draft.is_note else "reply"}
+    return {
+        "composer": form or AnswerForm(initial=initial),
+        "seen": talk.newest_id,
+        "draft": draft,
+        "recipient": services.recipient_of(case),
+        "identity": sender(settings),
+        "signature": settings.signature,
+    }
+
+
+def _minute() -> str:
+    """Due times are told in minutes: the list is worth sending again when one has passed."""
+    return timezone.now().strftime("%H:%M")
