@@ -8,7 +8,7 @@ from contacts.ingest.raw import InvalidEvent, RawEvent, check, pack
 from contacts.ingest.stream import hand_over
 
 KIND = "events"
-MOST_AT_ONCE = 500
+MOST_AT_ONCE = 1000
 
 
 def offer(tenant_id: int, batch: Sequence[RawEvent], *, key: str = "") -> None:
