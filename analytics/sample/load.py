@@ -32,7 +32,7 @@ def load() -> Iterator[str]:
 def logins() -> list[dict[str, str]]:
     """Who can sign in, with the password that the demo prints."""
     return [
-        {"email": staff.email, "password": PASSWORD, "tenant": trade.name, "role": staff.role}
+        {"email": staff.email, "password": PASSWORD, "tenant": trade.name, "slug": trade.slug, "role": staff.role}
         for trade in TRADES
         for staff in trade.staff
     ]

@@ -16,7 +16,7 @@ from ecrm.bootstrap.steps import Steps
 from ecrm.bootstrap.supervisor import ChildFailed, Stopped, Supervisor
 
 ROOT = Path(__file__).resolve().parents[2]
-WEB, SMTP, MAILBOX = 8000, 2525, 8025
+WEB, SMTP, MAILBOX, DOOR = 8000, 2525, 8025, 2526
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -103,6 +103,8 @@ class Demo:
         mailbox = self._usual_port(MAILBOX, taken=frozenset({web, smtp}))
         servers.values |= environment.for_web(port=web, files=self._data_dir / "files")
         servers.values |= environment.for_mail(smtp_port=smtp, http_port=mailbox)
+        door = self._usual_port(DOOR, taken=frozenset({web, smtp, mailbox}))
+        servers.values |= environment.for_inbound(door_port=door)
 
     def _web_port(self, servers: stack.Stack) -> int:
         """The asked one or nothing; else the one of last time, the usual one, or a free one."""
@@ -134,6 +136,8 @@ class Demo:
         with self._steps.step("Starting the workers"):
             for program in programs.workers(servers):
                 self._supervisor.start(program)
+        with self._steps.step("Opening the door for mail"):
+            self._supervisor.start(programs.smtp_door(servers))
 
     def _migrate(self, servers: stack.Stack) -> None:
         stamp = self._data_dir / "migrated"
@@ -174,10 +178,17 @@ class Demo:
         say(f"\neCRM is ready after {self._steps.seconds():.1f} s.\n")
         say(f"  eCRM      {servers.values['ECRM_BASE_URL']}")
         say(f"  Mailbox   {servers.values['ECRM_RELAY_LOG_URL'].replace('127.0.0.1', 'localhost')}")
+        self._tell_addresses(servers)
         for login in read_logins(self._logins_file()):
             say(f"  Sign in   {login}")
         say(f"\n  Logs are in {self._data_dir / 'logs'}")
         say("  Ctrl-C stops everything; the data stays for next time.\n")
+
+    def _tell_addresses(self, servers: stack.Stack) -> None:
+        """Where a customer's mail would go; any SMTP client can send one."""
+        door, domain = servers.values["ECRM_SMTP_DOOR"], servers.values["ECRM_INBOUND_DOMAIN"]
+        for slug in sorted({login.slug for login in read_logins(self._logins_file()) if login.slug}):
+            self._steps.say(f"  Write to  support.{slug}@{domain}  by SMTP at {door}")
 
 
 __all__ = ["Demo", "Login", "main"]

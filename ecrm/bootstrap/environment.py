@@ -100,6 +100,11 @@ def for_mail(*, smtp_port: int, http_port: int) -> dict[str, str]:
     }
 
 
+def for_inbound(*, door_port: int) -> dict[str, str]:
+    """The door mail comes in by. Bounces of campaigns are addressed to the domain too."""
+    return {"ECRM_SMTP_DOOR": f"127.0.0.1:{door_port}", "ECRM_INBOUND_DOMAIN": "in.localhost"}
+
+
 def for_children(values: Mapping[str, str]) -> dict[str, str]:
     """`values` over what this process was given, without what would confuse a child's Python."""
     inherited = {k: v for k, v in os.environ.items() if k not in {"PYTHONHOME", "PYTHONPATH"}}

@@ -12,6 +12,7 @@ class Login:
     password: str
     tenant: str
     role: str
+    slug: str = ""
 
     def __str__(self) -> str:
         return f"{self.email}  password {self.password}  ({self.role}, {self.tenant})"
@@ -29,4 +30,5 @@ def read_logins(path: Path) -> Iterator[Login]:
             password=row["password"],
             tenant=row.get("tenant", ""),
             role=row.get("role", ""),
+            slug=row.get("slug", ""),
         )

@@ -62,6 +62,17 @@ def catcher(servers: Stack) -> Program:
     )
 
 
+def smtp_door(servers: Stack) -> Program:
+    """Takes mail for the tenants' addresses; any SMTP client can write there."""
+    port = ports.port_of(f"//{servers.values['ECRM_SMTP_DOOR']}")
+    return _python(
+        servers,
+        "smtp-door",
+        *(str(ROOT / "manage.py"), "smtp_door"),
+        is_ready=lambda: not ports.is_free(port or 0),
+    )
+
+
 def responds(url: str) -> bool:
     """Whether a web server answers there without an error of its own."""
     try:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -21,7 +22,7 @@ from django.utils.translation import gettext as _
 from ecrm.audit import services as audit
 from ecrm.keys import keyed_hash
 from ecrm.mail import message_ids
-from ecrm.mail.addresses import AddressError, normalise, validate
+from ecrm.mail.addresses import normalise
 from ecrm.mail.models import InboundAddress
 from ecrm.tenancy import tokens
 from ecrm.tenancy.context import require_tenant_id, tenant_context
@@ -30,6 +31,7 @@ from ecrm.tenancy.models import Route, Tenant, User
 ROUTE_KIND = "inbound"
 SUPPORT = "support"
 REPLY, BOUNCE = "reply", "bounce"
+_NAME = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +128,11 @@ def furnish_all() -> None:
 
 
 def _allowed(address: str, tenant: Tenant) -> str:
-    try:
-        norm = validate(address)
-    except AddressError as error:
-        raise ValidationError({"address": str(error)}) from error
+    norm = normalise(address)
     local, _at, domain = norm.rpartition("@")
     ending = f".{tenant.slug}"
-    if domain != settings.INBOUND_DOMAIN or not local.endswith(ending) or len(local) <= len(ending) or "+" in local:
+    name = local.removesuffix(ending)
+    if domain != settings.INBOUND_DOMAIN or name == local or len(local) > 64 or not _NAME.fullmatch(name):
         example = f"help{ending}@{settings.INBOUND_DOMAIN}"
         raise ValidationError({"address": _("An address of yours looks like %(example)s.") % {"example": example}})
     return norm
