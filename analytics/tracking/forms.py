@@ -10,7 +10,7 @@ from analytics.models import Site
 from analytics.tracking.sites import origin_of
 
 
-class SiteForm(forms.ModelForm[Site]):
+class SiteForm(forms.ModelForm):  # type: ignore[type-arg]
     origins = forms.CharField(
         label=_("Addresses"),
         help_text=_("One a line, as in https://shop.example. Visits from any other address are refused."),
