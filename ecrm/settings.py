@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "ecrm.tenancy",
     "ecrm.audit",
     "ecrm.files",
@@ -70,6 +71,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "ecrm.tenancy.sessions.SessionSeenMiddleware",
     "ecrm.tenancy.middleware.TenantMiddleware",
     "ecrm.errors.ErrorPageMiddleware",
     "ecrm.administration.middleware.VisitMiddleware",
@@ -145,8 +147,18 @@ ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if IS_HTTPS else "http"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_ADAPTER = "ecrm.tenancy.accounts.AccountAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+# Who may make an account: open (everybody), invited (people with an open invitation), closed (nobody).
+SIGNUP = env.str("ECRM_SIGNUP", default="open")
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+# Browsers allow passkeys on http://localhost; without this the server would not.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not IS_HTTPS
+MFA_FORMS = {
+    "add_webauthn": "ecrm.tenancy.accounts.AddPasskeyForm",
+    "edit_webauthn": "ecrm.tenancy.accounts.RenamePasskeyForm",
+}
 MFA_TOTP_ISSUER = "eCRM"
 MFA_ADAPTER = "ecrm.tenancy.accounts.MfaAdapter"
 

@@ -2,10 +2,15 @@
 
 from django.urls import include, path
 
-from ecrm.tenancy import platform_views
+from ecrm.administration.platform_site import platform_site
+from ecrm.tenancy import account_views, platform_views
 
 urlpatterns = [
     path("", platform_views.start, name="start"),
+    path("accounts/sessions/", account_views.session_list, name="account_sessions"),
+    path("accounts/sessions/end-others/", account_views.end_other_sessions, name="end_other_sessions"),
+    path("accounts/sessions/<int:session_id>/end/", account_views.end_session, name="end_session"),
+    path("admin/", platform_site.urls),
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("ui/", include("ecrm.ui.urls")),

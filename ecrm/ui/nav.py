@@ -58,7 +58,8 @@ ACCOUNT = (
     Entry("preferences", _("Preferences"), "settings-2", "user_preferences", 20),
     Entry("emails", _("Email addresses"), "at-sign", "account_email", 30),
     Entry("password", _("Password"), "lock", "account_change_password", 40),
-    Entry("two-step", _("Two-step sign-in"), "shield-check", "mfa_index", 50),
+    Entry("two-step", _("Passkeys and second step"), "fingerprint", "mfa_index", 50),
+    Entry("sessions", _("Signed-in devices"), "monitor", "account_sessions", 60),
 )
 
 _entries: dict[str, Entry] = {}

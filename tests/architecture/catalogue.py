@@ -22,6 +22,7 @@ SHARED_TABLES = {
     "administration_platformentry": "what staff of the installation did outside of all tenants",
     "account_emailaddress": "allauth: addresses of users",
     "account_emailconfirmation": "allauth: addresses of users",
+    "usersessions_usersession": "allauth: where users are signed in",
     "mfa_authenticator": "allauth: second factors of users",
 }
 # Tables with a tenant column that are read before a tenant is known.
