@@ -35,7 +35,7 @@ class ProblemOut(Schema):
     errors: list[FieldProblem] = []
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class Problem(Exception):
     """Raise to answer with this problem. ``errors`` are (field, message)."""
 
