@@ -31,7 +31,7 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
         return capped_count(rows, cap=CAP) if hasattr(rows, "order_by") else Count(len(rows), False)
 
     @cached_property
-    def count(self) -> int:  # type: ignore[override]
+    def count(self) -> int:
         return self.found.value
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -52,23 +52,11 @@ class Rows(admin.ModelAdmin):  # type: ignore[type-arg]
     view_on_site: Any = False
 
     def __init__(self, model: type[Model], admin_site: admin.AdminSite) -> None:
-        own = _said_below_rows(type(self))
-        if "list_display" not in own:
-            self.list_display = columns.list_columns(model)
-        if "list_filter" not in own:
-            self.list_filter = columns.choice_columns(model, is_small=self.is_small)
-        if "date_hierarchy" not in own:
-            self.date_hierarchy = columns.date_column(model)
-        if "search_fields" not in own:
-            self.search_fields = columns.search_columns(model)
-        if "ordering" not in own:
-            self.ordering = ["-id"]
-        if not self.is_small:
-            self.sortable_by = ()
-        self.list_select_related = [name for name in columns.relations(model) if name in self.list_display] or False
+        self.__dict__.update(_derived(type(self), model))
         if self.one:
             # In the options, where all of Django's admin looks; migrations read the written Meta only.
-            model._meta.verbose_name, model._meta.verbose_name_plural = self.one, self.many
+            options: Any = model._meta
+            options.verbose_name, options.verbose_name_plural = self.one, self.many
         super().__init__(model, admin_site)
 
     # Who may what: one capability, and what the class allows.
@@ -161,7 +149,7 @@ class EditableRows(Rows):
     audits_itself = False
     noun = ""
 
-    def get_autocomplete_fields(self, request: HttpRequest) -> Sequence[str]:
+    def get_autocomplete_fields(self, request: HttpRequest) -> list[str]:
         """Every reference is looked up while typing: no list of all contacts in a select."""
         registered = self.admin_site._registry
         return [
@@ -187,26 +175,26 @@ class EditableRows(Rows):
             deletion.protected(self.model, ids),
         )
 
-    def response_action(self, request: HttpRequest, queryset: Any) -> Any:
+    def response_action(self, request: HttpRequest, queryset: Any, *args: Any, **kwargs: Any) -> Any:
         """No act on everything that matches by one click too many."""
         if request.POST.get("select_across") == "1" and queryset.order_by()[: AT_ONCE + 1].count() > AT_ONCE:
             sentence = _("That is more than %(limit)d rows. Narrow the list down first.") % {"limit": AT_ONCE}
             self.message_user(request, sentence, messages.ERROR)
             return None
-        return super().response_action(request, queryset)
+        return super().response_action(request, queryset, *args, **kwargs)
 
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
         for row in queryset:
             self.delete_model(request, row)
 
-    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         self._audit("created", request, obj)
 
-    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         fields = {name for part in message if "changed" in part for name in part["changed"].get("fields", ())}
         self._audit("changed", request, obj, fields)
 
-    def log_deletions(self, request: HttpRequest, queryset: Any) -> None:
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
         for row in queryset:
             self._audit("removed", request, row)
 
@@ -221,9 +209,21 @@ class EditableRows(Rows):
             audit.record(f"{noun}.{verb}", by=request.user, subject=obj, fields=[name[:60] for name in fields])
 
 
-def _said_below_rows(cls: type[Rows]) -> set[str]:
-    """Names of attributes that an admin class sets itself."""
-    return {name for base in cls.__mro__ if base not in Rows.__mro__ for name in vars(base)}
+def _derived(cls: type[Rows], model: type[Model]) -> dict[str, Any]:
+    """What an admin class does not say itself is read off the table."""
+    said = {name for base in cls.__mro__ if base not in Rows.__mro__ for name in vars(base)}
+    derived: dict[str, Any] = {
+        "list_display": columns.list_columns(model),
+        "list_filter": columns.choice_columns(model, is_small=cls.is_small),
+        "date_hierarchy": columns.date_column(model),
+        "search_fields": columns.search_columns(model),
+        "ordering": ["-id"],
+        "sortable_by": None if cls.is_small else (),
+    }
+    unsaid = {name: value for name, value in derived.items() if name not in said}
+    listed = unsaid.get("list_display", cls.list_display)
+    related = [name for name in columns.relations(model) if name in listed]
+    return {**unsaid, "list_select_related": related or False}
 
 
 def _as_asked(model: type[Model], lookup: str, term: str) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import update_wrapper
 from typing import Any
 
@@ -36,7 +35,7 @@ class TenantSite(Site):
         membership = getattr(request, "membership", None)
         return membership is not None and membership.may(Capability.ADMIN_USE)
 
-    def admin_view(self, view: Any, cacheable: bool = False) -> Callable[..., HttpResponse]:
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """The middleware has let in a member; without the capability they get 403, as everywhere."""
 
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

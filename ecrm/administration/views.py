@@ -69,7 +69,7 @@ def end_visit(request: MemberRequest, visit_id: int) -> HttpResponse:
 def leave_visit(request: MemberRequest) -> HttpResponse:
     """The visitor's own way out, back to the platform's admin."""
     if request.membership.visit is None:
-        return redirect("/")
+        return redirect(f"/{request.tenant.slug}/")
     visits.end(visit=request.membership.visit, by=request.user)
     return redirect(platform_url("admin:index"))
 
@@ -80,7 +80,7 @@ def view_as(request: MemberRequest) -> HttpResponse:
     form = RoleForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         guises.put_on(request, request.membership, Role(form.cleaned_data["role"]))
-        return redirect(request.tenant and f"/{request.tenant.slug}/")
+        return redirect(f"/{request.tenant.slug}/")
     return render(request, "administration/view_as.html", {"form": form}, status=422 if form.errors else 200)
 
 

@@ -43,7 +43,7 @@ class TeamRows(EditableRows):
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         teams.remove_team(team=obj, by=request.user)  # type: ignore[arg-type]  # admin_view has let a member in
 
-    def log_deletions(self, request: HttpRequest, queryset: Any) -> None:
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
         """The service writes the audit."""
 
 
