@@ -81,5 +81,3 @@ def _listed(cases: Any, contact: Contact) -> str:
     """ "1042 Open, 988 Solved" """
     newest = cases.filter(contact=contact).order_by("-opened_at", "-pk")[:5]
     return listed([f"{case.number} {case.get_state_display()}" for case in newest]) or str(gettext_lazy("none"))
-
-

@@ -41,7 +41,7 @@ class AnswerForm(forms.Form):
     kind = forms.ChoiceField(choices=[("reply", _("Reply")), ("note", _("Private note"))], initial="reply")
     then = forms.CharField(required=False)
     seen = forms.IntegerField(required=False, min_value=0, max_value=2**63 - 1)
-    files = FilesField(label=_("Files"), required=False)
+    attachments = FilesField(label=_("Files"), required=False)
 
     @property
     def is_note(self) -> bool:
@@ -58,7 +58,9 @@ class NewCaseForm(forms.Form):
     text = forms.CharField(
         label=_("What they said"), required=False, max_length=100_000, widget=forms.Textarea(attrs={"rows": 6})
     )
-    priority = forms.TypedChoiceField(label=_("Priority"), choices=Priority.choices, coerce=int, initial=Priority.NORMAL)
+    priority = forms.TypedChoiceField(
+        label=_("Priority"), choices=Priority.choices, coerce=int, initial=Priority.NORMAL
+    )
     is_mine = forms.BooleanField(label=_("Give it to me"), required=False, initial=True)
 
     def __init__(self, *args: Any, has_contact: bool = False, **kwargs: Any) -> None:
@@ -83,8 +85,10 @@ class AssignForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.members = {user.pk: user for user in policies.assignable()}
         self.teams = {team.pk: team for team in Team.objects.order_by("name")}
-        self.fields["assignee"].choices = [("", _("Nobody")), *((pk, str(user)) for pk, user in self.members.items())]
-        self.fields["team"].choices = [("", _("No team")), *((pk, team.name) for pk, team in self.teams.items())]
+        members: Any = self.fields["assignee"]
+        members.choices = [("", _("Nobody")), *((pk, str(user)) for pk, user in self.members.items())]
+        teams: Any = self.fields["team"]
+        teams.choices = [("", _("No team")), *((pk, team.name) for pk, team in self.teams.items())]
 
     @property
     def chosen_member(self) -> User | None:
@@ -104,6 +108,6 @@ class CaseSettingsForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # Read now: a form class outlives the tenant it was first used in.
-        self.fields["identity"].queryset = SendingIdentity.objects.order_by("name", "email")
-        self.fields["identity"].empty_label = _("The first sender")
+        identity: Any = self.fields["identity"]
+        identity.queryset = SendingIdentity.objects.order_by("name", "email")
+        identity.empty_label = _("The first sender")

@@ -34,9 +34,7 @@ def tell(name: str, case: Case, *, by: User | None, at: datetime, key: str = "",
     )
 
 
-def note(
-    action: str, case: Case, *, by: User | None, fields: tuple[str, ...] = (), at: datetime | None = None
-) -> None:
+def note(action: str, case: Case, *, by: User | None, fields: tuple[str, ...] = (), at: datetime | None = None) -> None:
     """Writes the audit of what a member did, and has the person's segments looked at again."""
     if case.contact_id is not None:
         dirty.mark([case.contact_id])

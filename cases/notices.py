@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -18,6 +19,8 @@ from ecrm.tenancy.models import TeamMember, User
 from ecrm.tenancy.roles import Capability
 
 ASSIGNED, REPLIED, MENTIONED, FAILED = "case.assigned", "case.replied", "case.mentioned", "case.mail_failed"
+
+OLD_NEWS = timedelta(days=1)  # what is written down afterwards (imports, samples) alarms nobody
 
 
 def register() -> None:
@@ -57,9 +60,9 @@ def path_of(case: Case) -> str:
     return f"/cases/{case.pk}/"
 
 
-def _tell(
-    kind: str, case: Case, to: Iterable[int], *, at: datetime, by: User | None = None, **facts: Any
-) -> None:
+def _tell(kind: str, case: Case, to: Iterable[int], *, at: datetime, by: User | None = None, **facts: Any) -> None:
+    if timezone.now() - at > OLD_NEWS:
+        return
     facts = {"number": case.number, "subject": case.subject, **facts}
     notify(kind, to=to, url=path_of(case), facts=facts, subject=case, by=by, key=f"{kind}:{case.pk}", at=at)
 

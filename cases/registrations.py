@@ -9,9 +9,8 @@ from cases import criteria, figures, merging, notices, palette, panel, privacy, 
 from cases.inbound import receiver
 from ecrm.jobs import beats
 from ecrm.mail.inbound import receivers
-from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
-from ecrm.ui import checklist, nav, settings_pages, shortcuts, today
+from ecrm.ui import checklist, nav, settings_pages, shortcuts
 
 
 def _waiting(request: HttpRequest) -> nav.Waiting | None:

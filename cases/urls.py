@@ -18,8 +18,6 @@ urlpatterns = [
     path("cases/<int:case_id>/reopen/", acts.reopen_case, name="reopen_case"),
     path("cases/<int:case_id>/close/", acts.close_case, name="close_case"),
     path("cases/messages/<int:case_message_id>/", original.original_message, name="original_message"),
-    path(
-        "cases/messages/<int:case_message_id>/take-back/", answering.take_back_answer, name="take_back_answer"
-    ),
+    path("cases/messages/<int:case_message_id>/take-back/", answering.take_back_answer, name="take_back_answer"),
     path("cases/messages/<int:case_message_id>/again/", answering.send_answer_again, name="send_answer_again"),
 ]

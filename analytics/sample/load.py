@@ -10,7 +10,7 @@ from allauth.account.models import EmailAddress as AccountAddress
 from django.db import transaction
 from django.utils import timezone
 
-from analytics.sample import mailings, people, year
+from analytics.sample import conversations, mailings, people, year
 from analytics.sample.trades import PASSWORD, TRADES, Trade
 from ecrm.jobs import outbox
 from ecrm.tenancy import services, teams
@@ -48,6 +48,7 @@ def _load_trade(trade: Trade) -> Iterator[str]:
             events = year.make(trade, random, made, now=now)
             yield f"{trade.name}: {events} events of a year."
             yield f"{trade.name}: {mailings.make(trade, random, now=now, by=owner)}."
+            yield f"{trade.name}: {conversations.make(trade, random, made, now=now)}."
     with bind_tenant(tenant):
         outbox.drain()
 

@@ -32,9 +32,7 @@ def receive(arrival: Arrival) -> bool:
     if _is_known(arrival):
         arrival.verdict = "repeated"
         return True
-    place = place_of(
-        arrival.letter, at=arrival.mail.received_at, is_answer_to_campaign=arrival.campaign_id is not None
-    )
+    place = place_of(arrival.letter, at=arrival.mail.received_at, is_answer_to_campaign=arrival.campaign_id is not None)
     message = _incoming(arrival, place.doubt)
     if place.case is not None:
         add_reply(case=place.case, message=message)

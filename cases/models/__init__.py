@@ -4,12 +4,13 @@
 beside it, ``settings`` the workspace's own choices.
 """
 
-from cases.models.case import TRANSITIONS, Case, CaseCounter, Channel, Priority, State
+from cases.models.case import ENDED, TRANSITIONS, Case, CaseCounter, Channel, Priority, State
 from cases.models.conversation import CaseFile, CaseMessage, Direction, Doubt, Handover, HandoverState
 from cases.models.desk import CaseDraft, CaseReader
 from cases.models.settings import CaseSettings
 
 __all__ = [
+    "ENDED",
     "TRANSITIONS",
     "Case",
     "CaseCounter",

@@ -35,9 +35,7 @@ def of(case: Case, membership: Membership) -> Customer | None:
     """Five queries. None for a case of nobody, and of somebody this member may not see."""
     if case.contact_id is None or not membership.may(Capability.CONTACTS_VIEW):
         return None
-    people = person.for_page(
-        Contact.objects.visible_to(membership), with_worth=membership.may(Capability.REVENUE_VIEW)
-    )
+    people = person.for_page(Contact.objects.visible_to(membership), with_worth=membership.may(Capability.REVENUE_VIEW))
     contact = people.filter(pk=case.contact_id).first()
     if contact is None:
         return None

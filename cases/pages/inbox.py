@@ -45,23 +45,19 @@ class View:
 
     key: str
     label: str | Promise
-    q: Callable[[User, datetime], Q]
+    q: Callable[[Inbox], Q]
     is_hot: bool = False
     has_count: bool = True
 
 
-def _awake(now: datetime) -> Q:
-    return Q(solved_at=None) & (Q(snoozed_until=None) | Q(snoozed_until__lte=now))
-
-
 VIEWS: tuple[View, ...] = (
-    View("mine", _("Assigned to me"), lambda user, now: _awake(now) & Q(assignee=user)),
-    View("unassigned", _("Unassigned"), lambda user, now: _awake(now) & Q(assignee=None)),
-    View("overdue", _("Overdue"), lambda user, now: _awake(now) & Q(waiting_since__lt=now - figures.goal()), True),
-    View("waiting", _("Waiting on customer"), lambda user, now: _awake(now) & Q(state=State.ON_CUSTOMER)),
-    View("snoozed", _("Snoozed"), lambda user, now: Q(solved_at=None, snoozed_until__gt=now)),
-    View("open", _("All open"), lambda user, now: Q(solved_at=None)),
-    View("solved", _("Solved"), lambda user, now: Q(solved_at__isnull=False), has_count=False),
+    View("mine", _("Assigned to me"), lambda inbox: inbox.awake & Q(assignee=inbox.user)),
+    View("unassigned", _("Unassigned"), lambda inbox: inbox.awake & Q(assignee=None)),
+    View("overdue", _("Overdue"), lambda inbox: inbox.awake & Q(waiting_since__lt=inbox.late_since), is_hot=True),
+    View("waiting", _("Waiting on customer"), lambda inbox: inbox.awake & Q(state=State.ON_CUSTOMER)),
+    View("snoozed", _("Snoozed"), lambda inbox: Q(solved_at=None, snoozed_until__gt=inbox.now)),
+    View("open", _("All open"), lambda _inbox: Q(solved_at=None)),
+    View("solved", _("Solved"), lambda _inbox: Q(solved_at__isnull=False), has_count=False),
 )
 _BY_KEY = {view.key: view for view in VIEWS}
 
@@ -84,7 +80,7 @@ class Inbox:
     def __init__(self, request: MemberRequest) -> None:
         self.membership: Membership = request.membership
         self.user: User = request.user
-        self.now = timezone.now()
+        self.now: datetime = timezone.now()
         self.asked: QueryDict = request.GET
         self.view = _BY_KEY.get(self.asked.get("view", ""), _BY_KEY[DEFAULT_VIEW])
         self.sort = self.asked.get("sort", "") if self.asked.get("sort") in ORDERS else DEFAULT_SORT
@@ -92,6 +88,16 @@ class Inbox:
         self.team_id = _number(self.asked.get("team", ""))
         self.term = self.asked.get("q", "").replace("\x00", "").strip()[:LONGEST_TERM]
         self.is_picking = "pick" in self.asked
+
+    @property
+    def awake(self) -> Q:
+        """Open, and not put off until later."""
+        return Q(solved_at=None) & (Q(snoozed_until=None) | Q(snoozed_until__lte=self.now))
+
+    @property
+    def late_since(self) -> datetime:
+        """What waits for longer than this is overdue."""
+        return self.now - figures.goal()
 
     @cached_property
     def query(self) -> str:
@@ -116,7 +122,7 @@ class Inbox:
     @property
     def cases(self) -> CaseQuerySet:
         """Everything in the list, on every page."""
-        found = self._visible.filter(self.view.q(self.user, self.now))
+        found = self._visible.filter(self.view.q(self))
         if self.team_id:
             found = found.filter(team=self.team_id)
         if self.channel:
@@ -133,6 +139,13 @@ class Inbox:
         below = ids[ids.index(case.pk) + 1 :] if case.pk in ids else []
         chosen = (below or others)[:1]
         return Case.objects.filter(pk__in=chosen).first()
+
+    @property
+    def facts(self) -> tuple[object, ...]:
+        """Whatever the list shows, to tell whether it has changed."""
+        rows: list[Any] = self.page.rows
+        shown = [(row.pk, row.last_message_at, row.state, row.priority, row.assignee_id, row.is_unread) for row in rows]
+        return (shown, self._counts)
 
     @cached_property
     def views(self) -> list[Link]:
@@ -175,7 +188,7 @@ class Inbox:
 
     @cached_property
     def _counts(self) -> dict[str, int]:
-        counted = {view.key: Count("pk", filter=view.q(self.user, self.now)) for view in VIEWS if view.has_count}
+        counted = {view.key: Count("pk", filter=view.q(self)) for view in VIEWS if view.has_count}
         return dict(self._visible.filter(solved_at=None).aggregate(**counted))
 
     def _url(self, **changes: Any) -> str:
@@ -184,7 +197,12 @@ class Inbox:
         return f"?{query.urlencode()}"
 
 
-CHANNEL_ICONS = {Channel.EMAIL: "mail", Channel.PHONE: "phone", Channel.FORM: "globe", Channel.OTHER: "user-round"}
+CHANNEL_ICONS: dict[str, str] = {
+    Channel.EMAIL: "mail",
+    Channel.PHONE: "phone",
+    Channel.FORM: "globe",
+    Channel.OTHER: "user-round",
+}
 
 
 def with_excerpt(cases: CaseQuerySet) -> CaseQuerySet:

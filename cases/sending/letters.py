@@ -114,5 +114,8 @@ def _attach(document: EmailMessage, message: CaseMessage) -> None:
         kind, _slash, subtype = each.file.content_type.partition("/")
         with each.file.open() as stream:
             document.add_attachment(
-                stream.read(), maintype=kind or "application", subtype=subtype or "octet-stream", filename=each.file.name
+                stream.read(),
+                maintype=kind or "application",
+                subtype=subtype or "octet-stream",
+                filename=each.file.name,
             )

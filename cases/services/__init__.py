@@ -47,6 +47,7 @@ __all__ = [
     "solve_case",
     "solve_cases",
     "take_back_answer",
+    "takes_answers",
     "tell_answered",
     "write_note",
 ]

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from cases import history
-from cases.models import TRANSITIONS, Case, CaseSettings, State
+from cases.models import ENDED, TRANSITIONS, Case, CaseSettings, State
 from ecrm.tenancy.models import User
 
 
@@ -47,7 +47,7 @@ def solve_case(*, case: Case, by: User, at: datetime | None = None) -> bool:
 def reopen_case(*, case: Case, by: User, to: State = State.OPEN, at: datetime | None = None) -> bool:
     """Takes a solved case up again, ``to`` the state it is to have: an undo gives back the former."""
     at = at or timezone.now()
-    if to in (State.SOLVED, State.CLOSED) or not move(case, to=to, sources={State.SOLVED}, solved_at=None):
+    if to in ENDED or not move(case, to=to, sources={State.SOLVED}, solved_at=None):
         return False
     history.tell(history.REOPENED, case, by=by, at=at)
     history.note(history.REOPENED, case, by=by, at=at)
@@ -68,10 +68,14 @@ def close_case(*, case: Case, by: User | None, at: datetime | None = None) -> bo
 @transaction.atomic
 def set_state(*, case: Case, to: State, by: User) -> bool:
     """Says by hand whose turn it is. Solving, reopening and closing have verbs of their own."""
-    if case.is_ended or to in (State.SOLVED, State.CLOSED):
+    if case.is_ended or to in ENDED:
         return False
-    changes = {State.ON_CUSTOMER: {"waiting_since": None}, State.ON_US: {"waiting_since": _since(case)}}
-    if not move(case, to=to, sources=set(TRANSITIONS) - {State.SOLVED, State.CLOSED}, **changes.get(to, {})):
+    changes: dict[str, Any] = {}
+    if to == State.ON_CUSTOMER:
+        changes["waiting_since"] = None
+    elif to == State.ON_US:
+        changes["waiting_since"] = case.waiting_since or timezone.now()
+    if not move(case, to=to, sources=set(TRANSITIONS) - ENDED, **changes):
         return False
     history.note(history.CHANGED, case, by=by, fields=("state",))
     return True
@@ -109,7 +113,3 @@ def close_long_solved(*, now: datetime | None = None) -> int:
     until = now - timedelta(days=CaseSettings.of_tenant().reopen_days)
     due = Case.objects.filter(state=State.SOLVED, solved_at__lt=until).select_related("contact").order_by("pk")
     return sum(close_case(case=case, by=None, at=now) for case in due[:1000])
-
-
-def _since(case: Case) -> datetime:
-    return case.waiting_since or timezone.now()

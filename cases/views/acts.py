@@ -76,7 +76,12 @@ def assign_case(request: MemberRequest, case_id: int) -> HttpResponse:
         else:
             toast(request, _given(case))
             return back_to(request, case)
-    context = {"case": case, "form": form, "query": Inbox(request).query, "back_url": case_url(case, Inbox(request).query)}
+    context = {
+        "case": case,
+        "form": form,
+        "query": Inbox(request).query,
+        "back_url": case_url(case, Inbox(request).query),
+    }
     template = "cases/_assign_menu.html" if wants_part(request) and request.method == "GET" else "cases/assign.html"
     return render(request, template, context, status=INVALID if form.errors else 200)
 
@@ -88,7 +93,7 @@ def change_case(request: MemberRequest, case_id: int) -> HttpResponse:
     case, given = find_case(request, case_id), request.POST
     if given.get("state") in State.values:
         services.set_state(case=case, to=State(given["state"]), by=request.user)
-    if given.get("priority") in map(str, Priority.values):
+    if given.get("priority", "") in [str(value) for value in Priority.values]:
         services.set_priority(case=case, priority=int(given["priority"]), by=request.user)
     if given.get("snooze") in SNOOZES:
         services.snooze_case(case=case, until=_until(given["snooze"]), by=request.user)

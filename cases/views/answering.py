@@ -104,7 +104,7 @@ def _stored(request: MemberRequest, form: AnswerForm) -> list[File]:
             capability=Capability.CASES_VIEW,
             by=request.user,
         )
-        for upload in form.cleaned_data["files"]
+        for upload in form.cleaned_data["attachments"]
     ]
 
 

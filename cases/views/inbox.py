@@ -27,13 +27,15 @@ from ecrm.ui.parts import render_live, version_of, wants_part
 @requires(Capability.CASES_VIEW)
 @require_safe
 def cases(request: MemberRequest) -> HttpResponse:
-    """The inbox. Its list asks for itself while it is seen, and is not sent again while it stays the same."""
+    """The inbox. Its list asks for itself while it is seen, and is sent again when it has changed, or when
+    a minute has passed: due times are told in minutes.
+    """
     inbox = Inbox(request)
     context = list_context(request, inbox, current=request.GET.get("current", ""))
     if not wants_part(request):
         return render(request, "cases/inbox.html", context | {"is_bare": True})
-    shown = [(case.pk, case.last_message_at, case.state, case.assignee_id, case.is_unread) for case in inbox.page.rows]  # type: ignore[attr-defined]
-    version = version_of(get_language(), request.GET.urlencode(), shown, [link.count for link in inbox.views], _minute())
+    minute = timezone.now().strftime("%H:%M")
+    version = version_of(get_language(), request.GET.urlencode(), inbox.facts, minute)
     return render_live(request, "cases/_list_part.html", context | {"is_part": True}, version=version)
 
 
@@ -56,16 +58,17 @@ def case_conversation(request: MemberRequest, case_id: int) -> HttpResponse:
     talk = Conversation(case, request.user, is_whole="all" in request.GET)
     context = head_context(request, case) | {"talk": talk, "inbox": Inbox(request), "is_part": True}
     version = version_of(get_language(), talk.facts, case.assignee_id, case.priority, case.snoozed_until)
-    if request.method == "GET" and case.last_message_at:
+    if request.method == "GET":
         services.mark_read(case=case, by=request.user)
     return render_live(request, "cases/_conversation_part.html", context, version=version)
 
 
 def list_context(request: MemberRequest, inbox: Inbox, *, current: str = "") -> dict[str, Any]:
     goal = figures.goal()
+    rows = [(case, due.of(case, goal=goal, now=inbox.now), CHANNEL_ICONS[case.channel]) for case in inbox.page.rows]
     return {
         "inbox": inbox,
-        "rows": [(case, due.of(case, goal=goal, now=inbox.now), CHANNEL_ICONS[case.channel]) for case in inbox.page.rows],  # type: ignore[index]
+        "rows": rows,
         "current": current,
         "may_answer": request.membership.may(Capability.CASES_ANSWER),
         "may_manage": request.membership.may(Capability.CASES_MANAGE),
@@ -100,9 +103,7 @@ def head_context(request: MemberRequest, case: Case) -> dict[str, Any]:
     }
 
 
-def composer_context(
-    request: MemberRequest, case: Case, talk: Conversation, form: AnswerForm | None
-) -> dict[str, Any]:
+def composer_context(request: MemberRequest, case: Case, talk: Conversation, form: AnswerForm | None) -> dict[str, Any]:
     if not policies.may_answer(request.membership, case):
         return {}
     draft = CaseDraft.objects.filter(case=case, user=request.user).first()
@@ -116,8 +117,3 @@ def composer_context(
         "identity": sender(settings),
         "signature": settings.signature,
     }
-
-
-def _minute() -> str:
-    """Due times are told in minutes: the list is worth sending again when one has passed."""
-    return timezone.now().strftime("%H:%M")

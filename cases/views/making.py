@@ -83,6 +83,4 @@ def _open(request: MemberRequest, form: NewCaseForm, contact: Contact | None) ->
 
 def _contact_of(request: MemberRequest, email: str, name: str) -> Contact:
     known = contacts.find_by_email(email) if email else None
-    return known or contacts.create_contact(
-        by=request.user, name=name, emails=[email] if email else [], source="case"
-    )
+    return known or contacts.create_contact(by=request.user, name=name, emails=[email] if email else [], source="case")
