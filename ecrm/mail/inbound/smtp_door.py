@@ -12,11 +12,12 @@ import re
 import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import TypeVar
 
 import structlog
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 
 from ecrm.mail.inbound import addresses, services
 from ecrm.mail.inbound.wire import HungUp, Wire
@@ -30,7 +31,7 @@ MOST_REFUSED = 5
 MOST_HELD_BYTES = 256 * 1024 * 1024
 THREADS = 4
 T = TypeVar("T")
-_PATH = re.compile(r"(FROM|TO):\s*<([^<>\s]*)>((?: +[^\s]+)*)\s*", re.IGNORECASE)
+_PATH = re.compile(r"(FROM|TO):\s*<([^<>\s]*)>((?: +[A-Z0-9-]+(?:=[^\s=]*)?)*)\s*", re.IGNORECASE)
 _SIZE = re.compile(r"\bSIZE=(\d{1,12})\b", re.IGNORECASE)
 log = structlog.get_logger(__name__)
 
@@ -62,10 +63,17 @@ class Door:
             await asyncio.wait(self._sessions, timeout=GOODBYE_SECONDS)
         for session in self._sessions:
             session.cancel()
-        await asyncio.to_thread(self._threads.shutdown)
+        await asyncio.to_thread(self._dismiss_threads)
 
     async def in_thread(self, ask: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, _with_connection, ask)
+
+    def _dismiss_threads(self) -> None:
+        """Each closes its own connection: all of them must be at it at once to be reached."""
+        together = Barrier(THREADS)
+        for _thread in range(THREADS):
+            self._threads.submit(lambda: (together.wait(PATIENCE_SECONDS), connections.close_all()))
+        self._threads.shutdown()
 
     async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         session = asyncio.current_task()
