@@ -65,14 +65,18 @@ class Timeline:
 def of(contact: Contact, membership: Membership, *, group: str = "", cursor: str | None = None) -> Timeline:
     """One page of what this member may see of a person's history, in one query."""
     allowed = [kind for kind in events.kinds() if membership.may(kind.capability)]
-    names = [kind.name for kind in allowed if group in ("", kind.group)]
-    page = keyset_page(_facts(contact, names), order=ORDER, cursor=cursor, size=SIZE)
+    page = keyset_page(_facts(contact, allowed, group), order=ORDER, cursor=cursor, size=SIZE)
     return Timeline(page, list(_days(page.rows)), _groups(allowed, group))
 
 
-def _facts(contact: Contact, names: list[str]) -> QuerySet[Event]:
+def _facts(contact: Contact, allowed: list[EventKind], group: str) -> QuerySet[Event]:
+    """Without a group also what other systems made up, which no room has registered."""
     actor = User.objects.filter(pk=OuterRef("actor_id"))
-    return Event.objects.filter(contact_id=contact.pk, name__in=names).annotate(
+    if group:
+        told = Event.objects.filter(name__in=[kind.name for kind in allowed if kind.group == group])
+    else:
+        told = Event.objects.exclude(name__in={kind.name for kind in events.kinds()} - {kind.name for kind in allowed})
+    return told.filter(contact_id=contact.pk).annotate(
         actor_name=Subquery(actor.values("name")[:1]), actor_email=Subquery(actor.values("email")[:1])
     )
 
@@ -85,11 +89,11 @@ def _days(facts: Iterable[Any]) -> Iterator[Day]:
 def _items(facts: Iterable[Any]) -> Iterator[Item]:
     for (name, sentence, actor), alike in groupby(facts, key=_reading):
         same = list(alike)
-        yield Item(events.kind(name), sentence, same[0].occurred_at, actor, len(same))
+        yield Item(events.shown_as(name), sentence, same[0].occurred_at, actor, len(same))
 
 
 def _reading(fact: Any) -> tuple[str, str, str]:
-    return fact.name, events.kind(fact.name).sentence(fact), fact.actor_name or fact.actor_email or ""
+    return fact.name, events.shown_as(fact.name).sentence(fact), fact.actor_name or fact.actor_email or ""
 
 
 def _title(day: date) -> str:

@@ -93,8 +93,9 @@ def known(key: str) -> Known | None:
 
 
 def _look_up(key: str) -> Known | None:
-    # The door may stand before Django's own care for connections.
-    connection.close_if_unusable_or_obsolete()
+    if not connection.in_atomic_block:
+        # The door stands before Django's own care for connections.
+        connection.close_if_unusable_or_obsolete()
     route = Route.objects.filter(kind=ROUTE_KIND, key_hash=_route_hash(key)).first()
     if route is None:
         return None

@@ -175,4 +175,4 @@ def test_a_full_stream_refuses(acme: Tenant, monkeypatch: pytest.MonkeyPatch) ->
 def test_the_contact_page_shows_what_other_systems_made_up(acme: Tenant, alice: Member, dora: Contact) -> None:
     offer(acme.pk, [RawEvent("wishlist.item_added", person={"contact_id": dora.pk})])
     flush()
-    assert "Wishlist item added" in alice.get("contact", dora.pk).content.decode()
+    assert "Wishlist item added" in alice.get("contact_page", dora.pk).content.decode()
