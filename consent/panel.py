@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from django.db import connection
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -17,6 +18,7 @@ from consent.purposes import Wording
 from consent.rules import Reason
 from contacts import panels
 from contacts.models import Contact, EmailAddress
+from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
 from ecrm.ui.templatetags.ui import icon
@@ -87,33 +89,34 @@ def main_address_suppression(contact: Contact) -> Suppression | None:
     return Suppression.objects.filter(address_hash__in=hashes, channel="email", lifted_at=None).first()
 
 
-def load_marks(request: MemberRequest, people: Sequence[Contact]) -> Mapping[int, SafeString]:
+def load_marks(request: MemberRequest, contact_ids: Sequence[int]) -> Mapping[int, SafeString]:
     """A page's marks in one query, beside the purposes themselves."""
     asked = _asked(request)
-    found = ConsentState.objects.filter(contact__in=[person.pk for person in people])
-    states = {(c, p): state for c, p, state in found.values_list("contact_id", "purpose_id", "state")}
-    drawn: dict[tuple[int, str | None], SafeString] = {}
-    return {person.pk: _row_of_marks(person.pk, asked, states, drawn) for person in people}
+    states = _states(contact_ids)
+    answers = {each: tuple(states.get((each, one.purpose.pk)) for one in asked) for each in contact_ids}
+    drawn = {given: _row_of_marks(asked, given) for given in set(answers.values())}
+    return {each: drawn[given] for each, given in answers.items()}
 
 
 def render_legend(request: MemberRequest) -> SafeString:
-    return render_to_string("consent/_legend.html", {"asked": _asked(request)}, request)
+    return render_to_string("consent/_legend.html", {"asked": _asked(request)})
 
 
-def _row_of_marks(
-    contact_id: int,
-    asked: Iterable[Wording],
-    states: Mapping[tuple[int, int], str],
-    drawn: dict[tuple[int, str | None], SafeString],
-) -> SafeString:
-    marks = []
-    for each in asked:
-        answer = states.get((contact_id, each.purpose.pk))
-        key = (each.purpose.pk, answer)
-        if key not in drawn:
-            drawn[key] = draw(each, answer)
-        marks.append(drawn[key])
-    return mark_safe(f'<span class="marks">{" ".join(marks)}</span>')
+def _states(contact_ids: Sequence[int]) -> dict[tuple[int, int], str]:
+    """By contact and purpose."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT contact_id, purpose_id, state FROM {ConsentState.table()}"
+            " WHERE tenant_id = %s AND contact_id = ANY (%s)",
+            [require_tenant_id(), list(contact_ids)],
+        )
+        return {(contact_id, purpose_id): state for contact_id, purpose_id, state in cursor.fetchall()}
+
+
+def _row_of_marks(asked: Sequence[Wording], answers: Sequence[str | None]) -> SafeString:
+    """Drawn once for all who gave the same answers."""
+    marks = " ".join(draw(one, answer) for one, answer in zip(asked, answers, strict=True))
+    return mark_safe(f'<span class="marks">{marks}</span>')
 
 
 def draw(wording: Wording, answer: str | None) -> SafeString:

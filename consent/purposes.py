@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Max
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from consent.models import Notice, Purpose, PurposeText
 from ecrm.audit import services as audit
+from ecrm.instances import Columns
+from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.models import User
 
 NEWSLETTER, TRACKING, SERVICE, VISITS = "newsletter", "tracking", "service", "visits"
@@ -51,11 +53,8 @@ def catalogue(languages: Sequence[str] = (), *, with_archived: bool = False) -> 
 
     Without ``languages``, the reader's own language is preferred.
     """
-    texts = PurposeText.objects.select_related("purpose").order_by("purpose__position", "purpose_id", "language")
-    if not with_archived:
-        texts = texts.filter(purpose__archived_at=None)
     found: dict[int, list[PurposeText]] = {}
-    for text in texts:
+    for text in _texts(with_archived):
         found.setdefault(text.purpose_id, []).append(text)
     preference = languages or [translation.get_language() or "en"]
     return [_wording(_pick(candidates, preference)) for candidates in found.values()]
@@ -195,6 +194,24 @@ def _check(purpose: Purpose, texts: Mapping[str, tuple[str, str]]) -> None:
     if problems:
         raise ValidationError(problems)
     purpose.clean_fields(exclude=["tenant", "archived_at"])
+
+
+_TEXT, _PURPOSE = Columns(PurposeText, "said"), Columns(Purpose, "purpose")
+_TEXTS = f"""
+    SELECT {_TEXT.sql}, {_PURPOSE.sql}
+      FROM {PurposeText.table()} said
+      JOIN {Purpose.table()} purpose ON purpose.tenant_id = said.tenant_id AND purpose.id = said.purpose_id
+     WHERE said.tenant_id = %s AND (%s OR purpose.archived_at IS NULL)
+     ORDER BY purpose.position, purpose.id, said.language"""
+
+
+def _texts(with_archived: bool) -> Iterator[PurposeText]:
+    with connection.cursor() as cursor:
+        cursor.execute(_TEXTS, [require_tenant_id(), with_archived])
+        for row in cursor.fetchall():
+            text = _TEXT.read(row)
+            text.purpose = _PURPOSE.read(row, start=_TEXT.count)
+            yield text
 
 
 def _wording(text: PurposeText) -> Wording:

@@ -1,4 +1,8 @@
-"""What the contact list shows of each person: one query for the rows, one for each registered column."""
+"""What the contact list shows of each person.
+
+A page is found first (ids in their order, an index away) and read second: one statement for the
+people, one for each registered column.
+"""
 
 from __future__ import annotations
 
@@ -6,24 +10,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol, cast
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Subquery
-from django.db.models.functions import JSONObject
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from contacts import events
-from contacts.events import EventKind
-from contacts.models import Contact, EmailAddress, Event, Tagging
+from contacts.facts import Fact
+from contacts.models import Contact, EmailAddress, Event, Tag, Tagging
 from contacts.models.people import Stage
 from contacts.panels import ListColumn
 from contacts.querysets import ContactQuerySet
+from ecrm.tenancy.context import require_tenant_id
+from ecrm.tenancy.models import User
 from ecrm.tenancy.requests import MemberRequest
 from ecrm.ui import formats
+from ecrm.ui.pages import Count, Page, counted_page
 from ecrm.ui.templatetags import ui
 
 ORDERS = {"name": ("sort_key", "id"), "created": ("created_at", "id"), "active": ("active_at", "id")}
@@ -38,13 +43,25 @@ SHAPES = {
 }
 
 
+class Found(Protocol):
+    """A person whose row is wanted: what ``page`` finds, or a ``Contact``."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def active_at(self) -> datetime: ...
+
+    @property
+    def last_active_at(self) -> datetime | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One person as the list shows them: plain values, so that the template's loop stays cheap."""
+    """One person as the list shows them."""
 
     id: str
     url: str
-    pick: str
     name: str
     avatar: SafeString
     email: str
@@ -60,22 +77,27 @@ class Row:
     cells: Sequence[tuple[str, SafeString | str]]
 
 
-def for_list(people: ContactQuerySet) -> ContactQuerySet:
-    """Adds what a row needs; keep the order and the page to ``keyset_page``."""
-    return people.select_related("owner").annotate(**_extras())
+def page(people: ContactQuerySet, *, order: Sequence[str], cursor: str | None) -> tuple[Page[Any], Count]:
+    """Whom to show, and of how many: rows of id, ``active_at``, ``last_active_at`` and what they are ordered by."""
+    fields = dict.fromkeys(["id", "active_at", "last_active_at", *(key.removeprefix("-") for key in order)])
+    return counted_page(people, fields=list(fields), order=order, cursor=cursor)
 
 
-def rows(request: MemberRequest, people: Sequence[Contact], columns: Sequence[ListColumn]) -> list[Row]:
-    if not people:
+def rows(request: MemberRequest, found: Sequence[Found], columns: Sequence[ListColumn]) -> list[Row]:
+    """In the order of ``found``."""
+    if not found:
         return []
+    ids = [person.id for person in found]
     desk = _Desk(
         first_url=reverse("contact_list"),
-        cells=[(column.cell_classes, column.load(request, people)) for column in columns],
+        cells=[(column.cell_classes, column.load(request, ids)) for column in columns],
         stages={stage: stage_status(stage) for stage in Stage.values},
-        kinds={kind.name: (kind, request.membership.may(kind.capability)) for kind in events.kinds()},
+        sees={kind.capability: request.membership.may(kind.capability) for kind in events.kinds()},
         now=timezone.now(),
+        joined=_("Joined"),
     )
-    return [_row(person, desk) for person in people]
+    read = _read(found)
+    return [_row(person, read[person.id], desk) for person in found if person.id in read]
 
 
 def stage_status(stage: str) -> SafeString:
@@ -85,65 +107,80 @@ def stage_status(stage: str) -> SafeString:
 
 @dataclass(frozen=True, slots=True)
 class _Desk:
-    """What is the same for every row of a page, found once. ``kinds``: and whether the reader may see it."""
+    """What is the same for every row of a page, found once."""
 
     first_url: str
     cells: Sequence[tuple[str, Mapping[int, SafeString]]]
     stages: Mapping[str, SafeString]
-    kinds: Mapping[str, tuple[EventKind, bool]]
+    sees: Mapping[str, bool]
     now: datetime
+    joined: str
 
 
-@lru_cache(maxsize=1)
-def _extras() -> dict[str, Any]:
-    """Expressions, not answers: the tenant is looked up when they become SQL. Building them is what costs."""
-    person = OuterRef("pk")
-    emails = EmailAddress.objects.filter(contact=person).order_by("-is_primary", "id")
-    tags = Tagging.objects.filter(contact=person).order_by("tag__name")
-    return {
-        "primary_email": Subquery(emails.values("address")[:1]),
-        "tag_names": ArraySubquery(tags.values("tag__name")),
-        "last_fact": Subquery(_last_facts().values("fact")[:1]),
-    }
+# The last fact is what the person did at ``last_active_at``, an exact instant; between the earliest
+# and the latest of a page, so that the planner looks at their months only.
+_PEOPLE = f"""
+    SELECT person.id, person.name, person.stage, person.city, person.country,
+           owner.name, owner.email,
+           (SELECT address FROM {EmailAddress.table()} email
+             WHERE email.tenant_id = person.tenant_id AND email.contact_id = person.id
+             ORDER BY email.is_primary DESC, email.id LIMIT 1),
+           ARRAY(SELECT tag.name FROM {Tagging.table()} tagging
+                   JOIN {Tag.table()} tag ON tag.tenant_id = tagging.tenant_id AND tag.id = tagging.tag_id
+                  WHERE tagging.tenant_id = person.tenant_id AND tagging.contact_id = person.id ORDER BY tag.name),
+           fact.name, fact.properties, fact.amount, fact.currency, fact.source_type
+      FROM {Contact.table()} person
+      LEFT JOIN {User._meta.db_table} owner ON owner.id = person.owner_id
+      LEFT JOIN LATERAL (
+            SELECT * FROM {Event.table()} event
+             WHERE event.tenant_id = person.tenant_id AND event.contact_id = person.id
+               AND event.occurred_at = person.last_active_at AND event.occurred_at BETWEEN %s AND %s
+               AND NOT event.name = ANY (%s)
+             ORDER BY event.id DESC LIMIT 1) fact ON true
+     WHERE person.tenant_id = %s AND person.id = ANY (%s)"""
 
 
-def _last_facts() -> Any:
-    """The event at ``last_active_at``: an exact instant, so that one partition is looked at."""
-    activity = [kind.name for kind in events.kinds() if kind.is_activity]
-    parts = ("name", "properties", "amount", "currency", "source_type")
-    facts = Event.objects.filter(contact_id=OuterRef("pk"), occurred_at=OuterRef("last_active_at"), name__in=activity)
-    return facts.order_by("-id").annotate(fact=JSONObject(**{part: part for part in parts}))
+def _read(found: Sequence[Found]) -> dict[int, tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(*statement(found))
+        return {row[0]: row for row in cursor.fetchall()}
 
 
-def _row(person: Any, desk: _Desk) -> Row:
-    email = person.primary_email or ""
-    owner = str(person.owner) if person.owner else ""
+def statement(found: Sequence[Found]) -> tuple[str, list[Any]]:
+    """What reads the people of a page. Written out: through the ORM, making it cost as much as running it."""
+    seen = [person.last_active_at for person in found if person.last_active_at] or [timezone.now()]
+    others = [kind.name for kind in events.kinds() if not kind.is_activity]
+    ids = [person.id for person in found]
+    return _PEOPLE, [min(seen), max(seen), others, require_tenant_id(), ids]
+
+
+def _row(person: Found, read: tuple[Any, ...], desk: _Desk) -> Row:
+    pk, name, stage, city, country, owner_name, owner_email, email, tags, *fact = read
     at = person.active_at
+    owner = owner_name or owner_email or ""
     return Row(
-        id=str(person.pk),
-        url=f"{desk.first_url}{person.pk}/",
-        pick=_("Select %(name)s") % {"name": person.name or email or _("Unnamed contact")},
-        name=person.name,
-        avatar=_avatar(person.name, person.name or email or str(person.pk)),
-        email=email,
-        place=", ".join(filter(None, (person.city, person.country))),
+        id=str(pk),
+        url=f"{desk.first_url}{pk}/",
+        name=name,
+        avatar=_avatar(name, name or email or str(pk)),
+        email=email or "",
+        place=", ".join(filter(None, (city, country))),
         owner=owner,
-        owner_avatar=_avatar(owner, person.owner.email) if person.owner else SafeString(""),
-        stage=desk.stages[person.stage],
-        tags=person.tag_names[:TAGS_SHOWN],
-        more_tags=", ".join(person.tag_names[TAGS_SHOWN:]),
-        activity=_activity(person.last_fact, desk),
+        owner_avatar=_avatar(owner, owner_email) if owner else SafeString(""),
+        stage=desk.stages[stage],
+        tags=tags[:TAGS_SHOWN],
+        more_tags=", ".join(tags[TAGS_SHOWN:]),
+        activity=_activity(Fact.read(at, *fact), desk) if fact[0] else desk.joined,
         instant=at.isoformat(),
         at=formats.when(at, now=desk.now),
-        cells=[(classes, loaded.get(person.pk, "")) for classes, loaded in desk.cells],
+        cells=[(classes, loaded.get(pk, "")) for classes, loaded in desk.cells],
     )
 
 
-def _activity(fact: Mapping[str, Any] | None, desk: _Desk) -> str:
-    if not fact:
-        return _("Joined")
-    kind, is_visible = desk.kinds[fact["name"]]
-    return kind.sentence(Event(**fact)) if is_visible else str(kind.title)
+def _activity(fact: Fact, desk: _Desk) -> str:
+    kind = events.shown_as(fact.name)
+    is_visible = desk.sees.get(kind.capability, True)
+    return kind.sentence(cast(Event, fact)) if is_visible else str(kind.title)
 
 
 @lru_cache(maxsize=4096)

@@ -30,14 +30,14 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class ListColumn:
-    """A column of the contact list. ``load`` answers one page's cells by contact id, in one query.
+    """A column of the contact list. ``load`` answers the cells of one page's people by their id, in one query.
 
     ``cell_classes`` goes on every cell; ``legend`` stands beside the label in the head.
     """
 
     key: str
     label: str | Promise
-    load: Callable[[MemberRequest, Sequence[Contact]], Mapping[int, SafeString]]
+    load: Callable[[MemberRequest, Sequence[int]], Mapping[int, SafeString]]
     legend: Callable[[MemberRequest], SafeString | str] | None = None
     order: int = 50
     capability: str | None = None

@@ -84,7 +84,7 @@ def visible(request: MemberRequest) -> ContactQuerySet:
 
 def _sample(request: MemberRequest, found: RawSQL) -> list[Contact]:
     """The most recently active of those this member sees."""
-    people = listing.for_list(visible(request).filter(pk__in=found))
+    people = visible(request).filter(pk__in=found)
     return list(people.order_by("-active_at", "-id")[:SAMPLE])
 
 

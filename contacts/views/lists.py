@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpResponse
@@ -10,14 +11,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from contacts import bulk_actions, listing, panels, search
+from contacts import bulk_actions, listing, panels, people_table, search
+from contacts.bulk_actions import BulkAction
 from contacts.filters import MINE, ContactFilter, without
 from contacts.models import Contact
 from contacts.querysets import ContactQuerySet
 from ecrm.tenancy.policies import requires
 from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
-from ecrm.ui.pages import Count, Page, capped_count, keyset_page
+from ecrm.ui.pages import Count, Page
 from ecrm.ui.parts import render_page, wants_part
 from ecrm.ui.tables import sorting
 
@@ -33,6 +35,7 @@ def contact_list(request: MemberRequest) -> HttpResponse:
     found = search.contact_ids(term, membership=request.membership) if term else None
     if found is not None:
         people = people.filter(pk__in=found)
+    actions = bulk_actions.allowed(request.membership)
     context = {
         "filter": chosen,
         "filter_url": _filter_url(request),
@@ -41,8 +44,8 @@ def contact_list(request: MemberRequest) -> HttpResponse:
         "is_capped": found is not None and len(found) == search.CAP,
         "cap": search.CAP,
         "kept": _kept(request),
-        "actions": bulk_actions.allowed(request.membership),
-        **_page(request, people),
+        "actions": actions,
+        **_page(request, people, actions),
         **_rights(request),
     }
     return render_page(request, "contacts/list.html", part="contacts/_people.html", context=context)
@@ -62,21 +65,23 @@ def filter_contacts(request: MemberRequest) -> HttpResponse:
 @requires(Capability.CONTACTS_DELETE)
 @require_safe
 def binned_contacts(request: MemberRequest) -> HttpResponse:
-    people = listing.for_list(Contact.objects.visible_to(request.membership).binned())
-    page = keyset_page(people, order=("-binned_at", "-id"), cursor=request.GET.get("cursor"))
-    count = capped_count(people)
-    context = {"page": page, "count": count, "shown": _shown(page, count), **_rights(request)}
+    people = Contact.objects.visible_to(request.membership).binned()
+    page, count = listing.page(people, order=("-binned_at", "-id"), cursor=request.GET.get("cursor"))
+    rows = listing.rows(request, page.rows, [])
+    binned = [(row, found.binned_at) for row, found in zip(rows, page.rows, strict=True)]
+    context = {"page": page, "binned": binned, "count": count, "shown": _shown(page, count), **_rights(request)}
     return render_page(request, "contacts/bin.html", part="contacts/_binned.html", context=context)
 
 
-def _page(request: MemberRequest, people: ContactQuerySet) -> dict[str, Any]:
+def _page(request: MemberRequest, people: ContactQuerySet, actions: Sequence[BulkAction]) -> dict[str, Any]:
     order = sorting(request, listing.ORDERS, default=listing.DEFAULT_ORDER)
     columns = panels.columns(request.membership)
-    page = keyset_page(listing.for_list(people), order=order.order, cursor=request.GET.get("cursor"))
-    count = capped_count(people)
+    page, count = listing.page(people, order=order.order, cursor=request.GET.get("cursor"))
+    rows = listing.rows(request, page.rows, columns)
     return {
         "page": page,
-        "rows": listing.rows(request, page.rows, columns),
+        "rows": rows,
+        "table": people_table.body(rows, may_pick=bool(actions)),
         "columns": [(column, column.legend(request) if column.legend else "") for column in columns],
         "heads": order.heads,
         "sort": order.chosen,
@@ -85,7 +90,7 @@ def _page(request: MemberRequest, people: ContactQuerySet) -> dict[str, Any]:
     }
 
 
-def _shown(page: Page[Contact], count: Count) -> str:
+def _shown(page: Page[Any], count: Count) -> str:
     return _("%(shown)s shown of %(count)s") % {"shown": len(page.rows), "count": count}
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import get_script_prefix, set_script_prefix
 from django.utils import timezone, translation
 
+from ecrm.instances import Columns
 from ecrm.tenancy import doors
 from ecrm.tenancy.context import tenant_context
-from ecrm.tenancy.models import RESERVED_SLUGS, Membership
+from ecrm.tenancy.models import RESERVED_SLUGS, Membership, Tenant
 from ecrm.tenancy.settings_rows import remembered
 from ecrm.tenancy.urls import platform_url
 
@@ -66,10 +67,28 @@ class TenantMiddleware:
 
 
 def _find_membership(request: Any, slug: str) -> Membership:
-    membership = Membership.objects.filter(tenant__slug=slug, user=request.user).select_related("tenant").first()
-    membership = membership or doors.open_other_door(request, slug)
+    membership = _own_membership(request.user, slug) or doors.open_other_door(request, slug)
     if membership is None:
         raise Http404
+    return membership
+
+
+_MEMBERSHIP, _TENANT = Columns(Membership, "membership"), Columns(Tenant, "tenant")
+_OWN = f"""
+    SELECT {_MEMBERSHIP.sql}, {_TENANT.sql}
+      FROM {Membership._meta.db_table} membership
+      JOIN {Tenant._meta.db_table} tenant ON tenant.id = membership.tenant_id
+     WHERE tenant.slug = %s AND membership.user_id = %s"""
+
+
+def _own_membership(user: Any, slug: str) -> Membership | None:
+    with connection.cursor() as cursor:
+        cursor.execute(_OWN, [slug, user.pk])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    membership = _MEMBERSHIP.read(row)
+    membership.tenant, membership.user = _TENANT.read(row, start=_MEMBERSHIP.count), user
     return membership
 
 

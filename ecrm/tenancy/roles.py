@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from functools import lru_cache
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -82,9 +83,15 @@ SIGHT: dict[Role, Sight] = dict.fromkeys(Role, Sight.ALL) | {Role.SALES: Sight.T
 
 def capabilities(roles: list[str]) -> frozenset[Capability]:
     """The union over several roles; unknown role names grant nothing."""
-    return frozenset().union(*(GRANTS[Role(role)] for role in roles if role in Role.values))
+    return _granted(tuple(roles))
 
 
 def sight(roles: list[str]) -> Sight:
     """The widest sight of several roles."""
     return max((SIGHT[Role(role)] for role in roles if role in Role.values), default=Sight.OWN)
+
+
+@lru_cache(maxsize=256)
+def _granted(roles: tuple[str, ...]) -> frozenset[Capability]:
+    """Kept: a page asks dozens of times."""
+    return frozenset().union(*(GRANTS[Role(role)] for role in roles if role in Role.values))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -12,7 +13,13 @@ from ecrm.tenancy.models import Tenant
 
 def platform_url(name: str, *args: Any, **kwargs: Any) -> str:
     """Path of a platform page (sign-in, account, public), whatever tenant we are in."""
-    return _reverse_under("/", "ecrm.urls", name, args, kwargs)
+    return _reverse_under("/", "ecrm.urls", name, args, kwargs) if args or kwargs else _plain_platform_url(name)
+
+
+@lru_cache(maxsize=256)
+def _plain_platform_url(name: str) -> str:
+    """Kept: every page leads to a dozen of them."""
+    return _reverse_under("/", "ecrm.urls", name, (), {})
 
 
 def tenant_url(tenant: Tenant, name: str, *args: Any, **kwargs: Any) -> str:

@@ -7,12 +7,12 @@ Pure functions over the active language and time zone. Nothing here makes HTML e
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_datetime, format_skeleton
+from babel.dates import format_date, format_skeleton
 from babel.numbers import (
     format_compact_decimal,
     format_currency,
@@ -116,11 +116,9 @@ def when(instant: datetime, *, now: datetime | None = None) -> str:
     if ago < timedelta(minutes=1):
         return gettext("Just now")
     if ago < timedelta(hours=1):
-        minutes = int(ago.total_seconds() // 60)
-        return ngettext("%(count)s min ago", "%(count)s min ago", minutes) % {"count": minutes}
+        return _minutes_ago(int(ago.total_seconds() // 60), get_language())
     if ago < timedelta(days=1):
-        hours = int(ago.total_seconds() // 3600)
-        return ngettext("%(count)s h ago", "%(count)s h ago", hours) % {"count": hours}
+        return _hours_ago(int(ago.total_seconds() // 3600), get_language())
     if _local(now).date() - _local(instant).date() == timedelta(days=1):
         return gettext("Yesterday")
     return day(instant, now=now)
@@ -130,20 +128,34 @@ def day(instant: datetime, *, now: datetime | None = None, year: bool | None = N
     """ "4 Mar", with the year when it is more than six months off or ``year`` says so."""
     if year is None:
         year = abs((now or timezone.now()) - instant) > YEAR_SHOWN_AFTER
-    local = _local(instant)
-    if locale().language in _DAY_MONTH_YEAR:
-        text = format_datetime(local, "d MMM y" if year else "d MMM", locale=locale())
-        return text.replace(".", "")
-    return format_skeleton("yMMMd" if year else "MMMd", local, locale=locale())
+    return _day(_local(instant).date(), year, locale())
 
 
 def clock(instant: datetime) -> str:
-    return format_datetime(_local(instant), "HH:mm", locale=locale())
+    return _local(instant).strftime("%H:%M")
 
 
 def full(instant: datetime) -> str:
     """ "12 Mar 2026, 14:05" """
     return f"{day(instant, year=True)}, {clock(instant)}"
+
+
+# Kept, since a list of people asks for the same few words and days again and again.
+@lru_cache(maxsize=1024)
+def _minutes_ago(count: int, language: str | None) -> str:
+    return ngettext("%(count)s min ago", "%(count)s min ago", count) % {"count": count}
+
+
+@lru_cache(maxsize=1024)
+def _hours_ago(count: int, language: str | None) -> str:
+    return ngettext("%(count)s h ago", "%(count)s h ago", count) % {"count": count}
+
+
+@lru_cache(maxsize=4096)
+def _day(day: date, year: bool, reader: Locale) -> str:
+    if reader.language in _DAY_MONTH_YEAR:
+        return format_date(day, "d MMM y" if year else "d MMM", locale=reader).replace(".", "")
+    return format_skeleton("yMMMd" if year else "MMMd", datetime(day.year, day.month, day.day), locale=reader)  # noqa: DTZ001
 
 
 def _local(instant: datetime) -> datetime:

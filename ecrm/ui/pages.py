@@ -9,7 +9,10 @@ from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 from django.core import signing
-from django.db.models import F, Model, Q, QuerySet
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import F, IntegerField, Model, Q, QuerySet
+from django.db.models.expressions import RawSQL
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.utils.translation import gettext, ngettext
 
@@ -18,6 +21,7 @@ from ecrm.ui.formats import number
 Row = TypeVar("Row", bound=Model)
 SALT = "ecrm.ui.pages"
 NEXT, PREVIOUS = "n", "p"
+CAP = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +85,50 @@ class Count:
         return ngettext(singular, plural, self.value) % {"count": self}
 
 
-def capped_count(queryset: QuerySet[Any], *, cap: int = 10_000) -> Count:
+def capped_count(queryset: QuerySet[Any], *, cap: int = CAP) -> Count:
     """Counts no further than ``cap`` rows, so a list of millions costs what ten thousand cost."""
-    found = queryset.order_by()[: cap + 1].count()
-    return Count(min(found, cap), found > cap)
+    try:
+        sql, params = _counting(queryset, cap)
+    except EmptyResultSet:
+        return Count(0, False)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        row = cursor.fetchone()
+    return _capped(row[0] if row else 0, cap)
+
+
+def counted_page(
+    queryset: QuerySet[Any], *, fields: Sequence[str], cap: int = CAP, **asked: Any
+) -> tuple[Page[Any], Count]:
+    """``keyset_page`` and ``capped_count`` in one query, the rows as tuples with the names of ``fields``.
+
+    What is ``asked`` besides goes to the page; ``fields`` must hold the keys of its order.
+    """
+    try:
+        sql, params = _counting(queryset, cap)
+    except EmptyResultSet:
+        return Page([], None, None), Count(0, False)
+    counted = queryset.annotate(whole=RawSQL(sql, params, IntegerField()))
+    page: Page[Any] = keyset_page(counted.values_list(*fields, "whole", named=True), **asked)
+    if not page.rows:
+        return page, capped_count(queryset, cap=cap)
+    return page, _capped(page.rows[0].whole, cap)
 
 
 @dataclass(frozen=True, slots=True)
 class _Key:
     name: str
     is_descending: bool
+
+
+def _counting(queryset: QuerySet[Any], cap: int) -> tuple[str, Any]:
+    """Written around the query: as an aggregate the ORM makes the query twice."""
+    sql, params = queryset.order_by().values("pk")[: cap + 1].query.sql_with_params()
+    return f"SELECT count(*) FROM ({sql}) AS counted", params
+
+
+def _capped(found: int, cap: int) -> Count:
+    return Count(min(found, cap), found > cap)
 
 
 def _forward(

@@ -222,7 +222,7 @@ def _walk(member: Member, sort: str, direction: str, cursor: str | None = None) 
     while cursor is not None or direction == "next":
         query = {"sort": sort} | ({"cursor": cursor} if cursor else {})
         page = member.get("contact_list", query=query).context["page"]
-        yield [person.pk for person in page.rows], cursor
+        yield [person.id for person in page.rows], cursor
         cursor = getattr(page, direction)
         if cursor is None:
             return

@@ -38,10 +38,10 @@ pytestmark = pytest.mark.usefixtures("_prefer_indexes")
 def test_every_order_of_the_list_is_an_index(column: str, index: str, turn: str) -> None:
     order = [f"{turn}{key}" for key in listing.ORDERS[column]]
 
-    plan = listing.for_list(Contact.objects.unbinned()).order_by(*order)[:51].explain()
+    plan = Contact.objects.unbinned().order_by(*order)[:51].explain()
 
     assert f"using {index} " in plan
-    assert "Sort Key" not in plan.split("SubPlan")[0]
+    assert "Sort Key" not in plan
 
 
 def test_the_timeline_reads_no_more_than_it_shows(in_acme: Tenant, alice: Member) -> None:
@@ -58,10 +58,12 @@ def test_the_last_activity_looks_into_one_month() -> None:
     at = timezone.now() - timedelta(days=40)
     person = Contact.objects.create(name="Ana", last_active_at=at)
 
-    plan = listing.for_list(Contact.objects.filter(pk=person.pk)).explain(analyze=True)
+    statement, given = listing.statement([Contact.objects.get(pk=person.pk)])
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {statement}", given)
+        plan = [line for (line,) in cursor.fetchall()]
 
-    months = [line for line in plan.splitlines() if "contacts_event_" in line and "on contacts_event" in line]
-    looked_at = [line for line in months if "never executed" not in line]
+    looked_at = [line for line in plan if " on contacts_event_" in line]
     assert len(looked_at) == 1, plan
     assert at.strftime("contacts_event_%Y_%m") in looked_at[0]
 
