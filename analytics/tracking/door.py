@@ -60,7 +60,7 @@ def _answer(environ: Mapping[str, Any]) -> Reply:
         return Reply("204 No Content", _headers(origin))
     if environ["REQUEST_METHOD"] != "POST":
         return _REPLIES["405 Method Not Allowed"]
-    length = environ.get("CONTENT_LENGTH") or ""
+    length = environ.get("CONTENT_LENGTH") or "0"
     if not length.isdecimal() or int(length) > LARGEST_BODY:
         return Reply("413 Content Too Large", _headers(origin))
     return Reply(_take(environ, site, origin, environ["wsgi.input"].read(int(length))), _headers(origin))
