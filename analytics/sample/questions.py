@@ -39,7 +39,10 @@ TALKS: dict[str, dict[str, tuple[Talk, ...]]] = {
             ),
             Talk(
                 "Alterar a morada de entrega",
-                ("Bom dia, mudei de casa. A encomenda {order} ainda pode seguir para a morada nova?",),
+                (
+                    "Bom dia, mudei de casa. A encomenda {order} ainda pode seguir para a morada nova?",
+                    "Bom dia {name}, já alterei a morada. Segue amanhã de manhã.",
+                ),
             ),
             Talk(
                 "A vela de figo volta a ter stock?",
@@ -75,7 +78,13 @@ TALKS: dict[str, dict[str, tuple[Talk, ...]]] = {
                     "Hola, {name}. Lleva aceite esencial de verbena. Para piel sensible le recomiendo el neutro.",
                 ),
             ),
-            Talk("Factura con el NIF equivocado", ("La factura del pedido {order} tiene mal el NIF. Necesito otra.",)),
+            Talk(
+                "Factura con el NIF equivocado",
+                (
+                    "La factura del pedido {order} tiene mal el NIF. Necesito otra.",
+                    "Hola, {name}: aquí tiene la factura corregida. Disculpe las molestias.",
+                ),
+            ),
         ),
         "fr": (
             Talk(
@@ -97,7 +106,13 @@ TALKS: dict[str, dict[str, tuple[Talk, ...]]] = {
                     "Parfait, merci beaucoup.",
                 ),
             ),
-            Talk("Lessive concentrée, quelle dose ?", ("Combien de bouchons pour une machine de 7 kg ?",)),
+            Talk(
+                "Lessive concentrée, quelle dose ?",
+                (
+                    "Combien de bouchons pour une machine de 7 kg ?",
+                    "Bonjour {name}, un bouchon suffit, un et demi si l’eau est calcaire.",
+                ),
+            ),
         ),
         "en": (
             Talk(
@@ -110,7 +125,10 @@ TALKS: dict[str, dict[str, tuple[Talk, ...]]] = {
             ),
             Talk(
                 "Wrong soap in the parcel",
-                ("I ordered lemon verbena and got lavender. The order number is {order}. What do I do with it?",),
+                (
+                    "I ordered lemon verbena and got lavender. The order number is {order}. What do I do with it?",
+                    "Keep it, {name}, the verbena leaves today. Sorry about that.",
+                ),
                 "Second mix-up from the same shelf.",
             ),
             Talk(
@@ -143,7 +161,13 @@ TALKS: dict[str, dict[str, tuple[Talk, ...]]] = {
                     "Dzień dobry, z częściami od 420 zł, zwykle dwa dni. Zmierzymy łańcuch na miejscu.",
                 ),
             ),
-            Talk("Chcę przełożyć odbiór", ("Nie zdążę w czwartek. Czy rower może u Państwa zostać do soboty?",)),
+            Talk(
+                "Chcę przełożyć odbiór",
+                (
+                    "Nie zdążę w czwartek. Czy rower może u Państwa zostać do soboty?",
+                    "Oczywiście, do zobaczenia w sobotę.",
+                ),
+            ),
             Talk(
                 "Zlecenie dla firmy: 8 rowerów",
                 (

@@ -92,7 +92,8 @@ class Conversation:
 
     @cached_property
     def items(self) -> list[Said | Happened]:
-        return sorted([*self._said, *self._happened], key=lambda item: item.at)
+        """What happened stands before what was said in the same instant."""
+        return sorted([*self._happened, *self._said], key=lambda item: item.at)
 
     @cached_property
     def has_earlier(self) -> bool:

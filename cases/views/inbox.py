@@ -43,10 +43,9 @@ def cases(request: MemberRequest) -> HttpResponse:
 @require_safe
 def case_page(request: MemberRequest, case_id: int) -> HttpResponse:
     case = find_case(request, case_id)
-    context = case_context(request, case)
     if request.method == "GET":
         services.mark_read(case=case, by=request.user)
-    return render(request, "cases/case.html", context)
+    return render(request, "cases/case.html", case_context(request, case))
 
 
 @requires(Capability.CASES_VIEW)
