@@ -40,7 +40,7 @@ def notify(
     known = kinds.of(kind)
     if known is None:
         raise LookupError(f"No room has registered the notice {kind}.")
-    readers = _readers(known, set(to) - {by.pk if by else None})
+    readers = _readers(known, set(to) - ({by.pk} if by else set()))
     if not readers:
         return 0
     made = Notification(
@@ -101,8 +101,7 @@ class _Reader:
     mail: str
 
 
-def _readers(kind: kinds.NoticeKind, user_ids: set[int | None]) -> list[_Reader]:
-    wanted = [user_id for user_id in user_ids if user_id is not None]
+def _readers(kind: kinds.NoticeKind, wanted: set[int]) -> list[_Reader]:
     memberships = Membership.objects.filter(
         tenant_id=require_tenant_id(), user_id__in=wanted, user__is_active=True
     ).select_related("user", "tenant")

@@ -78,5 +78,5 @@ def _existing(wanted: dict[str, QuerySet[Any]]) -> set[str]:
         return set()
     names = {f"step_{number}": key for number, key in enumerate(wanted)}
     asked = {name: Exists(wanted[key]) for name, key in names.items()}
-    row = Tenant.objects.filter(pk=require_tenant_id()).values(**asked).get()
+    row: Any = Tenant.objects.filter(pk=require_tenant_id()).values(**asked).get()
     return {key for name, key in names.items() if row[name]}

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
+
+from ecrm.tenancy.requests import MemberRequest
 
 Column = Literal["main", "side"]
 
@@ -24,7 +25,7 @@ class Section:
     title: str | Promise
     order: int
     capability: str | None
-    render: Callable[[HttpRequest], SafeString]
+    render: Callable[[MemberRequest], SafeString]
     column: Column = "main"
 
 

@@ -110,7 +110,8 @@ def when(instant: datetime | None, style: str = "ago", classes: str = "") -> Saf
 @register.simple_tag(takes_context=True)
 def help(context: Context, key: str) -> SafeString:
     """The mark that explains a word of ``ecrm.ui.glossary``; stands after the word, outside headings."""
-    shown = context.render_context.setdefault("help_marks", count(1))
+    page: Any = context.render_context
+    shown = page.setdefault("help_marks", count(1))
     drawn = Engine.get_default().get_template("ui/_help.html")
     with context.push(term=glossary.TERMS[key], id=f"help-{key}-{next(shown)}"):
         return drawn.render(context)
