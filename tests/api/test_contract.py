@@ -1,0 +1,77 @@
+"""The description and the API agree: every operation is asked with data that fits it and data that does not.
+
+All of schemathesis' checks run, in this process, on the same WSGI application that serves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from schemathesis.config import SchemathesisConfig
+
+from consent import purposes
+from ecrm.tenancy.context import tenant_context
+from ecrm.tenancy.models import Tenant
+from tests import factories as make
+from tests.api.conftest import Program
+
+CONFIG = SchemathesisConfig.from_str(
+    """
+    [generation]
+    # PostgreSQL keeps no NUL: test_nul_is_refused tells what becomes of it.
+    allow-x00 = false
+
+    [checks.positive_data_acceptance]
+    # A description cannot say that a phone number exists or where a cursor leads.
+    expected-statuses = ["2xx", "401", "403", "404", "409", "422"]
+    """
+)
+schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json?workspace=acme", get_wsgi_application(), config=CONFIG)
+schemathesis.openapi.format("email", st.from_regex(r"[a-z]{1,10}@[a-z]{1,10}\.example", fullmatch=True))
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+
+
+@pytest.fixture
+def rows(acme: Tenant) -> dict[str, Any]:
+    """Ids that lead somewhere, so that more than 404 is tried."""
+    with tenant_context(acme):
+        return {
+            "contact_id": str(make.ContactFactory().pk),
+            "segment_id": str(make.SegmentFactory().pk),
+            "campaign_id": str(make.CampaignFactory().pk),
+            "purpose": purposes.NEWSLETTER,
+        }
+
+
+@pytest.fixture(autouse=True)
+def _one_connection() -> Iterator[None]:
+    """As Django's own test client does: the test's transaction must outlive a request."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@schema.parametrize()
+@settings(
+    max_examples=15,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+def test_every_operation_keeps_its_word(case: Any, shop: Program, rows: dict[str, Any]) -> None:
+    for name in case.path_parameters or {}:
+        if case.meta is None or case.meta.generation.mode.is_positive:
+            case.path_parameters[name] = rows.get(name, case.path_parameters[name])
+    case.call_and_validate(headers={"Authorization": f"Bearer {shop.secret}"})
