@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from analytics.models import Site, Visitor, VisitorAnswer
-from analytics.tracking import door, tidying, visitors, visits
+from analytics.tracking import door, marking, tidying, visitors, visits
+from campaigns.engagement import destinations
 from consent.personal_data import Erasure, of_nobody, of_person
 from contacts import merging, reactions
 from contacts.ingest import takers
@@ -18,6 +19,7 @@ hot_paths.register("/p/e", door.answer)
 takers.register(door.KIND, visits.take)
 takers.register_finder("visitor", visitors.find)
 reactions.register("consent.withdrawn", visitors.person_said_no)
+destinations.register(marking.mark)
 merging.register_rows(Visitor)
 beats.on_nightly.append(tidying.hint_tidy)
 

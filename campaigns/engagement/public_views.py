@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from campaigns.engagement import hits, reading, services
+from campaigns.engagement import destinations, hits, reading, services
 from campaigns.models import Campaign, Delivery, Link
 from campaigns.sending.addresses import CLICK, LINK, OPEN, UNSUBSCRIBE, VIEW
 from consent import public
@@ -116,7 +116,7 @@ def _follow(request: HttpRequest, campaign_id: int, position: int, delivery: Del
     link = get_object_or_404(Link.objects.select_related("campaign"), campaign=campaign_id, position=position)
     if request.method == "GET":
         hits.clicked(request, link=link, delivery=delivery)
-    return HttpResponseRedirect(link.url)
+    return HttpResponseRedirect(destinations.of(link.url, delivery))
 
 
 def _delivery(delivery_id: int) -> Delivery:

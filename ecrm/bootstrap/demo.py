@@ -16,7 +16,7 @@ from ecrm.bootstrap.steps import Steps
 from ecrm.bootstrap.supervisor import ChildFailed, Stopped, Supervisor
 
 ROOT = Path(__file__).resolve().parents[2]
-WEB, SMTP, MAILBOX, DOOR = 8000, 2525, 8025, 2526
+WEB, SMTP, MAILBOX, DOOR, SHOP = 8000, 2525, 8025, 2526, 8080
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -74,6 +74,7 @@ class Demo:
         self._supervisor = supervisor
         self._steps = steps
         self._options = options
+        self._shop = ""
 
     def run(self) -> int:
         redis.server()  # says what to install before anything is started
@@ -138,6 +139,14 @@ class Demo:
                 self._supervisor.start(program)
         with self._steps.step("Opening the door for mail"):
             self._supervisor.start(programs.smtp_door(servers))
+        if self._logins_file().exists():
+            self._shop = f"http://localhost:{self._start_shop(servers)}"
+
+    def _start_shop(self, servers: stack.Stack) -> int:
+        port = self._usual_port(SHOP)
+        with self._steps.step("Opening the demo shop"):
+            self._supervisor.start(programs.demo_shop(servers, port=port))
+        return port
 
     def _migrate(self, servers: stack.Stack) -> None:
         stamp = self._data_dir / "migrated"
@@ -178,6 +187,8 @@ class Demo:
         say(f"\neCRM is ready after {self._steps.seconds():.1f} s.\n")
         say(f"  eCRM      {servers.values['ECRM_BASE_URL']}")
         say(f"  Mailbox   {servers.values['ECRM_RELAY_LOG_URL'].replace('127.0.0.1', 'localhost')}")
+        if self._shop:
+            say(f"  Shop      {self._shop} (a customer's side: its visits arrive here)")
         self._tell_addresses(servers)
         for login in read_logins(self._logins_file()):
             say(f"  Sign in   {login}")

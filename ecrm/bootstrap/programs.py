@@ -39,12 +39,13 @@ def web(servers: Stack) -> Program:
 
 
 def workers(servers: Stack) -> list[Program]:
-    """The Celery workers and the ticking of beat."""
+    """The Celery workers, the flusher of events and the ticking of beat."""
     found = [
         _celery(servers, name, "worker", "-Q", queues, "-c", str(count), "-n", f"{name}@ecrm", "--without-mingle")
         for name, (queues, count) in WORKERS.items()
     ]
     schedule = servers.data_dir / "beat-schedule"
+    found.append(_python(servers, "flusher", str(ROOT / "manage.py"), "flush_events"))
     found.append(_celery(servers, "beat", "beat", "-s", str(schedule), "--pidfile="))
     return found
 
@@ -70,6 +71,16 @@ def smtp_door(servers: Stack) -> Program:
         "smtp-door",
         *(str(ROOT / "manage.py"), "smtp_door"),
         is_ready=lambda: not ports.is_free(port or 0),
+    )
+
+
+def demo_shop(servers: Stack, *, port: int) -> Program:
+    """A site of the sample shop, on an origin of its own, whose visits reach eCRM."""
+    return _python(
+        servers,
+        "demo-shop",
+        *(str(ROOT / "manage.py"), "demo_shop", "--port", str(port)),
+        is_ready=lambda: responds(f"http://127.0.0.1:{port}/"),
     )
 
 
