@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from ecrm.audit import words
 from ecrm.audit.models import AuditEntry
 from ecrm.tenancy.models import User
 
@@ -25,6 +26,10 @@ class Line:
 
     entry: Any
     actor: User | None
+
+    @property
+    def action(self) -> str:
+        return words.action_label(self.entry.action)
 
 
 def history_page(rows: Any, request: HttpRequest, object_id: str, entries: Any = None) -> HttpResponse:

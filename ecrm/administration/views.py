@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from ecrm.administration import guises, visits
 from ecrm.administration.forms import RoleForm
+from ecrm.administration.history import lines
 from ecrm.administration.models import SupportVisit
 from ecrm.audit.models import AuditEntry
 from ecrm.tenancy.models import User
@@ -46,7 +47,7 @@ def support_visit(request: MemberRequest, visit_id: int) -> HttpResponse:
     context = {
         "visit": visit,
         "visitor": _names([visit.visitor_id]).get(visit.visitor_id),
-        "entries": seen.order_by("-at", "-id")[:SEEN_AT_MOST],
+        "lines": lines(seen.order_by("-at", "-id")[:SEEN_AT_MOST]),
         "may_end": _may_end(request),
     }
     return render(request, "administration/visit.html", context)

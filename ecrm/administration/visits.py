@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from ecrm.administration import journal
 from ecrm.administration.models import SupportVisit
 from ecrm.audit import services as audit
-from ecrm.tenancy.context import tenant_context
+from ecrm.tenancy.context import require_tenant_id, tenant_context
 from ecrm.tenancy.models import Membership, Tenant, User
 from ecrm.tenancy.roles import Capability, Role
 
@@ -63,7 +63,7 @@ def end(*, visit: SupportVisit, by: User, at: datetime | None = None) -> bool:
         ended_at=at, ended_by_id=by.pk
     )
     if ended:
-        _note_end(Tenant.objects.get(pk=visit.tenant_id))
+        _note_end(Tenant.objects.get(pk=require_tenant_id()))
         audit.record("visit.ended", by=by, subject=visit)
     return bool(ended)
 
