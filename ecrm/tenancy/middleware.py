@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import get_script_prefix, set_script_prefix
+from django.urls import get_script_prefix, set_script_prefix, set_urlconf
 from django.utils import timezone, translation
 
 from ecrm.instances import Columns
@@ -53,6 +53,8 @@ class TenantMiddleware:
         tenant = membership.tenant
         request.tenant, request.membership = tenant, membership
         request.urlconf = TENANT_URLCONF
+        # Gates may answer with a page, before the handler has looked at the request's own URLconf.
+        set_urlconf(TENANT_URLCONF)
         request.path_info = f"/{rest}"
         former_prefix = get_script_prefix()
         set_script_prefix(f"{former_prefix}{tenant.slug}/")
