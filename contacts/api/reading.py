@@ -32,6 +32,11 @@ from ecrm.mail.addresses import normalise
 ORDERS = {"name": ("sort_key", "id"), "created": ("created_at", "id"), "active": ("active_at", "id")}
 OrderName = Literal["-created", "created", "-active", "active", "name", "-name"]
 
+_PLAIN = (
+    *("name", "given_name", "family_name", "stage", "owner_id", "job_title", "language", "time_zone", "country"),
+    *("city", "birthday", "source", "created_at", "updated_at", "last_active_at", "binned_at"),
+)
+
 
 class ContactFilters(Schema):
     """All of them must hold."""
@@ -91,11 +96,9 @@ def show(people: Sequence[Any]) -> list[dict[str, Any]]:
 
 def _as_dict(person: Any) -> dict[str, Any]:
     """As ``ContactOut``; the person comes from ``with_lists``."""
-    plain = ("name", "given_name", "family_name", "stage", "owner_id", "job_title", "language", "time_zone")
-    plain += ("country", "city", "birthday", "source", "created_at", "updated_at", "last_active_at", "binned_at")
     return {
         "id": person.pk,
-        **{name: getattr(person, name) for name in plain},
+        **{name: getattr(person, name) for name in _PLAIN},
         "company": {"id": person.company.pk, "name": person.company.name} if person.company else None,
         "emails": person.email_list,
         "phones": person.phone_list,

@@ -17,7 +17,10 @@ assert set(StageName.__args__) == set(Stage.values)  # type: ignore[attr-defined
 
 Short = Annotated[Text, Field(max_length=100)]
 CountryCode = Annotated[str, Field(pattern=r"^([A-Z]{2})?$", description="ISO 3166-1, or empty.")]
-EmailText = Annotated[Text, Field(min_length=3, max_length=254, json_schema_extra={"format": "email"})]
+EmailText = Annotated[
+    Text,
+    Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s.]+$", max_length=254, json_schema_extra={"format": "email"}),
+]
 PhoneText = Annotated[
     str,
     Field(pattern=r"^[+0-9][0-9 ()/.-]{3,38}$", description="A country code is taken from the contact, if left out."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -79,13 +79,17 @@ def of_validation(error: ValidationError, names: Mapping[str, str] | None = None
 
 
 def register(api: NinjaAPI) -> None:
-    api.add_exception_handler(Problem, lambda _request, problem: answer(problem))
-    api.add_exception_handler(InvalidRequest, _invalid_request)
-    api.add_exception_handler(ValidationError, lambda _request, error: answer(of_validation(error)))
-    api.add_exception_handler(Http404, _not_found)
-    api.add_exception_handler(PermissionDenied, lambda _request, error: answer(Problem(403, str(error))))
-    api.add_exception_handler(HttpError, lambda _request, error: answer(Problem(error.status_code, str(error))))
-    api.add_exception_handler(Exception, _unforeseen)
+    handlers: dict[type[Exception], Callable[[HttpRequest, Any], HttpResponse]] = {
+        Problem: lambda _request, problem: answer(problem),
+        ValidationError: lambda _request, error: answer(of_validation(error)),
+        PermissionDenied: lambda _request, error: answer(Problem(403, str(error))),
+        HttpError: lambda _request, error: answer(Problem(error.status_code, str(error))),
+        InvalidRequest: _invalid_request,
+        Http404: _not_found,
+        Exception: _unforeseen,
+    }
+    for kind, handler in handlers.items():
+        api.add_exception_handler(kind, handler)
 
 
 def _not_found(request: HttpRequest, error: Http404) -> HttpResponse:

@@ -68,7 +68,7 @@ def _claim(token: ApiToken, key: str, digest: bytes) -> bool:
                 " VALUES (%s, %s, %s, %s, 0, '', now()) ON CONFLICT (tenant_id, token_id, key) DO NOTHING",
                 [require_tenant_id(), token.pk, key, digest],
             )
-            is_first = cursor.rowcount == 1
+            is_first = bool(cursor.rowcount)
             cursor.execute("SET LOCAL lock_timeout = DEFAULT")
     except OperationalError as error:
         if isinstance(error.__cause__, LockNotAvailable):

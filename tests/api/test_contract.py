@@ -64,7 +64,7 @@ def _one_connection() -> Iterator[None]:
 
 @schema.parametrize()
 @settings(
-    max_examples=15,
+    max_examples=8,
     derandomize=True,
     deadline=None,
     database=None,
