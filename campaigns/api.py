@@ -68,6 +68,9 @@ class ResultsOut(Schema):
     unknown: int
     clicked: int
     unsubscribed: int
+    answered: int
+    came_back: int
+    complained: int
     opens_low: int
     opens_high: int
     opens_base: int
@@ -105,6 +108,9 @@ def read_campaign_results(request: ApiRequest, campaign_id: IdIn) -> Any:
         "unknown": done.unknown,
         "clicked": found.human_clicks,
         "unsubscribed": found.unsubscribes,
+        "answered": found.reply_people,
+        "came_back": found.came_back,
+        "complained": found.complaints,
         "opens_low": found.opens_low,
         "opens_high": found.opens_high,
         "opens_base": found.opens_base,

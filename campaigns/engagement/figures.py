@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import BinaryField, Count, Exists, Func, OuterRef, Q, QuerySet, Sum
 
-from campaigns.engagement.kinds import UNSUBSCRIBED
+from campaigns.engagement.kinds import REPLIED, UNSUBSCRIBED
 from campaigns.models import Campaign, Chunk, Delivery, Hit, Link, Outcome, OutcomeKind
 from consent import purposes, rules
 from contacts.models import Event
@@ -51,7 +51,8 @@ class Figures:
 
     ``machine_clicks``, ``unsure_clicks`` and ``waiting`` (not judged yet) are requests. Opens are
     known only of the ``opens_base`` people who got it and allow tracking: at least ``opens_low``
-    of them, at most ``opens_high``, where mail proxies stand for readers.
+    of them, at most ``opens_high``, where mail proxies stand for readers. ``replies`` are mails, of
+    ``reply_people`` people we know. ``came_back`` and ``complaints`` are deliveries told of after hand-over.
     """
 
     delivered: int
@@ -61,6 +62,10 @@ class Figures:
     unsure_clicks: int
     waiting: int
     unsubscribes: int
+    replies: int
+    reply_people: int
+    came_back: int
+    complaints: int
     opens_low: int
     opens_high: int
     opens_base: int
@@ -68,7 +73,7 @@ class Figures:
 
 
 def for_campaign(campaign: Campaign) -> Figures:
-    """Six statements, each over the campaign's own rows."""
+    """Seven statements, each over the campaign's own rows."""
     clicks = Hit.objects.filter(campaign=campaign, kind=Hit.Kind.CLICK)
     counted = clicks.aggregate(
         machine=Count("pk", filter=Q(verdict__in=MACHINES)),
@@ -83,7 +88,8 @@ def for_campaign(campaign: Campaign) -> Figures:
         machine_clicks=counted["machine"],
         unsure_clicks=counted["unsure"],
         waiting=counted["waiting"],
-        unsubscribes=_unsubscribes(campaign),
+        **_told(campaign),
+        **_returned(campaign),
         per_link=_per_link(campaign),
         **_opens(campaign),
     )
@@ -151,6 +157,17 @@ def _allowing_tracking(campaign: Campaign) -> int:
     return allowed.filter(Exists(sent)).count()
 
 
-def _unsubscribes(campaign: Campaign) -> int:
-    told = Event.objects.filter(name=UNSUBSCRIBED, campaign_id=campaign.pk)
-    return told.values("contact_id").distinct().count()
+def _told(campaign: Campaign) -> dict[str, int]:
+    """What the history knows of this campaign's people."""
+    told = Event.objects.filter(name__in=(UNSUBSCRIBED, REPLIED), campaign_id=campaign.pk).order_by().values("name")
+    rows = told.annotate(people=Count("contact_id", distinct=True), count=Count("pk"))
+    found = {row["name"]: (row["count"], row["people"]) for row in rows}
+    replies, people = found.get(REPLIED, (0, 0))
+    return {"unsubscribes": found.get(UNSUBSCRIBED, (0, 0))[1], "replies": replies, "reply_people": people}
+
+
+def _returned(campaign: Campaign) -> dict[str, int]:
+    kinds = {OutcomeKind.BOUNCED: "came_back", OutcomeKind.COMPLAINED: "complaints"}
+    later = Outcome.objects.filter(campaign=campaign, kind__in=kinds).order_by().values_list("kind")
+    found = dict(later.annotate(count=Count("delivery", distinct=True)))
+    return {name: found.get(kind, 0) for kind, name in kinds.items()}

@@ -10,6 +10,7 @@ from contacts.models import Event
 from ecrm.tenancy.roles import Capability
 
 OPENED, CLICKED, UNSUBSCRIBED = "email.opened", "email.clicked", "email.unsubscribed"
+REPLIED, COMPLAINED = "email.replied", "email.complained"
 
 
 def _opened(event: Event) -> str:
@@ -27,6 +28,14 @@ def _unsubscribed(event: Event) -> str:
     return _("Unsubscribed from “%(campaign)s”") % {"campaign": event.properties.get("campaign", "")}
 
 
+def _replied(event: Event) -> str:
+    return _("Answered “%(campaign)s”") % {"campaign": event.properties.get("campaign", "")}
+
+
+def _complained(event: Event) -> str:
+    return _("Marked “%(campaign)s” as spam") % {"campaign": event.properties.get("campaign", "")}
+
+
 KINDS = (
     EventKind(
         OPENED, gettext_lazy("Email opened"), "eye", _opened,
@@ -39,5 +48,13 @@ KINDS = (
     EventKind(
         UNSUBSCRIBED, gettext_lazy("Unsubscribed"), "ban", _unsubscribed,
         capability=Capability.CONTACTS_VIEW, group="email", tone="warn", is_activity=True,
+    ),
+    EventKind(
+        REPLIED, gettext_lazy("Email answered"), "reply", _replied,
+        capability=Capability.CONTACTS_VIEW, group="email", tone="good", is_activity=True,
+    ),
+    EventKind(
+        COMPLAINED, gettext_lazy("Marked as spam"), "ban", _complained,
+        capability=Capability.CONTACTS_VIEW, group="email", tone="bad",
     ),
 )  # fmt: skip

@@ -107,10 +107,25 @@ class OutcomeKind(models.TextChoices):
     FAILED = "failed", _("Refused")
     UNKNOWN = "unknown", _("Unknown")
     SKIPPED = "skipped", _("Left out")
+    # Told later, of a message that was handed over.
+    DELIVERED = "delivered", _("Arrived")
+    BOUNCED = "bounced", _("Came back")
+    COMPLAINED = "complained", _("Marked as spam")
+
+
+# What a chunk counts of its deliveries; the others come after hand-over.
+COUNTED = (
+    OutcomeKind.SENT,
+    OutcomeKind.DEFERRED,
+    OutcomeKind.FAILED,
+    OutcomeKind.UNKNOWN,
+    OutcomeKind.SKIPPED,
+)
 
 
 class Outcome(TenantModel):
     """What became of one attempt. Append-only; the strongest kind of a delivery wins.
+    Bounces and complaints that are told later belong to the attempt that was handed over.
 
     ``skipped`` means consent or suppression changed between the audience and the hand-over.
     """

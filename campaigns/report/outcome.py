@@ -62,6 +62,7 @@ class Report:
             [
                 Step(_("Handed over"), done.delivered),
                 Step(_("Clicked"), done.human_clicks, self._rate(done.human_clicks)),
+                Step(_("Answered"), done.reply_people, self._rate(done.reply_people)),
                 Step(_("Unsubscribed"), done.unsubscribes, self._rate(done.unsubscribes)),
             ]
         )

@@ -7,7 +7,14 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from campaigns.models import Campaign, Exclusion, Outcome, OutcomeKind
 from contacts.models import Contact
 
-KINDS = (OutcomeKind.FAILED, OutcomeKind.UNKNOWN, OutcomeKind.DEFERRED, OutcomeKind.SKIPPED)
+KINDS = (
+    OutcomeKind.FAILED,
+    OutcomeKind.UNKNOWN,
+    OutcomeKind.DEFERRED,
+    OutcomeKind.SKIPPED,
+    OutcomeKind.BOUNCED,
+    OutcomeKind.COMPLAINED,
+)
 
 
 def kind_named(name: str) -> OutcomeKind:

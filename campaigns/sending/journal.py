@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from campaigns.exclusions import Reason
-from campaigns.models import Campaign, Chunk, Delivery, Intent, Outcome, OutcomeKind
+from campaigns.models import COUNTED, Campaign, Chunk, Delivery, Intent, Outcome, OutcomeKind
 from campaigns.models.campaign import State
 from campaigns.sending.claims import Claim
 from campaigns.sending.people import Fragment
@@ -179,7 +179,7 @@ def write(campaign_id: int, results: Sequence[Result]) -> list[Result]:
 
 def count(held: Claim, changes: dict[str, int], *, rate: float) -> None:
     """Adds to the chunk's counts by outcome kind; negative for deliveries that left a kind."""
-    kinds = [kind for kind in OutcomeKind.values if changes.get(kind)]
+    kinds = [kind for kind in COUNTED if changes.get(kind)]
     added = "".join(f", {kind} = {kind} + %s" for kind in kinds)
     sql = f"UPDATE {Chunk.table()} SET rate = %s{added} WHERE tenant_id = %s AND id = %s"
     _execute(sql, [rate, *(changes[kind] for kind in kinds), require_tenant_id(), held.chunk_id])

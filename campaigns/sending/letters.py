@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from email.utils import formatdate
 from typing import Protocol
 
+from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -25,6 +26,7 @@ from campaigns.sending.journal import Pending
 from consent import purposes
 from ecrm.mail import message_ids
 from ecrm.mail.handover import Outgoing
+from ecrm.mail.inbound.addresses import BOUNCE, support_address
 from ecrm.mail.models import SendingIdentity
 from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.models import Tenant
@@ -71,11 +73,17 @@ class Letter:
 
     def outgoing(self, pending: Pending, *, date: str) -> Outgoing:
         """This delivery's message. Raises ``ValueError`` for an address no header can carry."""
-        message_id = self.message_id(pending.delivery_id)
+        token = message_ids.token_of(pending.delivery_id)
+        message_id = f"<{token}@{self.identity.domain}>"
         links = self.links(pending.delivery_id, pending.contact_id, is_tracked=pending.is_tracked)
         values = self.values(pending, links) | {"message_id": message_id, "date": date}
         compiled = self.tracked if pending.is_tracked else self.untracked
-        return Outgoing(self.identity.email, pending.address, compiled.render(values), message_id)
+        return Outgoing(self._return_path(token), pending.address, compiled.render(values), message_id)
+
+    def _return_path(self, token: str) -> str:
+        """Where a bounce goes: to ourselves, with the delivery in the address, once the operator has named a domain."""
+        domain = settings.RETURN_PATH_DOMAIN
+        return f"{BOUNCE}+{token}@{domain}" if domain else self.identity.email
 
     def links(self, delivery_id: int, contact_id: int, *, is_tracked: bool) -> dict[str, str]:
         """This person's own addresses; only the ones their copy can hold, since each costs microseconds."""
@@ -186,10 +194,15 @@ def sender_of(tenant: Tenant, campaign: Campaign) -> Sender:
     return Sender(
         identity.name,
         identity.email,
-        reply_to=identity.reply_to,
+        reply_to=identity.reply_to or _inbox(),
         list_id=f"{key}.{identity.domain}",
         feedback_id=f"{campaign.pk}:{key}:{tenant.slug}:ecrm",
     )
+
+
+def _inbox() -> str:
+    """Answers come to the tenant's own mailbox here unless they are wanted elsewhere."""
+    return support_address() if settings.RETURN_PATH_DOMAIN else ""
 
 
 def _colour(hue: int) -> str:

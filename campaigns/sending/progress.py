@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce, Now
 from django.utils.functional import Promise
 
 from campaigns import exclusions
-from campaigns.models import Campaign, Chunk, Exclusion, Outcome, OutcomeKind
+from campaigns.models import COUNTED, Campaign, Chunk, Exclusion, Outcome, OutcomeKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class ReasonCount:
 
 def progress(campaign: Campaign) -> Progress:
     """One query over the campaign's chunks (one row for a thousand people)."""
-    counts = {kind: Coalesce(Sum(kind), 0) for kind in OutcomeKind.values}
+    counts = {kind: Coalesce(Sum(kind), 0) for kind in COUNTED}
     found = Chunk.objects.filter(campaign=campaign).aggregate(
         total=Coalesce(Sum("size"), 0),
         rate=Coalesce(Sum("rate", filter=Q(leased_until__gt=Now())), 0.0),

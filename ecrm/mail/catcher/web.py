@@ -133,7 +133,7 @@ class Mailbox(BaseHTTPRequestHandler):
         opened = open_message(raw)
         return self._json(
             _summary(listed)
-            | {"headers": opened.headers, "text": opened.text, "html": opened.html}
+            | {"sender": listed.sender, "headers": opened.headers, "text": opened.text, "html": opened.html}
             | {"links": opened.links, "raw": raw.decode("utf-8", "replace")}
         )
 

@@ -71,8 +71,13 @@ class Door:
     def _dismiss_threads(self) -> None:
         """Each closes its own connection: all of them must be at it at once to be reached."""
         together = Barrier(THREADS)
+
+        def leave() -> None:
+            together.wait(PATIENCE_SECONDS)
+            connections.close_all()
+
         for _thread in range(THREADS):
-            self._threads.submit(lambda: (together.wait(PATIENCE_SECONDS), connections.close_all()))
+            self._threads.submit(leave)
         self._threads.shutdown()
 
     async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
