@@ -26,7 +26,6 @@ def register() -> None:
             "identity.removed": _("Sending identity removed"),
             "tag.removed": _("Tag removed"),
             "work.removed": _("Waiting work removed"),
-            "work.tried_again": _("Work given up tried again"),
         },
         {
             "administration.supportvisit": Subject(_("Support visit"), "support_visit"),

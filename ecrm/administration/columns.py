@@ -68,7 +68,7 @@ def search_columns(model: type[Model]) -> list[str]:
 
 
 def relations(model: type[Model]) -> list[str]:
-    return [field.name for field in shown(model) if isinstance(field, models.ForeignKey)]
+    return [field.name for field in model._meta.concrete_fields if isinstance(field, models.ForeignKey)]
 
 
 def _reads_well(field: Field[Any, Any]) -> bool:

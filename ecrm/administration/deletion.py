@@ -55,7 +55,7 @@ def affected_rows(model: type[Model], ids: list[Any]) -> list[Affected]:
 
 
 def _walk(model: type[Model], lookup: str, ids: list[Any], depth: int) -> Iterator[Affected]:
-    for relation in model._meta.related_objects:
+    for relation in _relations_to(model):
         child: Any = relation.related_model
         path = f"{relation.field.name}__{lookup}"
         count = capped_count(child._base_manager.filter(**{path: ids}))
@@ -63,3 +63,9 @@ def _walk(model: type[Model], lookup: str, ids: list[Any], depth: int) -> Iterat
         yield Affected(child, models.PROTECT if fate is models.RESTRICT else fate, count)
         if fate is models.CASCADE and count.value and depth:
             yield from _walk(child, path, ids, depth - 1)
+
+
+def _relations_to(model: type[Model]) -> list[Any]:
+    """Those without a name of their own too, as most references between our tables are."""
+    fields: list[Any] = list(model._meta.get_fields(include_hidden=True))
+    return [field for field in fields if field.auto_created and not field.concrete and hasattr(field, "on_delete")]

@@ -21,7 +21,7 @@ from ecrm.administration.platform_rows import PlatformRows
 from ecrm.administration.platform_site import platform_site
 from ecrm.administration.rows import ReadInline
 from ecrm.tenancy import services
-from ecrm.tenancy.models import Invitation, Membership, Route, Tenant, User
+from ecrm.tenancy.models import ErasedTenant, Invitation, Membership, Route, Tenant, User
 from ecrm.tenancy.urls import absolute
 
 
@@ -181,3 +181,14 @@ class RouteRows(PlatformRows):
     list_display = ["id", "kind", "tenant"]
     list_filter = []
     search_fields = ["kind__exact"]
+
+
+@admin.register(ErasedTenant, site=platform_site)
+class ErasedRows(PlatformRows):
+    """Proof of what is gone."""
+
+    one, many = _("erased tenant"), _("erased tenants")
+    is_small = True
+    list_display = ["slug", "former_id", "erased_at", "closed_by_id", "rows", "files"]
+    list_filter = []
+    search_fields = ["slug__icontains"]

@@ -4,14 +4,13 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from ecrm.administration.rows import EditableRows
 from ecrm.administration.tenant_site import show, site
-from ecrm.audit import services as audit
+from ecrm.jobs import stuck
 from ecrm.jobs.models import Job, OutboxEntry
 
 
@@ -41,9 +40,8 @@ class OutboxRows(EditableRows):
 
     @admin.action(description=_("Try again"), permissions=["delete"])
     def try_again(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        count = queryset.filter(failed_at__isnull=False).update(failed_at=None, attempts=0, due_at=Now(), error="")
-        if count:
-            audit.record("work.tried_again", by=request.user, count=count)
+        chosen = queryset.filter(failed_at__isnull=False).order_by()
+        count = stuck.try_again(entries=chosen, by=request.user)  # type: ignore[arg-type]  # a member
         told = ngettext("%(count)d entry is tried again.", "%(count)d entries are tried again.", count)
         self.message_user(request, told % {"count": count})
 

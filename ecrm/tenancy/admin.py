@@ -61,7 +61,7 @@ class PeopleRows(Rows):
     date_hierarchy = None
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return members()
+        return members().order_by("email")
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         return lookup == "id__exact"

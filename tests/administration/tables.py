@@ -27,6 +27,11 @@ def address(model: Any, page: str) -> str:
     return "admin:" + f"{model._meta.app_label}_{model._meta.model_name}_{page}"
 
 
+def has_one_row(model: Any) -> bool:
+    """A tenant's settings, its counters."""
+    return any(getattr(key, "fields", ()) == ("tenant",) for key in model._meta.constraints)
+
+
 def make_rows(model: Any, tenant: Tenant, count: int) -> list[Any]:
     with tenant_context(tenant):
         if model is User:
@@ -42,3 +47,8 @@ def queries(member: Member, name: str, *args: Any) -> tuple[HttpResponse, list[s
     with CaptureQueriesContext(connection) as captured:
         response = member.get(name, *args)
     return response, [query["sql"] for query in captured.captured_queries]
+
+
+def no_inlines(*names: str) -> dict[str, int]:
+    """What a form with rows below it posts when there are none."""
+    return {f"{name}-{key}": 0 for name in names for key in ("TOTAL_FORMS", "INITIAL_FORMS")}
