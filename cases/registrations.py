@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from cases import criteria, figures, merging, notices, palette, panel, privacy, tasks, timeline
+from cases import api, criteria, figures, merging, notices, palette, panel, privacy, tasks, timeline
 from cases.inbound import receiver
 from ecrm.jobs import beats
 from ecrm.mail.inbound import receivers
@@ -19,6 +19,7 @@ def _waiting(request: HttpRequest) -> nav.Waiting | None:
     return nav.Waiting(found.waiting, _("need an answer"), is_hot=found.overdue > 0) if found.waiting else None
 
 
+api.register()
 criteria.register()
 merging.register()
 notices.register()

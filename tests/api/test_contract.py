@@ -49,6 +49,7 @@ def rows(acme: Tenant) -> dict[str, Any]:
             "segment_id": str(make.SegmentFactory().pk),
             "campaign_id": str(make.CampaignFactory().pk),
             "purpose": purposes.NEWSLETTER,
+            "case_id": str(make.CaseFactory().pk),
         }
 
 
