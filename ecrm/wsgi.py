@@ -8,6 +8,7 @@ import os
 from typing import Any
 
 from django.conf import settings
+from django.contrib.staticfiles.finders import AppDirectoriesFinder
 from django.core.wsgi import get_wsgi_application
 from servestatic import ServeStatic
 
@@ -28,4 +29,8 @@ application = ServeStatic(
     autorefresh=settings.DEBUG,
     max_age=60 if settings.STATIC_FROM_SOURCE else 86_400,
 )
+if settings.STATIC_FROM_SOURCE:
+    # What installed apps bring along: the admin's and the API reference's assets.
+    for storage in AppDirectoriesFinder().storages.values():
+        application.add_files(storage.location, settings.STATIC_URL.strip("/"))
 application = in_front_of(application)
