@@ -1,0 +1,69 @@
+"""The gallery shows every component; only those who build the product see it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings as django_settings
+from django.test import Client
+from playwright.sync_api import Browser
+
+from ecrm.tenancy.models import User
+from tests.cast import make_user
+from tests.chromium import tab
+
+COMPONENTS = django_settings.BASE_DIR / "templates" / "_components"
+CATALOGUE = django_settings.BASE_DIR / "templates" / "ui" / "gallery" / "catalogue.html"
+
+# At the foot of every public page; its field has one id, so that a page holds it once.
+SHOWN_ELSEWHERE = {"language_form"}
+
+
+@pytest.fixture
+def staff(db: None) -> User:
+    user = make_user("Stella")
+    user.is_staff = True
+    user.save()
+    return user
+
+
+def test_every_component_has_a_specimen() -> None:
+    shown = set(re.findall(r'{% specimen "([a-z_]+)"', CATALOGUE.read_text()))
+    files = {path.stem for path in COMPONENTS.glob("*.html") if not path.stem.startswith("_")}
+    assert files - shown - SHOWN_ELSEWHERE == set()
+    assert files >= SHOWN_ELSEWHERE
+
+
+def test_only_staff_see_it(staff: User) -> None:
+    visitor, member, builder = Client(), Client(), Client()
+    member.force_login(make_user("Alice"))
+    builder.force_login(staff)
+    assert [client.get("/ui/").status_code for client in (visitor, member, builder)] == [404, 404, 200]
+
+
+def test_no_id_stands_twice(staff: User) -> None:
+    client = Client()
+    client.force_login(staff)
+    ids = re.findall(r'\sid="([^"]+)"', client.get("/ui/").content.decode())
+    assert sorted({one for one in ids if ids.count(one) > 1}) == []
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_at_any_width(chromium: Browser, live_server: Any, staff: User, scheme: str) -> None:
+    client = Client()
+    client.force_login(staff)
+    cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": str(live_server.url)}
+    with tab(chromium, str(live_server.url)) as page:
+        page.context.add_cookies([cookie])
+        page.emulate_media(color_scheme=scheme)
+        for width in (1440, 320):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.goto("/ui/")
+            found = Axe().run(page)
+            assert found.violations_count == 0, found.generate_report()
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
