@@ -51,7 +51,7 @@ def place_of(letter: Letter, *, at: datetime, is_answer_to_campaign: bool = Fals
 
 def reply_token(case: Case) -> str:
     """What stands in the reply address of a case; ``_by_token`` reads it."""
-    return tokens.make(TOKEN_KIND, case.pk)
+    return tokens.make(TOKEN_KIND, case.pk, tenant_id=case.tenant_id)
 
 
 def _join(case: Case, at: datetime) -> Place:

@@ -8,6 +8,8 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
+from django.conf import settings
+
 from cases import formatting
 from cases.inbound.threading import reply_token
 from cases.models import CaseFile, CaseMessage, CaseSettings, Handover
@@ -36,22 +38,23 @@ class Letter:
 
 def compose(handover: Handover) -> Letter | None:
     """The same every time, Message-ID included. None when nobody can write it or nobody can get it."""
-    message, settings = handover.message, CaseSettings.of_tenant()
-    identity = sender(settings)
+    message, ours = handover.message, CaseSettings.of_tenant()
+    identity = sender(ours)
     recipient = addresses.normalise(handover.recipient)
     if identity is None or addresses.unsafe_in_envelope(recipient):
         return None
     message_id = _fixed_id(message, identity)
     back = reply_address(reply_token(message.case))
-    document = _document(message, identity, settings.signature, recipient, back, message_id)
-    # The return path leads back too, so that a bounce finds its case.
-    outgoing = Outgoing(back, recipient, (wire_form(document.as_bytes()),), f"<{message_id}>")
+    document = _document(message, identity, ours.signature, recipient, back, message_id)
+    # Where mail to us is delivered at all, a bounce comes back to its case.
+    return_path = back if settings.RETURN_PATH_DOMAIN else identity.email
+    outgoing = Outgoing(return_path, recipient, (wire_form(document.as_bytes()),), f"<{message_id}>")
     return Letter(outgoing, Relay.parse(identity.relay_url) if identity.relay_url else default_relay())
 
 
-def sender(settings: CaseSettings) -> SendingIdentity | None:
+def sender(ours: CaseSettings) -> SendingIdentity | None:
     """Whom the workspace answers as: the chosen one, else its first."""
-    return settings.identity or SendingIdentity.objects.order_by("pk").first()
+    return ours.identity or SendingIdentity.objects.order_by("pk").first()
 
 
 def message_id_of(message: CaseMessage, domain: str) -> str:

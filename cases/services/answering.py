@@ -93,7 +93,7 @@ def write_note(
 @transaction.atomic
 def take_back_answer(*, message: CaseMessage, by: User) -> bool:
     """Within the first seconds: the answer becomes the writer's draft again. False when it is too late."""
-    waiting = Handover.objects.select_for_update().filter(
+    waiting = Handover.objects.select_for_update(of=("self",)).filter(
         message=message, message__author=by, state=HandoverState.WAITING, attempts=0
     )
     handover = waiting.select_related("message__case__contact").first()
