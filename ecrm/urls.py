@@ -11,6 +11,8 @@ urlpatterns = [
     path("accounts/sessions/end-others/", account_views.end_other_sessions, name="end_other_sessions"),
     path("accounts/sessions/<int:session_id>/end/", account_views.end_session, name="end_session"),
     path("admin/", platform_site.urls),
+    path("accounts/second-step/", account_views.second_step_needed, name="second_step_needed"),
+    path("accounts/delete/", account_views.delete_account, name="delete_account"),
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("ui/", include("ecrm.ui.urls")),
@@ -21,6 +23,7 @@ urlpatterns = [
     path("p/", include("analytics.public_urls")),
     path("p/", include("campaigns.public_urls")),
     path("p/", include("consent.public_urls")),
+    path("p/", include("ecrm.webhooks.public_urls")),
 ]
 
 handler500 = "ecrm.errors.server_error"

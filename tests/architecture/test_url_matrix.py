@@ -24,6 +24,7 @@ METHODS = ("get", "post")
 
 # Views that take POST without a CSRF token, and why.
 WITHOUT_CSRF = {
+    "webhook": "a provider's servers post without a cookie; the secret in the address is the proof",
     "collect": "pages of other origins send visits; no cookie is looked at, the origin is on the site's list",
     "one_click": "RFC 8058: the mail client posts without a cookie; the signed token is the proof",
 }

@@ -35,6 +35,12 @@ class Part:
     disposition: str = ""
     file_name: str = ""
 
+    @property
+    def disposition_name(self) -> str:
+        """The field's name in a form (RFC 7578)."""
+        found = re.search(r';\s*name="?([^";]{1,200})"?', self.header("content-disposition"), re.IGNORECASE)
+        return found[1] if found else ""
+
     def header(self, name: str) -> str:
         """The first of this name, unfolded but not decoded; empty for none."""
         return next((value for key, value in self.headers if key == name), "")
