@@ -3,7 +3,7 @@
 (() => {
 const me = document.currentScript, set = me.dataset, key = set.site, base = new URL(me.src).origin + "/p/";
 const place = "ecrm." + key, MONTHS13 = 3.4e10, doc = document, nav = navigator;
-let queue = [], memory, timer, settle, seen, bar, token, ask;
+let queue = [], memory, timer, settle, seen, bar, token, ask, leaving;
 
 const now = () => Date.now();
 const random = (bytes) => Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (x) => (x + 256).toString(16).slice(1)).join("");
@@ -22,7 +22,7 @@ const allowed = () => { const answer = read(); return answer && answer.v ? answe
 
 const post = (body, again) => {
 const url = base + "e?k=" + key;
-if (doc.visibilityState == "hidden" && nav.sendBeacon && nav.sendBeacon(url, body)) return;
+if (leaving && nav.sendBeacon(url, body)) return;
 fetch(url, { method: "POST", body, keepalive: true, credentials: "omit" })
 .then((reply) => { if (reply.status > 499 || reply.status == 429) throw 0 })
 .catch(() => again || setTimeout(post, 5e3, body, 1));
@@ -55,8 +55,9 @@ const own = history[name];
 history[name] = function () { own.apply(this, arguments); moved() };
 }
 addEventListener("popstate", moved);
-addEventListener("pagehide", () => send());
-doc.addEventListener("visibilitychange", () => { if (doc.visibilityState == "hidden") send() });
+const leave = () => { leaving = 1; send(); leaving = 0 };
+addEventListener("pagehide", leave);
+doc.addEventListener("visibilitychange", () => { if (doc.hidden) leave() });
 
 // A mail's link names its reader for this browser; it leaves the address bar at once.
 const here = new URL(location);
@@ -64,15 +65,15 @@ token = here.searchParams.get("e");
 if (token && token.length > 40) {
 here.searchParams.delete("e");
 history.replaceState(history.state, "", here);
-} else token = null;
+} else token = 0;
 
-const identify = (given) => { token = given; if (allowed()) { send({ i: token }); token = null } };
+const identify = (given) => { token = given; if (allowed()) { send({ i: token }); token = 0 } };
 const consent = (yes) => {
 const answer = allowed();
 if (bar) bar.remove();
 if (yes && !answer) {
 keep({ v: random(16), t: Math.floor(now() / 1e3), n: ask ? ask.version : 0, l: ask ? ask.language : "" });
-start();
+start(1);
 }
 if (!yes) {
 queue = [];
@@ -80,7 +81,7 @@ if (answer) post(JSON.stringify({ v: answer.v, b: random(8), x: 1, p: location.p
 keep({ no: 1 });
 }
 };
-const start = () => { seen = 0; view(); send(token ? { i: token } : {}); token = null };
+const start = (fresh) => { seen = 0; view(); if (token || fresh) send({ i: token || 0 }); token = 0 };
 
 // The question, in the page's language. Both answers look alike and weigh the same.
 const show = () => {
