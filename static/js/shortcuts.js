@@ -13,7 +13,7 @@ function isTyping(target) {
 }
 
 function rows() {
-  return [...document.querySelectorAll("main table tbody tr, main .todo > li")].filter((row) => row.querySelector("a"));
+  return [...document.querySelectorAll("main table tbody tr, main .todo > li, main [data-rows] > li")].filter((row) => row.querySelector("a"));
 }
 
 function moveInList(by) {
