@@ -1,0 +1,11 @@
+#!/bin/sh
+# Run once by the PostgreSQL image, when its volume is empty: the roles, their passwords, the database.
+set -eu
+psql -v ON_ERROR_STOP=1 --username postgres --dbname postgres --file /ecrm/cluster.sql
+psql -v ON_ERROR_STOP=1 --username postgres --dbname postgres \
+     -v migrate="$MIGRATE_PASSWORD" -v app="$APP_PASSWORD" -v dispatch="$DISPATCH_PASSWORD" <<'SQL'
+ALTER ROLE ecrm_migrate PASSWORD :'migrate';
+ALTER ROLE ecrm_app PASSWORD :'app';
+ALTER ROLE ecrm_dispatch PASSWORD :'dispatch';
+CREATE DATABASE ecrm OWNER ecrm_migrate;
+SQL
