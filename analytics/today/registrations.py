@@ -18,5 +18,7 @@ today.register(Section("answers", _("Replies"), 20, None, sections.answers))
 today.register(Section("yesterday", "", 90, Capability.ANALYTICS_VIEW, sections.yesterday))
 today.register(Section("campaigns", _("Campaigns"), 10, Capability.CAMPAIGNS_VIEW, sections.campaigns, "side"))
 today.register(Section("work", _("Running"), 20, None, sections.work, "side"))
-today.register(Section("setup", _("Set-up"), 30, Capability.SETTINGS_MANAGE, sections.setup, "side"))
+# A new workspace has nothing else to read: there the list comes first.
+today.register(Section("setup", _("Set-up"), 0, Capability.SETTINGS_MANAGE, sections.first_setup))
+today.register(Section("setup-rest", _("Set-up"), 30, Capability.SETTINGS_MANAGE, sections.setup, "side"))
 steps.register_all()

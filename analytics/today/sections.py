@@ -22,6 +22,7 @@ from ecrm.tenancy.policies import may
 from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
 from ecrm.ui import checklist
+from ecrm.ui.checklist import Task
 from ecrm.ui.models import ShellSettings
 
 LINES = 6
@@ -64,21 +65,16 @@ def campaigns(request: MemberRequest) -> SafeString:
     return _draw("today/_campaigns.html", request, {"rows": rows})
 
 
+def first_setup(request: MemberRequest) -> SafeString:
+    """The list of a workspace that has hardly begun."""
+    tasks = _tasks(request)
+    return _setup(request, tasks, "setup") if _is_new(tasks) else SafeString()
+
+
 def setup(request: MemberRequest) -> SafeString:
     """Leaves Today when everything is done or skipped, or when somebody hid it."""
-    row = ShellSettings.of_tenant()
-    if row.checklist_hidden_at is not None:
-        return SafeString()
-    tasks = checklist.tasks(request.membership.may, row.skipped_steps)
-    open_tasks = [task for task in tasks if task.is_open]
-    if not open_tasks:
-        return SafeString()
-    context = {
-        "tasks": [*open_tasks, *(task for task in tasks if not task.is_open)],
-        "done": len(tasks) - len(open_tasks),
-        "total": len(tasks),
-    }
-    return _draw("today/_setup.html", request, context)
+    tasks = _tasks(request)
+    return SafeString() if _is_new(tasks) else _setup(request, tasks, "setup-rest")
 
 
 def yesterday(request: MemberRequest) -> SafeString:
@@ -90,7 +86,36 @@ def yesterday(request: MemberRequest) -> SafeString:
         del wanted["orders"]
     counts = events.filter(name__in=wanted.values()).order_by().values_list("name").annotate(Count("id"))
     by_name = dict(counts)
+    if not by_name:
+        return SafeString()
     return _draw("today/_yesterday.html", request, {key: by_name.get(name, 0) for key, name in wanted.items()})
+
+
+def _tasks(request: MemberRequest) -> list[Task]:
+    """Asked once for both places; empty when somebody hid the list."""
+    row = ShellSettings.of_tenant()
+    if row.checklist_hidden_at is not None:
+        return []
+    if not hasattr(request, "setup_tasks"):
+        request.setup_tasks = checklist.tasks(request.membership.may, row.skipped_steps)  # type: ignore[attr-defined]
+    return list(request.setup_tasks)  # type: ignore[attr-defined]
+
+
+def _is_new(tasks: list[Task]) -> bool:
+    return 2 * sum(task.is_open for task in tasks) > len(tasks)
+
+
+def _setup(request: MemberRequest, tasks: list[Task], anchor: str) -> SafeString:
+    open_tasks = [task for task in tasks if task.is_open]
+    if not open_tasks:
+        return SafeString()
+    context = {
+        "tasks": [*open_tasks, *(task for task in tasks if not task.is_open)],
+        "done": len(tasks) - len(open_tasks),
+        "total": len(tasks),
+        "anchor": anchor,
+    }
+    return _draw("today/_setup.html", request, context)
 
 
 def _left(since: datetime | None, goal: timedelta, now: datetime) -> timedelta:

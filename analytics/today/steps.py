@@ -13,6 +13,7 @@ from analytics.models import Site
 from campaigns.models import Campaign
 from consent.models import ConsentRecord
 from contacts.models import Contact, Segment
+from ecrm.mail.inbound.addresses import support_address
 from ecrm.mail.models import InboundMail
 from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.models import Invitation, Membership, Tenant
@@ -48,7 +49,7 @@ STEPS = (
     ),
     Step(
         "consent", _("Record what they agreed to"),
-        _("Nobody is mailed without a recorded yes. The import can bring it, with its proof."),
+        _("Nobody is mailed without a recorded yes. An import brings it with its proof, or record it on a person’s page."),
         "consent", capability=MANAGE, order=30, rows=ConsentRecord.objects.all,
     ),
     Step(
@@ -64,7 +65,7 @@ STEPS = (
     Step(
         "inbound", _("Write to your support address"),
         _("Send a mail to it from your own mail program: it opens a case."),
-        "cases", capability=MANAGE, order=55, rows=InboundMail.objects.all,
+        "cases", capability=MANAGE, order=55, rows=InboundMail.objects.all, detail=support_address,
     ),
     Step(
         "site", _("See visits of your site"),

@@ -19,6 +19,7 @@ class Step:
     """``is_done`` asks the rows (one cheap query), never a click. ``url_name`` is where it is done.
 
     ``rows`` instead of ``is_done``: done once one such row exists; all of these are asked together.
+    ``detail`` is what the step needs to be done, such as an address to write to; asked while it is open.
     """
 
     key: str
@@ -29,6 +30,7 @@ class Step:
     capability: str | None = None
     order: int = 100
     rows: Callable[[], QuerySet[Any]] | None = None
+    detail: Callable[[], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,10 @@ class Task:
     @property
     def is_open(self) -> bool:
         return not self.is_done and not self.is_skipped
+
+    @property
+    def detail(self) -> str:
+        return self.step.detail() if self.is_open and self.step.detail else ""
 
     @property
     def url(self) -> str:
