@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "ecrm.search",
     "ecrm.webhooks",
     "ecrm.api",
+    "ecrm.doctor",
     "ecrm.administration",
     "contacts",
     "consent",
