@@ -30,14 +30,15 @@ _KINDS = {
     EventType.COMPLAINED: FateKind.COMPLAINED,
     EventType.UNSUBSCRIBED: FateKind.UNSUBSCRIBED,
 }
+_FETCHING = "api_key"  # its parser insists on one, for attachments that are fetched
 _DEAD = (RejectReason.INVALID, RejectReason.BOUNCED)
 
 
-class BadSignature(ValueError):
+class BadSignature(Exception):
     """The request is not the provider's, or the key is another one."""
 
 
-class NotUnderstood(ValueError):
+class NotUnderstood(Exception):
     """Neither news of our mail nor mail for us."""
 
 
@@ -52,14 +53,15 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """``key_name`` is what anymail calls the key that checks a request; ``needs_key`` where there is no
-    listening without one. ``is_soft`` says of a raw event that its bounce is a passing one."""
+    """``news_key`` and ``mail_key`` are what anymail calls the key for either kind of request; ``needs_key``
+    where nothing can be checked without one. ``is_soft`` says of a raw event that its bounce is a passing one."""
 
     name: str
     label: str
     tracking: type[Any]
     inbound: type[Any]
-    key_name: str = ""
+    news_key: str = ""
+    mail_key: str = ""
     needs_key: bool = False
     is_soft: Callable[[Mapping[str, Any]], bool] = lambda _event: False
     raw_of: Callable[[Any], str] = lambda _event: ""
@@ -73,7 +75,7 @@ PROVIDERS = {
             "Brevo",
             brevo.BrevoTrackingWebhookView,
             brevo.BrevoInboundWebhookView,
-            "api_key",
+            mail_key=_FETCHING,
             is_soft=lambda event: event.get("event") == "soft_bounce",
         ),
         Provider(
@@ -81,7 +83,8 @@ PROVIDERS = {
             "Mailgun",
             mailgun.MailgunTrackingWebhookView,
             mailgun.MailgunInboundWebhookView,
-            "webhook_signing_key",
+            news_key="webhook_signing_key",
+            mail_key="webhook_signing_key",
             needs_key=True,
             raw_of=lambda request: request.POST.get("body-mime", ""),
         ),
@@ -98,7 +101,7 @@ PROVIDERS = {
             "SendGrid",
             sendgrid.SendGridTrackingWebhookView,
             sendgrid.SendGridInboundWebhookView,
-            "tracking_webhook_verification_key",
+            news_key="tracking_webhook_verification_key",
             is_soft=lambda event: event.get("type") == "blocked",
             raw_of=lambda request: request.POST.get("email", ""),
         ),
@@ -108,14 +111,10 @@ PROVIDERS = {
 
 def read(provider: Provider, request: HttpRequest, *, key: str) -> Iterator[Fate | Post]:
     """What a request tells. Raises ``BadSignature`` or ``NotUnderstood``."""
-    try:
-        events = _events(provider.tracking, provider, request, key)
-    except (AnymailConfigurationError, ValueError, LookupError, AttributeError, TypeError):
-        # Not news of our mail, so it is mail: anymail's parsers tell one from the other by failing.
-        try:
-            events = _events(provider.inbound, provider, request, key)
-        except (AnymailConfigurationError, ValueError, LookupError, AttributeError, TypeError) as error:
-            raise NotUnderstood(str(error)) from error
+    as_news, as_mail = (provider.tracking, provider.news_key), (provider.inbound, provider.mail_key)
+    # Those that post forms post mail in them. Of the others anymail's parsers tell one from the other by failing.
+    is_form = (request.content_type or "").startswith(("multipart/", "application/x-www-form-urlencoded"))
+    events = _first_understood([as_mail] if is_form else [as_news, as_mail], request, key)
     for event in events:
         if isinstance(event, AnymailInboundEvent):
             yield _post(provider, event)
@@ -123,12 +122,21 @@ def read(provider: Provider, request: HttpRequest, *, key: str) -> Iterator[Fate
             yield fate
 
 
-def _events(view: type[Any], provider: Provider, request: HttpRequest, key: str) -> list[Any]:
+def _first_understood(listeners: list[tuple[type[Any], str]], request: HttpRequest, key: str) -> list[Any]:
+    trouble = ""
+    for view, key_name in listeners:
+        try:
+            return _events(view, key_name, request, key)
+        except (AnymailConfigurationError, ValueError, LookupError, AttributeError, TypeError) as error:
+            trouble = trouble or str(error)
+    raise NotUnderstood(trouble)
+
+
+def _events(view: type[Any], key_name: str, request: HttpRequest, key: str) -> list[Any]:
     with warnings.catch_warnings():
         # It would like basic authentication; the secret in the address is ours.
         warnings.simplefilter("ignore")
-        options = {provider.key_name: key} if provider.key_name and hasattr(view, provider.key_name) and key else {}
-        listener = view(**options)
+        listener = view(**({key_name: key or "none"} if key_name and (key or key_name == _FETCHING) else {}))
     try:
         listener.run_validators(request)
     except AnymailWebhookValidationFailure as error:

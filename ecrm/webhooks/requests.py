@@ -18,7 +18,7 @@ def rebuild(receipt: WebhookReceipt, raw: bytes) -> HttpRequest:
     """As it came, whatever its size: the limits for forms of people do not fit mail with attachments."""
     headers = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in receipt.headers.items()}
     request: HttpRequest = RequestFactory().generic(
-        "POST", "/", b"", content_type=receipt.content_type, QUERY_STRING=receipt.query, **headers
+        "POST", "/", CONTENT_TYPE=receipt.content_type, QUERY_STRING=receipt.query, **headers
     )
     fields, files = _form(receipt.content_type, raw)
     # The parsed form goes where Django would put it, so that it does not parse (and refuse) again.

@@ -122,7 +122,7 @@ def work(receipt_id: int) -> None:
             _settle(receipt, State.DONE, verdict=_follow(receipt))
     except (BadSignature, NotUnderstood) as error:
         with tenant_transaction():
-            _settle(receipt, State.FAILED, error=str(error) or type(error).__name__)
+            _settle(receipt, State.FAILED, error=str(error).partition("\n")[0] or type(error).__name__)
     except Exception as error:
         log.exception("webhook_not_worked", receipt=receipt.pk, attempt=receipt.attempts)
         is_over = receipt.attempts >= MOST_ATTEMPTS
