@@ -233,11 +233,11 @@ _COLUMNS: dict[str, tuple[str, Callable[[NewEvent], Any]]] = {
 def _insert(events: Sequence[NewEvent]) -> None:
     names = ", ".join(_COLUMNS)
     columns = {name: (kind_, [read(event) for event in events]) for name, (kind_, read) in _COLUMNS.items()}
-    given = rows_of({**columns, "properties": ("text", _properties_json(events))})
+    given = rows_of({**columns, "properties": ("jsonb", _properties_json(events))})
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {Event.table()} (tenant_id, {names}, properties)"
-            f" SELECT %s, {names}, properties::jsonb FROM ({given.sql}) AS given",
+            f" SELECT %s, {names}, properties FROM ({given.sql}) AS given",
             [require_tenant_id(), *given.params],
         )
 

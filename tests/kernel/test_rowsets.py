@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -28,3 +29,13 @@ def test_rows_come_back_as_they_went_in(rows: list[tuple[int, Any]]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(found.sql, found.params)
         assert sorted(cursor.fetchall(), key=repr) == sorted(rows, key=repr)
+
+
+@pytest.mark.django_db
+@given(st.lists(st.dictionaries(st.text("ab\\"{},'", max_size=3), st.integers(0, 9), max_size=2), min_size=1, max_size=5))
+def test_json_comes_back_in_its_row(documents: list[dict[str, int]]) -> None:
+    texts = [json.dumps(document) for document in documents]
+    found = rows_of({"place": ("bigint", range(len(texts))), "document": ("jsonb", texts)})
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT place, document::text FROM ({found.sql}) AS given ORDER BY place", found.params)
+        assert [json.loads(text) for _place, text in cursor.fetchall()] == documents
