@@ -32,7 +32,7 @@ def test_rows_come_back_as_they_went_in(rows: list[tuple[int, Any]]) -> None:
 
 
 @pytest.mark.django_db
-@given(st.lists(st.dictionaries(st.text("ab\\"{},'", max_size=3), st.integers(0, 9), max_size=2), min_size=1, max_size=5))
+@given(st.lists(st.dictionaries(st.text("ab\\{},'%", max_size=3), st.integers(0, 9)), min_size=1, max_size=5))
 def test_json_comes_back_in_its_row(documents: list[dict[str, int]]) -> None:
     texts = [json.dumps(document) for document in documents]
     found = rows_of({"place": ("bigint", range(len(texts))), "document": ("jsonb", texts)})
