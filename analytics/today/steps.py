@@ -49,7 +49,7 @@ STEPS = (
     ),
     Step(
         "consent", _("Record what they agreed to"),
-        _("Nobody is mailed without a recorded yes. An import brings it with its proof, or record it on a person’s page."),
+        _("Nobody is mailed without a recorded yes. An import brings it with its proof; or add it on a person’s page."),
         "consent", capability=MANAGE, order=30, rows=ConsentRecord.objects.all,
     ),
     Step(

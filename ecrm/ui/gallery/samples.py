@@ -98,7 +98,7 @@ def samples(side: str) -> dict[str, Any]:
         "crumbs": [("Contacts", "#crumbs"), ("Inês Carvalhal Prata", "#crumbs")],
         "heads": [SimpleNamespace(url="#sort", direction=way) for way in ("ascending", "descending", "")],
         "tabs": _tabs(),
-        "tabs_label": f"Views {side}",
+        **{f"{kind}_label": f"{kind.capitalize()} {side}" for kind in ("tabs", "pages", "crumbs")},
         "messages": [
             Message(constants.SUCCESS, "3 contacts added to Lapsed VIPs"),
             Message(constants.ERROR, "The segment is in use"),
