@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 from django.http import HttpRequest, HttpResponse
 
+from ecrm import metrics
 from ecrm.tenancy.context import current_tenant_id
 
 EMAIL = re.compile(r"[^\s<>\"'@=]+@[^\s<>\"'@]+\.[^\s<>\"'@]+")
@@ -72,12 +73,14 @@ class RequestLogMiddleware:
         response = self.get_response(request)
         response["X-Request-ID"] = request_id(request)
         match = request.resolver_match
+        spent = (time.perf_counter() - started) * 1000
+        metrics.observe(match.view_name if match else None, request.method, response.status_code, spent)
         log.info(
             "request",
             method=request.method,
             route=match.view_name if match else None,
             status=response.status_code,
-            ms=round((time.perf_counter() - started) * 1000, 1),
+            ms=round(spent, 1),
             tenant=getattr(getattr(request, "tenant", None), "pk", None) or current_tenant_id(),
             user=request.user.pk,
         )

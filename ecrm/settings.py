@@ -61,6 +61,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "ecrm.health.HealthMiddleware",
+    "ecrm.metrics.MetricsMiddleware",
     "ecrm.api.middleware.ApiMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -211,6 +212,8 @@ MAX_MAIL_BYTES = env.int("ECRM_MAX_MAIL_BYTES", default=35 * 1024 * 1024)
 TRUSTED_AUTHSERV = env.str("ECRM_TRUSTED_AUTHSERV", default="")
 ALLOW_PRIVATE_HOSTS = env.bool("ECRM_ALLOW_PRIVATE_HOSTS", default=False)
 
+# Who shows this may read /metrics from elsewhere; this machine itself always may.
+METRICS_TOKEN = env.str("ECRM_METRICS_TOKEN", default="")
 # Requests a minute and token; 0 counts nothing.
 API_REQUESTS_PER_MINUTE = env.int("ECRM_API_REQUESTS_PER_MINUTE", default=1200)
 

@@ -15,10 +15,12 @@ from django.urls import Resolver404, get_resolver
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from ecrm import metrics
 from ecrm.api import grants, problems, rates, repeats, root
 from ecrm.api.grants import Grant
 from ecrm.api.problems import Problem
 from ecrm.audit.services import current_token_id
+from ecrm.logs import request_id
 from ecrm.tenancy.context import bind_tenant, tenant_context
 from ecrm.tenancy.models import RESERVED_SLUGS
 
@@ -42,10 +44,15 @@ class ApiMiddleware:
         found = PATH.fullmatch(request.path_info)
         if found is None or found[1] in RESERVED_SLUGS:
             return self.get_response(request)
+        with structlog.contextvars.bound_contextvars(request_id=request_id(request)):
+            return self._logged(request, *found.groups())
+
+    def _logged(self, request: Any, slug: str, path: str) -> HttpResponse:
         started = time.perf_counter()
         request.LANGUAGE_CODE = translation.get_language_from_request(request)
         with translation.override(request.LANGUAGE_CODE):
-            response = _answer(request, found[1], found[2])
+            response = _answer(request, slug, path)
+        response["X-Request-ID"] = request_id(request)
         _log(request, response, started)
         return response
 
@@ -147,12 +154,14 @@ def _as_problem(response: HttpResponse) -> HttpResponse:
 
 def _log(request: Any, response: HttpResponse, started: float) -> None:
     match = request.resolver_match
+    spent = (time.perf_counter() - started) * 1000
+    metrics.observe(match.view_name if match else "api", request.method, response.status_code, spent)
     log.info(
         "request",
         method=request.method,
         route=match.view_name if match else "api",
         status=response.status_code,
-        ms=round((time.perf_counter() - started) * 1000, 1),
+        ms=round(spent, 1),
         tenant=getattr(getattr(request, "tenant", None), "pk", None),
         user=getattr(getattr(request, "user", None), "pk", None),
     )
