@@ -21,6 +21,7 @@ from kombu.exceptions import OperationalError
 
 from ecrm.jobs.models import OutboxEntry
 from ecrm.jobs.tasks import call, registry
+from ecrm.tenancy.closed import closed
 from ecrm.tenancy.context import require_tenant_id, tenant_transaction
 
 LEASE = timedelta(minutes=10)
@@ -75,14 +76,15 @@ def work_entry(entry_id: int) -> bool:
 
 
 def poll(limit: int = 500) -> int:
-    """Hints every due row nobody works on, across tenants. Reads as ``dispatch``; returns how many."""
+    """Hints every due row nobody works on, across open tenants. Reads as ``dispatch``; returns how many."""
     with connections["dispatch"].cursor() as cursor:
         cursor.execute(
             "SELECT id, tenant_id, task FROM jobs_outboxentry"
             " WHERE failed_at IS NULL AND due_at < now() - %s * interval '1 second'"
             "   AND (leased_until IS NULL OR leased_until < now())"
+            "   AND tenant_id <> ALL (%s)"
             " ORDER BY due_at LIMIT %s",
-            [HINT_GRACE_SECONDS, limit],
+            [HINT_GRACE_SECONDS, list(closed.ids()), limit],
         )
         rows = cursor.fetchall()
     return sum(hint(task, tenant_id, entry_id) for entry_id, tenant_id, task in rows if task in registry)

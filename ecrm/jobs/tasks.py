@@ -1,8 +1,9 @@
 """Tasks that carry their tenant.
 
 ``@task`` registers work that belongs to a tenant: it is called with ids, refuses to run without
-a tenant, and runs at least once for every committed ``enqueue()``. ``@platform_task`` registers
-the few that belong to none (partitions, polling, account mails).
+a tenant, waits while the tenant is closed, and runs at least once for every committed
+``enqueue()``. ``@platform_task`` registers the few that belong to none (partitions, polling,
+account mails).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 from celery import shared_task
 
 from ecrm.jobs.queues import Queue
+from ecrm.tenancy.closed import closed
 from ecrm.tenancy.context import MissingTenant, bind_tenant, no_tenant, tenant_transaction
 
 
@@ -44,6 +46,8 @@ def task(name: str, *, queue: Queue, atomic: bool = True) -> Callable[[Callable[
 
             if tenant_id is None:
                 raise MissingTenant(f"Task {name} needs a tenant_id.")
+            if closed.holds_up(name, tenant_id):
+                return
             with no_tenant(), bind_tenant(tenant_id):
                 if entry_id is None:
                     call(registry[name], arguments)

@@ -5,10 +5,12 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils.text import slugify
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ecrm.tenancy.models import Tenant, User
+from ecrm.tenancy.models import Membership, Tenant, User
 from ecrm.tenancy.roles import Role
 
 TIME_ZONES = [
@@ -79,3 +81,42 @@ class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["language"].widget = forms.Select(choices=[BLANK, *settings.LANGUAGES])
+
+
+class SecondStepForm(forms.Form):
+    OFF = "off"
+    grace = forms.ChoiceField(
+        label=_("Second step for everybody"),
+        choices=[
+            (OFF, _("Not asked")),
+            ("0", _("From now on")),
+            ("7", _("In a week")),
+            ("30", _("In thirty days")),
+        ],
+        widget=forms.RadioSelect,
+    )
+
+
+class MemberField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    def label_from_instance(self, obj: Any) -> str:
+        return str(obj.user)
+
+
+class HandOverForm(forms.Form):
+    to = MemberField(label=_("New owner"), queryset=Membership.objects.none())
+
+    def __init__(self, *args: Any, members: QuerySet[Membership], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["to"].queryset = members  # type: ignore[attr-defined]
+
+
+class CloseForm(forms.Form):
+    slug = forms.CharField(max_length=40, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+
+    def __init__(self, *args: Any, slug: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["slug"].label = gettext("Type %(slug)s to confirm") % {"slug": slug}
+
+
+class DeleteAccountForm(forms.Form):
+    sure = forms.BooleanField(label=_("Yes, delete my account"))

@@ -118,7 +118,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     language = models.CharField(_("language"), max_length=10, choices=settings.LANGUAGES, blank=True)
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True, validators=[validate_time_zone])
     uses_shortcuts = models.BooleanField(
-        _("keyboard shortcuts"), default=True, help_text=_("Single keys do things outside fields. Press ? for the list.")
+        _("keyboard shortcuts"),
+        default=True,
+        help_text=_("Single keys do things outside fields. Press ? for the list."),
     )
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -21,14 +21,17 @@ from ecrm.tenancy.urls import tenant_url
 def start(request: HttpRequest) -> HttpResponse:
     """The only workspace directly; the chooser when there are several or none."""
     memberships = list(Membership.objects.filter(user=_user(request)).select_related("tenant").order_by("tenant__name"))
-    if len(memberships) == 1:
+    if len(memberships) == 1 and "choose" not in request.GET:
         return redirect(f"/{memberships[0].tenant.slug}/")
-    return render(request, "tenancy/choose.html", {"memberships": memberships})
+    context = {"memberships": memberships, "may_create": services.may_create_tenant(_user(request))}
+    return render(request, "tenancy/choose.html", context)
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
 def create_tenant(request: HttpRequest) -> HttpResponse:
+    if not services.may_create_tenant(_user(request)):
+        raise PermissionDenied
     form = TenantForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:

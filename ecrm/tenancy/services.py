@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
@@ -14,7 +15,7 @@ from django.utils.translation import gettext as _
 from ecrm.audit import services as audit
 from ecrm.tenancy import tokens
 from ecrm.tenancy.context import tenant_context
-from ecrm.tenancy.models import Invitation, Membership, Tenant, User
+from ecrm.tenancy.models import Invitation, Membership, TeamMember, Tenant, User
 from ecrm.tenancy.roles import Role
 
 INVITATION_DAYS = 7
@@ -36,6 +37,13 @@ def create_tenant(*, by: User, at: datetime | None = None, **fields: Any) -> Ten
             furnish(tenant)
         audit.record("tenant.created", by=by, subject=tenant, at=at)
     return tenant
+
+
+def may_create_tenant(user: User) -> bool:
+    """Where accounts are by invitation, workspaces are made by owners of one and by the platform's staff."""
+    if settings.SIGNUP == "open" or user.is_staff:
+        return True
+    return Membership.objects.filter(user=user, roles__contains=[Role.OWNER]).exists()
 
 
 @transaction.atomic
@@ -120,6 +128,7 @@ def remove_member(*, membership: Membership, by: Membership) -> None:
     if Role.OWNER in membership.roles and Role.OWNER not in by.roles:
         raise ValidationError(_("Only an owner can remove an owner."))
     _keep_one_owner(membership)
+    TeamMember.objects.filter(user=membership.user_id).delete()
     audit.record("member.removed", by=by.user, subject=membership)
     membership.delete()
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from ecrm.tenancy import views
+from ecrm.tenancy import views, workspace_views
 
 urlpatterns = [
     path("members/", views.members, name="members"),
@@ -13,4 +13,10 @@ urlpatterns = [
     path("roles/", views.role_table, name="role_table"),
     path("settings/", views.settings_index, name="settings"),
     path("settings/workspace/", views.tenant_settings, name="tenant_settings"),
+    path("settings/security/", workspace_views.security, name="security"),
+    path("settings/hand-over/", workspace_views.hand_over, name="hand_over"),
+    path("settings/leave/", workspace_views.leave_workspace, name="leave_workspace"),
+    path("settings/export/", workspace_views.export_workspace, name="export_workspace"),
+    path("settings/close/", workspace_views.close_workspace, name="close_workspace"),
+    path("settings/close/restore/", workspace_views.restore_workspace, name="restore_workspace"),
 ]

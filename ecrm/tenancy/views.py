@@ -18,6 +18,7 @@ from ecrm.tenancy import services, teams
 from ecrm.tenancy.forms import InvitationForm, RolesForm, TeamForm, TenantSettingsForm
 from ecrm.tenancy.models import Invitation, Team
 from ecrm.tenancy.policies import members_only, requires
+from ecrm.tenancy.reauthentication import with_second_step
 from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import GRANTS, SIGHT, Capability, Role
 from ecrm.tenancy.urls import absolute, platform_url
@@ -141,10 +142,12 @@ def tenant_settings(request: MemberRequest) -> HttpResponse:
 
 
 def _members_page(request: MemberRequest, form: InvitationForm, team_form: TeamForm, status: int = 200) -> HttpResponse:
+    memberships = list(request.tenant.memberships.select_related("user").order_by("user__name", "user__email"))
     context: dict[str, Any] = {
         "form": form,
         "team_form": team_form,
-        "memberships": request.tenant.memberships.select_related("user").order_by("user__name", "user__email"),
+        "memberships": memberships,
+        "with_second_step": with_second_step([membership.user_id for membership in memberships]),
         "invitations": request.tenant.invitations.filter(accepted_at=None, revoked_at=None).order_by("-created_at"),
         "teams": teams.with_members(),
         "role_labels": dict(Role.choices),

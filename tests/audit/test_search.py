@@ -40,6 +40,11 @@ def text(response: HttpResponse) -> str:
     return response.content.decode()
 
 
+def content(file: File) -> bytes:
+    with file.open() as stored:
+        return stored.read()
+
+
 def test_entries_stand_newest_first_in_plain_words(alice: Member, person: int) -> None:
     assert found(alice) == ["contact.binned", "contact.changed", "contact.created"]
     page = text(alice.get("audit", query={"until": "2026-05-31"}))
@@ -93,7 +98,7 @@ def test_the_export_holds_what_was_found_and_is_itself_on_record(alice: Member, 
     with tenant_context(acme):
         job = Job.objects.get(kind="export")
         assert (job.state, job.done) == (Job.State.DONE, 1)
-        lines = File.objects.get(pk=job.file_id).open().read().decode().splitlines()
+        lines = content(File.objects.get(pk=job.file_id)).decode().splitlines()
         assert AuditEntry.objects.filter(action="audit.exported", actor_id=alice.user.pk, count=1).exists()
     assert len(lines) == 2
     assert "Contact changed,contact.changed,Contact" in lines[1]
@@ -106,7 +111,7 @@ def test_a_cell_is_no_formula(acme: Tenant, alice: Member) -> None:
     with bind_tenant(acme):
         drain()
     with tenant_context(acme):
-        assert b",'=HYPERLINK(1)" in File.objects.get().open().read()
+        assert b",'=HYPERLINK(1)" in content(File.objects.get())
 
 
 def test_only_those_who_may_see_it(bob: Member, outsider: Member) -> None:
