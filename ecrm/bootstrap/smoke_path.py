@@ -54,8 +54,10 @@ def _home(road: Road, target: Target, visitor: Visitor) -> None:
     if "/accounts/" in page.url or urlsplit(page.url).path == "/":
         raise Unexpected(f"the start page leads to {page.url}")
     road.home = urlsplit(page.url).path
-    expect(page.status == 200, f"the dashboard answers {page.status}")
-    expect("<svg" in page.text and "<table" in page.text, "the dashboard has no chart with a table")
+    expect(page.status == 200, f"the first page answers {page.status}")
+    figures = visitor.get(f"{road.home}analytics/")
+    expect(figures.status == 200, f"the dashboard answers {figures.status}")
+    expect("<svg" in figures.text and "<table" in figures.text, "the dashboard has no chart with a table")
 
 
 def _check_file(road: Road, target: Target, visitor: Visitor) -> None:
