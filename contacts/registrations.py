@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from contacts import api, audit_words, bulk_actions, event_kinds, events, list_actions, merging, palette, partitions
-from contacts.ingest import offering, people, reported, takers, tidying
+from contacts.ingest import offering, people, reported, stream, takers, tidying
 from contacts.models import (
     EmailAddress,
     Identity,
@@ -12,6 +12,7 @@ from contacts.models import (
     SegmentMembership,
     Tagging,
 )
+from ecrm import metrics
 from ecrm.jobs import beats
 from ecrm.tenancy.roles import Capability
 from ecrm.ui import nav
@@ -43,3 +44,6 @@ takers.register_finder("identity", people.by_identity)
 beats.on_nightly.append(partitions.tend)
 beats.on_nightly.append(tidying.hint_tidy)
 api.register()
+metrics.register(
+    metrics.Figure("ecrm_intake_waiting", "Parcels of events not written yet", lambda: [({}, float(stream.waiting()))])
+)

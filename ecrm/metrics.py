@@ -71,7 +71,7 @@ class MetricsMiddleware:
             return HttpResponse(status=404)
         _requests.flush()
         registry = CollectorRegistry()
-        registry.register(_Collector())  # type: ignore[arg-type]  # anything with collect() is one
+        registry.register(_Collector())
         return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
@@ -175,7 +175,7 @@ def _outbox(column: str) -> Callable[[], list[tuple[Labels, float]]]:
 
 def _broker() -> list[tuple[Labels, float]]:
     with _redis() as redis:
-        return [({"queue": queue.value}, float(int(redis.llen(queue.value)))) for queue in Queue]  # type: ignore[arg-type]
+        return [({"queue": queue.value}, float(int(redis.llen(queue.value)))) for queue in Queue]
 
 
 _DUE = "failed_at IS NULL AND due_at <= now()"

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from campaigns import tasks as tasks  # known to the web processes too, which hint them
 from campaigns.models import Delivery, Exclusion
-from campaigns.sending import hints, outcomes
+from campaigns.sending import hints, outcomes, watching
 from contacts import events, merging
 from contacts.events import EventKind
 from contacts.models import Event
@@ -64,3 +64,4 @@ merging.leave(Delivery, why=gettext_lazy("What was sent to whom stays as it was.
 merging.leave(Exclusion, why=gettext_lazy("Who was left out of a send stays as it was."))
 beats.on_tick.append(hints.tick)
 tenancy.furnishings.append(_first_identity)
+watching.register()
