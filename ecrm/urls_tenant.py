@@ -12,6 +12,8 @@ urlpatterns = [
     path("", include("ecrm.search.urls")),
     path("", include("ecrm.audit.urls")),
     path("", include("ecrm.api.settings_urls")),
+    path("settings/mailboxes/", include("ecrm.mail.inbound.urls")),
+    path("settings/mail-providers/", include("ecrm.webhooks.urls")),
     path("jobs/", include("ecrm.jobs.urls")),
     path("files/", include("ecrm.files.urls")),
     path("", include("contacts.urls")),

@@ -34,6 +34,11 @@ ARGUMENTS: dict[str, Callable[[], Any]] = {
     "case_id": lambda: make.CaseFactory().pk,
     "case_message_id": lambda: make.CaseMessageFactory().pk,
     "visit_id": lambda: make.SupportVisitFactory().pk,
+    "inbound_address_id": lambda: make.InboundAddressFactory().pk,
+    "imap_mailbox_id": lambda: make.ImapMailboxFactory().pk,
+    "inbound_mail_id": lambda: make.InboundMailFactory().pk,
+    "endpoint_id": lambda: make.WebhookEndpointFactory().pk,
+    "receipt_id": lambda: make.WebhookReceiptFactory().pk,
     "language": lambda: "en",
     "step_key": lambda: "people",
 }

@@ -63,7 +63,7 @@ def outcomes(delivery: Delivery) -> set[str]:
 def test_a_campaign_leaves_with_a_return_path_of_its_delivery(delivery: Delivery, catcher: RunningCatcher) -> None:
     (sent,) = catcher.messages()
     assert sent["sender"] == addresses.return_path(delivery.pk)
-    assert message_from_string(sent["raw"])["Reply-To"] == SUPPORT
+    assert message_from_string(sent["raw"])["Reply-To"] == f"<{SUPPORT}>"
 
 
 def test_a_hard_bounce_silences_the_address(delivery: Delivery) -> None:
