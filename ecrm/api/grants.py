@@ -59,10 +59,10 @@ _trusted: dict[tuple[str, bytes], Grant] = {}
 
 
 def find(slug: str, secret: str) -> Grant | None:
-    """The grant behind a secret in this tenant, else None: wrong, elsewhere, revoked, expired, left."""
+    """The grant behind a secret in this tenant, else None: wrong, elsewhere, revoked, expired, left, closed."""
     if len(secret) > LONGEST or not secret.startswith(PREFIX):
         return None
-    tenant = Tenant.objects.filter(slug=slug).first()
+    tenant = Tenant.objects.filter(slug=slug, erase_after=None).first()
     if tenant is None:
         return None
     with tenant_context(tenant):

@@ -16,6 +16,7 @@ from django.utils import timezone
 from ecrm.api import services
 from ecrm.api.models import ApiToken
 from ecrm.api.scopes import Scope
+from ecrm.tenancy import hold
 from ecrm.tenancy import services as tenancy
 from ecrm.tenancy.context import tenant_context
 from ecrm.tenancy.models import Tenant
@@ -70,6 +71,13 @@ def test_a_token_dies(
             membership = acme.memberships.get(user=mara.user)
             tenancy.remove_member(membership=membership, by=acme.memberships.get(user=alice.user))
     assert hers.get("/contacts").status_code == 401
+
+
+def test_a_closed_workspace_answers_nobody(shop: Program, acme: Tenant, alice: Member) -> None:
+    with tenant_context(acme):
+        hold.close_tenant(tenant=acme, typed_slug="acme", by=alice.user)
+    assert shop.get("/contacts").status_code == 401
+    assert shop.post("/events", {"name": "wishlist.item_added"}).status_code == 401
 
 
 def test_a_token_may_no_more_than_its_maker(acme: Tenant, bob: Member, program_of: Programs) -> None:
