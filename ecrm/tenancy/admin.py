@@ -16,7 +16,7 @@ from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.models import Team, TeamMember, User
 
 
-class TeamMembers(admin.TabularInline):  # type: ignore[type-arg]
+class TeamMembers(admin.StackedInline):  # type: ignore[type-arg]
     model = TeamMember
     fields = ["user"]
     autocomplete_fields = ["user"]

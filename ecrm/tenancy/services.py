@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,6 +22,8 @@ INVITATION_DAYS = 7
 
 # Rooms above fill this in apps.ready(): what a new tenant needs from the first minute.
 furnishings: list[Callable[[Tenant], None]] = []
+# And this: what follows when a tenant says something else about itself. Idempotent.
+followers: list[Callable[[Tenant], None]] = []
 
 
 @transaction.atomic
@@ -44,6 +46,15 @@ def may_create_tenant(user: User) -> bool:
     if settings.SIGNUP == "open" or user.is_staff:
         return True
     return Membership.objects.filter(user=user, roles__contains=[Role.OWNER]).exists()
+
+
+@transaction.atomic
+def change_tenant(*, tenant: Tenant, by: User, fields: Iterable[str]) -> None:
+    """Saves what was edited on ``tenant``; rooms above follow, such as with a sender to write from."""
+    tenant.save()
+    audit.record("tenant.changed", by=by, subject=tenant, fields=fields)
+    for follow in followers:
+        follow(tenant)
 
 
 @transaction.atomic

@@ -134,8 +134,7 @@ def settings_index(request: MemberRequest) -> HttpResponse:
 def tenant_settings(request: MemberRequest) -> HttpResponse:
     form = TenantSettingsForm(request.POST or None, instance=request.tenant)
     if request.method == "POST" and form.is_valid():
-        form.save()
-        audit.record("tenant.changed", by=request.user, subject=request.tenant, fields=form.changed_data)
+        services.change_tenant(tenant=form.instance, by=request.user, fields=form.changed_data)
         messages.success(request, _("Settings saved."))
         return redirect("tenant_settings")
     return render(request, "tenancy/settings.html", {"form": form}, status=422 if form.errors else 200)

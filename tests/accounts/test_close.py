@@ -13,6 +13,7 @@ from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from campaigns.models import Campaign
 from ecrm.files.models import File
 from ecrm.jobs import outbox
 from ecrm.jobs.models import Job, OutboxEntry
@@ -139,6 +140,7 @@ def test_after_the_hold_nothing_is_left_but_the_proof(alice: Member, acme: Tenan
     with tenant_context(acme):
         for factory in factories.every_factory().values():
             factory()
+        Campaign.objects.filter(pk=factories.CampaignContentFactory().campaign_id).update(state="sent")
         keys = list(File.objects.values_list("key", flat=True))
     with tenant_context(charlie.tenant):
         factories.EmailAddressFactory()
