@@ -38,7 +38,7 @@ def _bounced(event: Event) -> str:
 
 
 def _first_identity(tenant: Tenant) -> None:
-    """A new tenant can write as soon as it has said who it is."""
+    """A tenant can write as soon as it has said who it is."""
     if tenant.sender_email:
         SendingIdentity.objects.get_or_create(
             email=tenant.sender_email,
@@ -64,4 +64,5 @@ merging.leave(Delivery, why=gettext_lazy("What was sent to whom stays as it was.
 merging.leave(Exclusion, why=gettext_lazy("Who was left out of a send stays as it was."))
 beats.on_tick.append(hints.tick)
 tenancy.furnishings.append(_first_identity)
+tenancy.followers.append(_first_identity)
 watching.register()

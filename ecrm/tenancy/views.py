@@ -13,7 +13,6 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ecrm.audit import services as audit
 from ecrm.tenancy import services, teams
 from ecrm.tenancy.forms import InvitationForm, RolesForm, TeamForm, TenantSettingsForm
 from ecrm.tenancy.models import Invitation, Team

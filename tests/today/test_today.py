@@ -152,3 +152,16 @@ def test_a_hidden_place_leaves_the_rail_and_keeps_its_pages(key: str, alice: Mem
 def test_the_first_place_cannot_be_hidden(alice: Member) -> None:
     alice.post("shown_places", form={})
     assert rail(alice, "today") == ["/acme/"]
+
+
+def test_who_says_who_they_are_can_write_a_campaign(charlie: Member) -> None:
+    """From an empty workspace: the first step of the set-up opens the way to the fifth."""
+    assert "Nobody can be the sender yet" in charlie.get("create_campaign").content.decode()
+    fields = {
+        "name": "Globex", "languages": ["pl", "en"], "time_zone": "Europe/Warsaw", "currency": "PLN", "hue": "217",
+        "postal_address": "ul. Długa 1, Gdańsk", "sender_name": "Globex", "sender_email": "hello@globex.example",
+    }  # fmt: skip
+    for _click in range(2):
+        assert charlie.post("tenant_settings", form=fields).status_code == 302
+    assert tasks(charlie.tenant, charlie)["business"].is_done
+    assert "hello@globex.example" in charlie.get("create_campaign").content.decode()
