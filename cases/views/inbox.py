@@ -55,11 +55,15 @@ def case_conversation(request: MemberRequest, case_id: int) -> HttpResponse:
     case = find_case(request, case_id)
     presence.note(case.pk, request.user)
     talk = Conversation(case, request.user, is_whole="all" in request.GET)
-    context = head_context(request, case) | {"talk": talk, "inbox": Inbox(request), "is_part": True}
-    version = version_of(get_language(), talk.facts, case.assignee_id, case.priority, case.snoozed_until)
+    context = head_context(request, case) | {"talk": talk, "may_manage": may_manage(request), "is_part": True}
     if request.method == "GET":
         services.mark_read(case=case, by=request.user)
-    return render_live(request, "cases/_conversation_part.html", context, version=version)
+    return render_live(request, "cases/_conversation_part.html", context, version=talk_version(case, talk))
+
+
+def talk_version(case: Case, talk: Conversation) -> str:
+    """Of the messages and of the head above them."""
+    return version_of(get_language(), talk.facts, case.assignee_id, case.priority, case.team_id, case.snoozed_until)
 
 
 def list_context(request: MemberRequest, inbox: Inbox, *, current: str = "") -> dict[str, Any]:
@@ -70,7 +74,7 @@ def list_context(request: MemberRequest, inbox: Inbox, *, current: str = "") -> 
         "rows": rows,
         "current": current,
         "may_answer": request.membership.may(Capability.CASES_ANSWER),
-        "may_manage": request.membership.may(Capability.CASES_MANAGE),
+        "may_manage": may_manage(request),
     }
 
 
@@ -82,9 +86,14 @@ def case_context(request: MemberRequest, case: Case, *, form: AnswerForm | None 
         list_context(request, Inbox(request), current=str(case.pk))
         | head_context(request, case)
         | composer_context(request, case, talk, form)
-        | {"talk": talk, "customer": customer.of(case, request.membership)}
+        | {"talk": talk, "talk_version": talk_version(case, talk)}
+        | {"customer": customer.of(case, request.membership)}
         | more
     )
+
+
+def may_manage(request: MemberRequest) -> bool:
+    return request.membership.may(Capability.CASES_MANAGE)
 
 
 def head_context(request: MemberRequest, case: Case) -> dict[str, Any]:

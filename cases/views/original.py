@@ -61,10 +61,17 @@ def cleaned(html: str) -> str:
         clean_content_tags=_HIDDEN,
         attributes=_ATTRIBUTES,
         url_schemes={"http", "https", "mailto", "tel", "cid"},
+        attribute_filter=_only_brought_along,
         filter_style_properties=_STYLES,
         set_tag_attribute_values={"a": {"target": "_blank"}},
         link_rel="noopener noreferrer nofollow",
     )
+
+
+def _only_brought_along(tag: str, attribute: str, value: str) -> str | None:
+    """A picture from elsewhere tells its owner that the mail was read."""
+    is_picture = tag == "img" and attribute == "src"
+    return None if is_picture and not value.lower().startswith("cid:") else value
 
 
 _STYLES = {
