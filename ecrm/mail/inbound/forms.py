@@ -30,7 +30,7 @@ class AddressForm(forms.Form):
         return f"{self.cleaned_data['name'].strip()}{self.ending}"
 
 
-class MailboxForm(forms.ModelForm[ImapMailbox]):
+class MailboxForm(forms.ModelForm):  # type: ignore[type-arg]
     """The password is asked for once and never shown again."""
 
     password = forms.CharField(
