@@ -21,6 +21,7 @@ from ecrm.doctor.findings import Finding, Level
 from ecrm.tenancy.context import tenant_context
 from ecrm.tenancy.models import Tenant
 from tests import factories as make
+from tests.mail.catching import RunningCatcher
 
 
 def worst(findings: list[Finding]) -> Level:
@@ -66,8 +67,7 @@ def test_redis_that_is_away(settings: Any) -> None:
     assert worst(list(broker.check())) == Level.BAD
 
 
-def test_a_relay_says_what_it_offers(relay: Any, settings: Any) -> None:
-    settings.RELAY_URL = relay.url if hasattr(relay, "url") else f"smtp://127.0.0.1:{relay.port}"
+def test_a_relay_says_what_it_offers(catcher: RunningCatcher) -> None:
     findings = list(mail.check())
     assert findings[0].level is Level.GOOD, said(findings)
     assert "offers" in findings[0].words
@@ -146,7 +146,8 @@ def names() -> Iterator[Callable[[Zone], Names]]:
         thread.start()
 
         def stop() -> None:
-            socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"", server.getsockname())
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as waker:
+                waker.sendto(b"", server.getsockname())
             thread.join()
             server.close()
 
