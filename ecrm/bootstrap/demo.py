@@ -176,6 +176,8 @@ class Demo:
             mailbox_url=servers.values["ECRM_RELAY_LOG_URL"],
             logins=tuple(read_logins(self._logins_file())),
             watch=self._supervisor.tend,
+            door=servers.values["ECRM_SMTP_DOOR"],
+            inbound_domain=servers.values["ECRM_INBOUND_DOMAIN"],
         )
         if smoke.run(target, self._steps):
             return 0

@@ -1,6 +1,6 @@
 """`demo --smoke`: walks the product over HTTP as a person would, a line per step."""
 
-from ecrm.bootstrap import smoke_path
+from ecrm.bootstrap import smoke_cases, smoke_path
 from ecrm.bootstrap.logins import Login
 from ecrm.bootstrap.smoke_target import Step, Target, Unexpected
 from ecrm.bootstrap.smoke_target import expect as _expect
@@ -67,4 +67,5 @@ STEPS: list[tuple[str, Step]] = [
     ("A sign-in code arrives by mail", _sign_in_code),
     ("Signing in", _sign_in),
     *smoke_path.steps(),
+    *smoke_cases.steps(),
 ]

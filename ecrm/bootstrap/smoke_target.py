@@ -13,12 +13,17 @@ from ecrm.bootstrap.visitor import Visitor
 
 @dataclass(frozen=True)
 class Target:
-    """What is tried out. `watch` is called while waiting and raises when a process keeps dying."""
+    """What is tried out. `watch` is called while waiting and raises when a process keeps dying.
+
+    `door` is where mail comes in, host:port, for addresses of `inbound_domain`.
+    """
 
     base_url: str
     mailbox_url: str
     logins: tuple[Login, ...] = ()
     watch: Callable[[], None] = field(default=lambda: None)
+    door: str = ""
+    inbound_domain: str = ""
 
     def wait_for(self, what: str, seen: Callable[[], bool], *, seconds: float = 30) -> None:
         """Until `seen()`; raises Unexpected naming `what` after that many seconds."""
