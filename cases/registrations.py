@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from cases import api, criteria, figures, merging, notices, palette, panel, privacy, tasks, timeline
+from cases import api, audit_words, criteria, figures, merging, notices, palette, panel, privacy, tasks, timeline
 from cases.inbound import receiver
 from ecrm.jobs import beats
 from ecrm.mail.inbound import receivers
@@ -20,6 +20,7 @@ def _waiting(request: HttpRequest) -> nav.Waiting | None:
 
 
 api.register()
+audit_words.register()
 criteria.register()
 merging.register()
 notices.register()

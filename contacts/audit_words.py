@@ -15,6 +15,7 @@ def register() -> None:
             "contact.changed": _("Contact changed"),
             "contact.binned": _("Contacts moved to the bin"),
             "contact.restored": _("Contacts restored"),
+            "contact.linked": _("Identity added to a contact"),
             "contact.exported": _("Contacts exported"),
             "import.begun": _("Import file uploaded"),
             "import.started": _("Import started"),

@@ -29,6 +29,7 @@ def register() -> None:
             "team.created": _("Team created"),
             "team.changed": _("Team changed"),
             "team.removed": _("Team removed"),
+            "shell.changed": _("Shown parts changed"),
             "sample.removed": _("Sample data removed"),
         },
         {
