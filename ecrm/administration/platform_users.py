@@ -40,7 +40,6 @@ class AddressInline(ReadInline):
     fields = ["email", "verified", "primary"]
     readonly_fields = ["email", "verified", "primary"]
     verbose_name, verbose_name_plural = _("address to sign in with"), _("addresses to sign in with")
-    show_change_link = False
 
 
 class FactorInline(ReadInline):
@@ -48,7 +47,6 @@ class FactorInline(ReadInline):
     fields = ["type", "created_at", "last_used_at"]
     readonly_fields = ["type", "created_at", "last_used_at"]
     verbose_name, verbose_name_plural = _("second factor"), _("second factors")
-    show_change_link = False
 
 
 @admin.register(User, site=platform_site)

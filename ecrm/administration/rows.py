@@ -126,9 +126,9 @@ class Rows(admin.ModelAdmin):  # type: ignore[type-arg]
 class ReadInline(admin.TabularInline):  # type: ignore[type-arg]
     """Rows below a row, to look at."""
 
+    template = "admin/read_inline.html"
     extra = max_num = 0
     can_delete = False
-    show_change_link = True
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return True
