@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
+from babel.dates import format_timedelta
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from analytics.figures import Growth, Mailable, Sends
+from analytics.figures import Growth, Mailable, Sends, Visits
 from ecrm.ui import formats
 from ecrm.ui.charts import Funnel, Plot, Series, Slice, Sparkline, SplitBar, Step
 
@@ -48,6 +50,23 @@ def sends(figures: Sends) -> Plot:
         heading=_("Week of"),
         kind="bars",
     )
+
+
+def visits(figures: Visits) -> Plot:
+    summary = _("%(views)s page views in twelve weeks") % {"views": formats.number(figures.views)}
+    return Plot(
+        key="visits",
+        labels=[date_format(week, "j M") for week in figures.weeks],
+        series=[Series(_("Page views"), figures.views_by_week)],
+        summary=summary,
+        heading=_("Week of"),
+        kind="bars",
+    )
+
+
+def duration(took: timedelta) -> str:
+    """In the reader's words, to the larger unit: "2 hours"."""
+    return format_timedelta(took, threshold=1.5, locale=formats.locale())
 
 
 def funnel(figures: Sends) -> Funnel:

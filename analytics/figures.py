@@ -62,6 +62,24 @@ class Sends:
 
 
 @dataclass(frozen=True, slots=True)
+class Visits:
+    """The last twelve weeks of visits to the tenant's sites, of humans who said yes.
+
+    ``people`` are known by name, ``browsers`` are not yet; ``views`` are all their page views.
+    """
+
+    people: int
+    browsers: int
+    views: int
+    weeks: Sequence[date]
+    views_by_week: Sequence[int]
+
+    @property
+    def is_any(self) -> bool:
+        return self.views > 0
+
+
+@dataclass(frozen=True, slots=True)
 class Orders:
     """The last twelve weeks of orders in the tenant's currency, minor units."""
 
@@ -106,6 +124,32 @@ def mailable(people: QuerySet[Contact], purpose: Purpose) -> Mailable:
         never_asked=Count("pk", filter=Q(has_address=True, is_blocked=False, is_allowed=False, has_answered=False)),
     )
     return Mailable(purpose=purpose, **counted)
+
+
+def allowing(purpose: Purpose) -> Q:
+    """For people: those whom ``mailable`` counts under ``may``."""
+    addresses = EmailAddress.objects.filter(contact=OuterRef("pk"), is_primary=True, binned_at=None)
+    is_blocked = Exists(addresses.filter(rules.suppressed(Channel.EMAIL)))
+    return Q(Exists(addresses)) & ~Q(is_blocked) & rules.granted(purpose)
+
+
+def visits(people: QuerySet[Contact], *, now: datetime | None = None) -> Visits:
+    """``people`` are those behind the figure (``people_sets``), so that it and the list agree."""
+    weeks = last_weeks(now or timezone.now(), WEEKS)
+    viewed = recent(now=now).filter(name="page.viewed")
+    unknown = Q(contact_id=None)
+    counted = viewed.aggregate(views=Count("id"), browsers=Count("visitor_id", filter=unknown, distinct=True))
+    return Visits(people.count(), counted["browsers"], counted["views"], weeks, _by_week(viewed, weeks))
+
+
+def recent(*, now: datetime | None = None) -> QuerySet[Event]:
+    """The history of the last twelve weeks, from a Monday."""
+    return Event.objects.filter(occurred_at__gte=recent_start(now))
+
+
+def recent_start(now: datetime | None = None) -> datetime:
+    first = last_weeks(now or timezone.now(), WEEKS)[0]
+    return timezone.make_aware(datetime.combine(first, datetime.min.time()))
 
 
 def sends(*, now: datetime | None = None) -> Sends:

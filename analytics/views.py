@@ -4,11 +4,15 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from analytics import charts, figures
+from analytics.people_sets import VISITED
+from cases import figures as cases
 from consent import purposes
+from contacts import people_sets
 from contacts.models import Contact
 from ecrm.tenancy.policies import may, requires
 from ecrm.tenancy.requests import MemberRequest
@@ -18,7 +22,7 @@ from ecrm.tenancy.roles import Capability
 @requires(Capability.ANALYTICS_VIEW)
 @require_safe
 def dashboard(request: MemberRequest) -> HttpResponse:
-    people = Contact.objects.visible_to(request.membership)
+    people = Contact.objects.visible_to(request.membership).unbinned()
     growth, sends = figures.growth(people), figures.sends()
     purpose = purposes.by_key(purposes.NEWSLETTER)
     mailable = figures.mailable(people, purpose) if purpose else None
@@ -33,7 +37,21 @@ def dashboard(request: MemberRequest) -> HttpResponse:
         "mailable_chart": charts.mailable(mailable) if mailable else None,
         "purpose_name": purposes.wording(purpose).name if purpose else "",
     }
+    visited = figures.visits(people_sets.get(VISITED).narrow(people))
+    context |= {"visits": visited, "visits_chart": charts.visits(visited)}
+    if may(request.membership, Capability.CASES_VIEW):
+        context |= _cases()
     if may(request.membership, Capability.REVENUE_VIEW):
         orders = figures.orders(request.tenant.currency)
         context |= {"orders": orders, "orders_spark": charts.spark(_("Revenue, 12 weeks"), orders.by_week)}
     return render(request, "analytics/dashboard.html", context)
+
+
+def _cases() -> dict[str, Any]:
+    replies = cases.first_reply_times(figures.recent_start(), timezone.now())
+    return {
+        "open_cases": cases.open_cases(),
+        "replies": replies,
+        "first_reply": charts.duration(replies.median) if replies.median is not None else "",
+        "slowest_reply": charts.duration(replies.slowest_tenth) if replies.slowest_tenth is not None else "",
+    }

@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from contacts import places
+from contacts import people_sets, places
 from contacts.models import Company, Tag
 from contacts.models.people import Stage
 from contacts.querysets import ContactQuerySet
@@ -63,9 +63,14 @@ class ContactFilter(forms.Form):
         label=gettext_lazy("Active"), choices=[("", gettext_lazy("Any time")), *ACTIVE.items()], required=False
     )
 
+    only = forms.ChoiceField(label=gettext_lazy("Only people who"), required=False)
+
     def __init__(self, request: MemberRequest) -> None:
         super().__init__(request.GET)
         self.request = request
+        sets = [(each.key, each.label) for each in people_sets.allowed(request.membership)]
+        only: Any = self.fields["only"]
+        only.choices = [("", gettext_lazy("Any")), *sets]
 
     @property
     def has_problem(self) -> bool:
@@ -121,6 +126,8 @@ class ContactFilter(forms.Form):
             people = people.filter(country=given["country"])
         if given.get("company"):
             people = people.filter(company=given["company"])
+        if given.get("only"):
+            people = people_sets.get(given["only"]).narrow(people)
         return _active(people, given.get("active", ""))
 
     def chips(self, edit_url: str) -> list[Chip]:
@@ -129,7 +136,7 @@ class ContactFilter(forms.Form):
         return [
             Chip(
                 self.fields[name].label or name,
-                _("is any of") if name == "stage" and len(given[name]) > 1 else _("is"),
+                self._operator(name, given[name]),
                 self._in_words(name, given[name]),
                 f"?{without(self.request.GET, name)}",
                 edit_url,
@@ -138,6 +145,11 @@ class ContactFilter(forms.Form):
             if given.get(name)
         ]
 
+    def _operator(self, name: str, value: Any) -> str:
+        if name == "only":
+            return ""
+        return _("is any of") if name == "stage" and len(value) > 1 else _("is")
+
     def _in_words(self, name: str, value: Any) -> str:
         if name == "stage":
             return ", ".join(str(Stage(stage).label) for stage in value)
@@ -145,6 +157,8 @@ class ContactFilter(forms.Form):
             return places.country_name(value)
         if name == "active":
             return str(ACTIVE[value])
+        if name == "only":
+            return str(people_sets.get(value).label)
         return _("Unassigned") if value == NOBODY else str(value)
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from analytics import figures
 from consent import purposes, suppression
 from consent.services import grant, withdraw
-from contacts import events, services
+from contacts import events, people_sets, services
 from contacts.events import NewEvent
 from contacts.models import Contact
 from ecrm.tenancy.models import Tenant
@@ -70,3 +70,46 @@ def test_revenue_is_for_those_who_may_see_it(alice: Member, vera: Member) -> Non
 def test_an_empty_workspace_says_so(alice: Member) -> None:
     page = alice.get("dashboard").content.decode()
     assert "Not enough data yet" in page
+
+
+def test_a_figure_of_people_opens_exactly_those_people(alice: Member, acme: Tenant) -> None:
+    now = timezone.now()
+    visitor, other, late = person(1), person(2), person(3)
+    told = [
+        (visitor.pk, now, None),
+        (visitor.pk, now, None),
+        (None, now, 7),
+        (late.pk, now - timedelta(days=200), None),
+    ]
+    events.record_many([NewEvent("page.viewed", pk, at, visitor_id=browser) for pk, at, browser in told])
+    page = alice.get("dashboard").content.decode()
+    visits = figures.visits(people_sets.get("visited").narrow(Contact.objects.all()))
+    assert (visits.people, visits.browsers, visits.views) == (1, 1, 3)
+    assert "?only=visited" in page
+    shown = alice.get("contact_list", query={"only": "visited"}).content.decode()
+    assert visitor.name in shown
+    assert other.name not in shown
+    assert late.name not in shown
+
+
+def test_the_mailable_are_the_same_people_in_figure_and_list(alice: Member, acme: Tenant) -> None:
+    newsletter = purposes.by_key("newsletter")
+    people = [person(number) for number in range(3)]
+    for contact in people[:2]:
+        grant(contact=contact, purpose=newsletter, source="form", evidence={"origin": "test"})
+    suppression.suppress(address_norm="p0@example.com", reason="hard_bounce")
+    listed = people_sets.get("mailable").narrow(Contact.objects.all())
+    assert figures.mailable(Contact.objects.all(), newsletter).may == listed.count() == 1
+
+
+def test_open_cases_and_the_first_answer_are_told(alice: Member, acme: Tenant) -> None:
+    page = alice.get("dashboard").content.decode()
+    assert "Open cases" in page
+    assert "?view=open" in page
+
+
+def test_what_a_role_may_not_see_narrows_no_list(bob: Member, acme: Tenant) -> None:
+    buyer, _other = person(1), person(2)
+    events.record("order.placed", contact=buyer, amount=1, currency="EUR")
+    shown = bob.get("contact_list", query={"only": "ordered"}).content.decode()
+    assert "Person 2" in shown
