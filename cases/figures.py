@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
 from cases.models import Case, CaseSettings
-from ecrm.tenancy.models import User
+from ecrm.tenancy.context import require_tenant_id
+from ecrm.tenancy.models import Membership, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,19 @@ def attention(user: User) -> Attention:
     late = Q(waiting_since__lt=now - goal())
     found = due_for(user).order_by().aggregate(waiting=Count("pk"), overdue=Count("pk", filter=late))
     return Attention(found["waiting"], found["overdue"])
+
+
+def attention_question(membership: Membership) -> tuple[str, list[Any]]:
+    """``attention`` as the rail asks for it, with its other numbers: how many wait, how many too long."""
+    now = timezone.now()
+    sql = f"""
+        SELECT jsonb_build_array(count(*), count(*) FILTER (WHERE waiting_since < %s - make_interval(hours => coalesce(
+                   (SELECT reply_goal_hours FROM {CaseSettings.table()} WHERE tenant_id = %s), %s))))
+          FROM {Case.table()}
+         WHERE tenant_id = %s AND solved_at IS NULL AND waiting_since IS NOT NULL
+           AND (snoozed_until IS NULL OR snoozed_until <= %s) AND (assignee_id = %s OR assignee_id IS NULL)"""
+    tenant_id = require_tenant_id()
+    return sql, [now, tenant_id, CaseSettings().reply_goal_hours, tenant_id, now, membership.user_id]
 
 
 def _at(times: Sequence[timedelta], share: float) -> timedelta | None:

@@ -10,13 +10,13 @@ from cases.inbound import receiver
 from ecrm.jobs import beats
 from ecrm.mail.inbound import receivers
 from ecrm.tenancy.roles import Capability
-from ecrm.ui import checklist, nav, settings_pages, shortcuts
+from ecrm.ui import checklist, nav, rail_figures, settings_pages, shortcuts
 
 
 def _waiting(request: HttpRequest) -> nav.Waiting | None:
-    """How many cases wait for the reader; hot when one of them waits too long. One query."""
-    found = figures.attention(request.user)  # type: ignore[arg-type]  # the rail is shown to members only
-    return nav.Waiting(found.waiting, _("need an answer"), is_hot=found.overdue > 0) if found.waiting else None
+    """How many cases wait for the reader; hot when one of them waits too long."""
+    waiting, overdue = rail_figures.of(request.membership)["cases.attention"]  # type: ignore[attr-defined]  # the rail is a member's
+    return nav.Waiting(waiting, _("need an answer"), is_hot=overdue > 0) if waiting else None
 
 
 api.register()
@@ -33,6 +33,7 @@ receivers.register(receiver.BEFORE_CAMPAIGNS, receiver.receive_report)
 receivers.register(receiver.ORDER, receiver.receive)
 beats.on_nightly.append(tasks.nightly)
 
+rail_figures.register("cases.attention", figures.attention_question)
 nav.register(nav.Entry("cases", _("Cases"), "inbox", "cases", nav.CASES, Capability.CASES_VIEW, _waiting))
 settings_pages.register(
     settings_pages.SettingsPage(

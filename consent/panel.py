@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 from django.template.loader import render_to_string
@@ -18,6 +19,7 @@ from consent.purposes import Wording
 from consent.rules import Reason
 from contacts import panels
 from contacts.models import Contact, EmailAddress
+from ecrm.instances import Columns
 from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
@@ -66,27 +68,20 @@ def register() -> None:
 
 
 def render_panel(request: MemberRequest, contact: Contact) -> SafeString:
+    states, suppression = _standing(contact)
     context = {
         "contact": contact,
-        "entries": entries(contact, _catalogue(request)),
-        "suppression": main_address_suppression(contact),
+        "entries": [_entry(each, states.get(each.purpose.pk)) for each in _catalogue(request)],
+        "suppression": suppression,
         "may_record": request.membership.may(Capability.CONSENT_RECORD),
     }
-    return render_to_string("consent/_panel.html", context, request)
+    return render_to_string("consent/_panel.html", context)
 
 
 def entries(contact: Contact, catalogue: Sequence[Wording]) -> list[Entry]:
     """Where a person stands on every purpose. One query."""
-    states = {
-        state.purpose_id: state for state in ConsentState.objects.filter(contact=contact).select_related("record")
-    }
+    states, _suppression = _standing(contact)
     return [_entry(each, states.get(each.purpose.pk)) for each in catalogue]
-
-
-def main_address_suppression(contact: Contact) -> Suppression | None:
-    """The block on a person's main address, if there is one."""
-    hashes = EmailAddress.objects.filter(contact=contact, is_primary=True).values("address_hash")
-    return Suppression.objects.filter(address_hash__in=hashes, channel="email", lifted_at=None).first()
 
 
 def load_marks(request: MemberRequest, contact_ids: Sequence[int]) -> Mapping[int, SafeString]:
@@ -140,6 +135,38 @@ def _words(wording: Wording, reason: Reason) -> str:
         Reason.NEVER_ASKED: _("never asked"),
     }.get(reason, reason.label)
     return _("%(purpose)s: %(answer)s") % {"purpose": wording.name, "answer": said}
+
+
+_STATE, _RECORD = Columns(ConsentState, "state"), Columns(ConsentRecord, "record")
+_BLOCK = Columns(Suppression, "block")
+_STANDING = f"""
+    SELECT {_STATE.sql}, {_RECORD.sql}, {_BLOCK.sql}
+      FROM (SELECT %(tenant)s::bigint AS tenant_id, %(contact)s::bigint AS contact_id) asked
+      LEFT JOIN {ConsentState.table()} state
+        ON state.tenant_id = asked.tenant_id AND state.contact_id = asked.contact_id
+      LEFT JOIN {ConsentRecord.table()} record ON record.tenant_id = state.tenant_id AND record.id = state.record_id
+      LEFT JOIN {EmailAddress.table()} email
+        ON email.tenant_id = asked.tenant_id AND email.contact_id = asked.contact_id AND email.is_primary
+      LEFT JOIN {Suppression.table()} block
+        ON block.tenant_id = email.tenant_id AND block.address_hash = email.address_hash
+           AND block.channel = 'email' AND block.lifted_at IS NULL"""
+
+
+def _standing(contact: Contact) -> tuple[dict[int, ConsentState], Suppression | None]:
+    """A person's states by purpose, each with its record, and the block on their main address. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STANDING, {"tenant": require_tenant_id(), "contact": contact.pk})
+        rows = cursor.fetchall()
+    states = [_state(row) for row in rows if row[0] is not None]
+    place = _STATE.count + _RECORD.count
+    block = _BLOCK.read(rows[0], start=place) if rows[0][place] is not None else None
+    return {state.purpose_id: state for state in states}, block
+
+
+def _state(row: Sequence[Any]) -> ConsentState:
+    state = _STATE.read(row)
+    state.record = _RECORD.read(row, start=_STATE.count)
+    return state
 
 
 def _entry(wording: Wording, state: ConsentState | None) -> Entry:

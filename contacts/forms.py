@@ -184,7 +184,7 @@ class ContactEditor:
 
 
 def values_of(contact: Any) -> dict[str, Any]:
-    """A person as the form's initial values. Reads the lists unless ``person.for_page`` brought them."""
+    """A person as the form's initial values. Reads the lists unless ``person.find`` brought them."""
     own = ("given_name", "family_name", "name", "stage", "job_title", "city", "country", "language", "time_zone")
     return {
         **{name: getattr(contact, name) for name in (*own, "birthday", "source")},

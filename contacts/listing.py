@@ -28,7 +28,7 @@ from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.models import User
 from ecrm.tenancy.requests import MemberRequest
 from ecrm.ui import formats
-from ecrm.ui.pages import Count, Page, counted_page
+from ecrm.ui.pages import Count, Page, counted_page, keyset_page
 from ecrm.ui.templatetags import ui
 
 ORDERS = {"name": ("sort_key", "id"), "created": ("created_at", "id"), "active": ("active_at", "id")}
@@ -77,10 +77,17 @@ class Row:
     cells: Sequence[tuple[str, SafeString | str]]
 
 
-def page(people: ContactQuerySet, *, order: Sequence[str], cursor: str | None) -> tuple[Page[Any], Count]:
-    """Whom to show, and of how many: rows of id, ``active_at``, ``last_active_at`` and what they are ordered by."""
+def page(
+    people: ContactQuerySet, *, order: Sequence[str], cursor: str | None, count: Count | None = None
+) -> tuple[Page[Any], Count]:
+    """Whom to show, and of how many: rows of id, ``active_at``, ``last_active_at`` and what they are ordered by.
+
+    Give the ``count`` where it is known.
+    """
     fields = dict.fromkeys(["id", "active_at", "last_active_at", *(key.removeprefix("-") for key in order)])
-    return counted_page(people, fields=list(fields), order=order, cursor=cursor)
+    if count is None:
+        return counted_page(people, fields=list(fields), order=order, cursor=cursor)
+    return keyset_page(people.values_list(*fields, named=True), order=order, cursor=cursor), count
 
 
 def rows(request: MemberRequest, found: Sequence[Found], columns: Sequence[ListColumn]) -> list[Row]:

@@ -127,8 +127,8 @@ CSRF_FAILURE_VIEW = "ecrm.errors.csrf_failure"
 
 AUTH_USER_MODEL = "tenancy.User"
 AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "ecrm.tenancy.entrance.PasswordBackend",
+    "ecrm.tenancy.entrance.AccountBackend",
 ]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",

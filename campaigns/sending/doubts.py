@@ -14,8 +14,6 @@ from campaigns.sending.letters import Letter
 from ecrm.mail.reconcilers import Answer, ReconcileError, reconciler_for
 from ecrm.mail.relays import Reconcile, Relay
 
-# A relay may still read what a broken connection left in its buffers: "absent" is believed after this.
-GRACE_SECONDS = 10.0
 RECONCILED = "reconciled"
 
 
@@ -35,7 +33,7 @@ def settle(doubtful: list[Pending], *, relay: Relay, letter: Letter) -> Settled:
         return _unanswerable(doubtful)
     settled = Settled()
     answers = _ask(doubtful, relay, letter)
-    believed_before = timezone.now() - timedelta(seconds=GRACE_SECONDS)
+    believed_before = timezone.now() - timedelta(seconds=relay.grace_seconds)
     for pending in doubtful:
         answer = answers.get(pending.delivery_id)
         if answer is Answer.DELIVERED:

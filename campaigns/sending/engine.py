@@ -30,6 +30,7 @@ CHUNK_SECONDS = 120.0  # a slow relay's chunk is given back, long before Celery 
 FIRST_WINDOW = 20
 WINDOW_SECONDS = 0.25  # how much may be on its way when somebody presses pause
 BACK_OFF_SECONDS = (60, 300, 1_800, 7_200, 28_800)
+AFTER_ERROR_SECONDS = 10.0
 RELAY_AWAY_SECONDS = 30.0
 
 
@@ -117,7 +118,7 @@ def _work_chunk(turn: Turn, held: Claim) -> None:
                 this.waits.append(0)
                 break
     except BaseException:
-        this.waits.append(doubts.GRACE_SECONDS)
+        this.waits.append(AFTER_ERROR_SECONDS)
         raise
     finally:
         # Also on the way out of an error: what was handed over must not be forgotten.
@@ -135,7 +136,7 @@ def _sort(this: Round, todo: list[Pending]) -> None:
         this.done += settled.results
         this.ready += settled.to_send
         if settled.still_open:
-            this.waits.append(doubts.GRACE_SECONDS)
+            this.waits.append(this.turn.relay.grace_seconds)
 
 
 def _declare_and_send(this: Round, buckets: list[int]) -> bool:
@@ -197,7 +198,7 @@ def _result(this: Round, pending: Pending, answer: Answer) -> Result:
     result = outcomes.judge(pending, answer, most_deferrals=len(BACK_OFF_SECONDS))
     if result.kind == OutcomeKind.UNKNOWN:
         if not (this.turn.is_unknown_final and pending.is_marketing):
-            this.waits.append(doubts.GRACE_SECONDS)
+            this.waits.append(this.turn.relay.grace_seconds)
     elif result.kind == OutcomeKind.DEFERRED:
         is_away = result.reason == journal.UNSENT
         this.waits.append(RELAY_AWAY_SECONDS if is_away else _back_off(pending.deferrals))

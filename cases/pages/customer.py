@@ -20,7 +20,7 @@ MOST_CASES, MOST_EVENTS = 5, 6
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """``contact`` as ``contacts.person.for_page`` reads it."""
+    """``contact`` as ``contacts.person.find`` reads it."""
 
     contact: Any
     label: str
@@ -35,8 +35,7 @@ def of(case: Case, membership: Membership) -> Customer | None:
     """Five queries. None for a case of nobody, and of somebody this member may not see."""
     if case.contact_id is None or not membership.may(Capability.CONTACTS_VIEW):
         return None
-    people = person.for_page(Contact.objects.visible_to(membership), with_worth=membership.may(Capability.REVENUE_VIEW))
-    contact = people.filter(pk=case.contact_id).first()
+    contact = person.find(membership, case.contact_id)
     if contact is None:
         return None
     return Customer(

@@ -34,7 +34,7 @@ def contact_list(request: MemberRequest) -> HttpResponse:
     people = chosen.narrow(Contact.objects.visible_to(request.membership).unbinned())
     found = search.contact_ids(term, membership=request.membership) if term else None
     if found is not None:
-        people = people.filter(pk__in=found)
+        people = people.among(found)
     actions = bulk_actions.allowed(request.membership)
     context = {
         "filter": chosen,
@@ -45,7 +45,7 @@ def contact_list(request: MemberRequest) -> HttpResponse:
         "cap": search.CAP,
         "kept": _kept(request),
         "actions": actions,
-        **_page(request, people, actions),
+        **_page(request, people, actions, count=_known_count(chosen, found)),
         **_rights(request),
     }
     return render_page(request, "contacts/list.html", part="contacts/_people.html", context=context)
@@ -73,10 +73,19 @@ def binned_contacts(request: MemberRequest) -> HttpResponse:
     return render_page(request, "contacts/bin.html", part="contacts/_binned.html", context=context)
 
 
-def _page(request: MemberRequest, people: ContactQuerySet, actions: Sequence[BulkAction]) -> dict[str, Any]:
+def _known_count(chosen: ContactFilter, found: Sequence[int] | None) -> Count | None:
+    """A search knows how many it found, as long as no filter narrows them."""
+    if found is None or any(chosen.cleaned_data.values()):
+        return None
+    return Count(len(found), len(found) == search.CAP)
+
+
+def _page(
+    request: MemberRequest, people: ContactQuerySet, actions: Sequence[BulkAction], *, count: Count | None
+) -> dict[str, Any]:
     order = sorting(request, listing.ORDERS, default=listing.DEFAULT_ORDER)
     columns = panels.columns(request.membership)
-    page, count = listing.page(people, order=order.order, cursor=request.GET.get("cursor"))
+    page, count = listing.page(people, order=order.order, cursor=request.GET.get("cursor"), count=count)
     rows = listing.rows(request, page.rows, columns)
     return {
         "page": page,

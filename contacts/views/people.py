@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
@@ -34,9 +34,9 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 @require_safe
 def contact_page(request: MemberRequest, contact_id: int) -> HttpResponse:
     """The record. htmx asks it for another kind of event, or for earlier ones."""
-    may_see_worth = request.membership.may(Capability.REVENUE_VIEW)
-    people = person.for_page(Contact.objects.visible_to(request.membership), with_worth=may_see_worth)
-    contact = get_object_or_404(people, pk=contact_id)
+    contact = person.find(request.membership, contact_id)
+    if contact is None:
+        raise Http404
     told = timeline.of(contact, request.membership, group=request.GET.get("show", ""), cursor=request.GET.get("cursor"))
     is_part = wants_part(request)
     context = {

@@ -4,36 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from enum import StrEnum
-from typing import Protocol
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 from django.conf import settings
 
+from ecrm.mail.provider_searches import search_of
+from ecrm.mail.reconciling import Answer, ReconcileError, Reconciler
 from ecrm.mail.relays import Reconcile, Relay
 
+__all__ = ["Answer", "HttpLogReconciler", "ReconcileError", "Reconciler", "reconciler_for"]
+
 ANSWER_SECONDS = 10.0
-
-
-class ReconcileError(Exception):
-    """The relay could not be asked now; nothing was learnt, ask again later."""
-
-
-class Answer(StrEnum):
-    DELIVERED = "delivered"
-    REJECTED = "rejected"
-    ABSENT = "absent"
-
-
-class Reconciler(Protocol):
-    def found(self, message_ids: Sequence[str]) -> dict[str, Answer]:
-        """One answer per Message-ID. Raises `ReconcileError` when the relay cannot be asked.
-
-        ABSENT is only final once the relay has had time to finish reading what the broken
-        connection left in its buffers: ask after a grace period.
-        """
-        ...
 
 
 class HttpLogReconciler:
@@ -67,4 +49,6 @@ def reconciler_for(relay: Relay, *, log_url: str | None = None) -> Reconciler | 
     address = settings.RELAY_LOG_URL if log_url is None else log_url
     if relay.reconcile is Reconcile.LOG and address:
         return HttpLogReconciler(address)
+    if relay.reconcile is Reconcile.API:
+        return search_of(relay.provider)
     return None

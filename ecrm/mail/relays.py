@@ -10,6 +10,11 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 WINDOW_LIMIT: Final = 300
 SECONDS: Final = 60.0
+# Providers with a search by an id of ours (ecrm.mail.provider_searches).
+ASKABLE: Final = frozenset({"postmark", "mailgun"})
+# Seconds until "not here" is believed: a server reads on what a broken connection left behind, an
+# index lags, and Mailgun's list of events is complete after half an hour.
+GRACE: Final = {"": 10.0, "postmark": 120.0, "mailgun": 1_800.0}
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -54,6 +59,16 @@ class Relay:
     backend: str = ""
 
     @property
+    def provider(self) -> str:
+        """The anymail provider's name ("postmark"); empty for SMTP."""
+        return self.backend.split(".")[2] if self.backend else ""
+
+    @property
+    def grace_seconds(self) -> float:
+        """How long after a hand-over broke off the relay's "absent" is believed."""
+        return GRACE.get(self.provider, GRACE[""])
+
+    @property
     def is_smtp(self) -> bool:
         return self.scheme == "smtp"
 
@@ -88,6 +103,8 @@ def _smtp_relay(parts: SplitResult, options: dict[str, str]) -> Relay:
     if not parts.hostname:
         raise RelayError("A relay URL needs a host: smtp://host:port.")
     reconcile = _choice(Reconcile, options.pop("reconcile", "none"), "reconcile")
+    if reconcile is Reconcile.API:
+        raise RelayError("An SMTP relay has no API to ask. Write reconcile=log or reconcile=none.")
     return Relay(
         scheme="smtp",
         host=parts.hostname,
@@ -107,6 +124,8 @@ def _anymail_relay(parts: SplitResult, options: dict[str, str]) -> Relay:
     if not provider.isidentifier():
         raise RelayError("An anymail relay is written anymail+<provider>://, as anymail+postmark://.")
     reconcile = _choice(Reconcile, options.pop("reconcile", "none"), "reconcile")
+    if reconcile is Reconcile.API and provider not in ASKABLE:
+        raise RelayError(f"Of {provider} nobody can ask afterwards what it took. Write reconcile=none.")
     return Relay(
         scheme="anymail",
         backend=f"anymail.backends.{provider}.EmailBackend",

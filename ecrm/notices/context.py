@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from ecrm.notices.services import unread_count
+from ecrm.ui import rail_figures
 
 
 def bell(request: HttpRequest) -> dict[str, Any]:
@@ -18,4 +18,4 @@ def bell(request: HttpRequest) -> dict[str, Any]:
 
 def _unread(request: HttpRequest) -> int:
     membership = getattr(request, "membership", None)
-    return unread_count(membership.user_id) if membership else 0
+    return rail_figures.of(membership)["notices.unread"] if membership else 0

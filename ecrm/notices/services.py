@@ -61,6 +61,12 @@ def unread_count(user_id: int) -> int:
     return unread(user_id).count()
 
 
+def unread_question(membership: Membership) -> tuple[str, list[Any]]:
+    """``unread_count`` as the rail asks for it, with its other numbers."""
+    unread = "tenant_id = %s AND user_id = %s AND read_at IS NULL AND is_shown"
+    return f"SELECT count(*) FROM {Notification.table()} WHERE {unread}", [require_tenant_id(), membership.user_id]
+
+
 def unread(user_id: int) -> QuerySet[Notification]:
     return Notification.objects.filter(user_id=user_id, read_at=None, is_shown=True)
 

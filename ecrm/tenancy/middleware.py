@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import get_script_prefix, set_script_prefix, set_urlconf
 from django.utils import timezone, translation
 
-from ecrm.instances import Columns
 from ecrm.tenancy import doors
 from ecrm.tenancy.context import tenant_context
-from ecrm.tenancy.models import RESERVED_SLUGS, Membership, Tenant
+from ecrm.tenancy.entrance import Entrance, entering
+from ecrm.tenancy.models import RESERVED_SLUGS, Membership
 from ecrm.tenancy.settings_rows import remembered
 from ecrm.tenancy.urls import platform_url
 
@@ -42,9 +42,10 @@ class TenantMiddleware:
         if key_door is not None:
             entered = key_door(request, slug)
             return entered if isinstance(entered, HttpResponse) else self._inside(request, entered, rest)
-        if not request.user.is_authenticated:
-            return redirect(f"{platform_url('account_login')}?next=/{slug}/{rest}")
-        membership = _find_membership(request, slug)
+        with entering(slug) as entrance:
+            if not request.user.is_authenticated:
+                return redirect(f"{platform_url('account_login')}?next=/{slug}/{rest}")
+        membership = _find_membership(request, entrance)
         if not request.path_info.startswith(f"/{slug}/"):
             return redirect(f"/{slug}/")
         return self._inside(request, membership, rest)
@@ -68,30 +69,17 @@ class TenantMiddleware:
             set_script_prefix(former_prefix)
 
 
-def _find_membership(request: Any, slug: str) -> Membership:
-    membership = _own_membership(request.user, slug) or doors.open_other_door(request, slug)
+def _find_membership(request: Any, entrance: Entrance) -> Membership:
+    # Somebody may have looked at the user before the door did.
+    own = entrance.membership if entrance.is_read else _own_membership(request.user, entrance.slug)
+    membership = own or doors.open_other_door(request, entrance.slug)
     if membership is None:
         raise Http404
     return membership
 
 
-_MEMBERSHIP, _TENANT = Columns(Membership, "membership"), Columns(Tenant, "tenant")
-_OWN = f"""
-    SELECT {_MEMBERSHIP.sql}, {_TENANT.sql}
-      FROM {Membership._meta.db_table} membership
-      JOIN {Tenant._meta.db_table} tenant ON tenant.id = membership.tenant_id
-     WHERE tenant.slug = %s AND membership.user_id = %s"""
-
-
 def _own_membership(user: Any, slug: str) -> Membership | None:
-    with connection.cursor() as cursor:
-        cursor.execute(_OWN, [slug, user.pk])
-        row = cursor.fetchone()
-    if row is None:
-        return None
-    membership = _MEMBERSHIP.read(row)
-    membership.tenant, membership.user = _TENANT.read(row, start=_MEMBERSHIP.count), user
-    return membership
+    return Membership.objects.filter(tenant__slug=slug, user=user).select_related("tenant", "user").first()
 
 
 class _ReaderPreferences:

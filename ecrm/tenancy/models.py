@@ -164,7 +164,8 @@ class Membership(models.Model):
 
     @property
     def capabilities(self) -> frozenset[Capability]:
-        return roles.capabilities(self.roles) - self.withheld
+        granted = roles.capabilities(self.roles)
+        return granted - self.withheld if self.withheld else granted
 
     @property
     def sight(self) -> Sight:

@@ -10,8 +10,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
-from ecrm.ui import banners, nav, settings_pages, shortcuts
-from ecrm.ui.models import ShellSettings
+from ecrm.ui import banners, nav, rail_figures, settings_pages, shortcuts
 
 THEMES = frozenset({"light", "dark"})
 
@@ -45,7 +44,7 @@ def theme(request: HttpRequest) -> str:
 def _places(request: HttpRequest) -> list[nav.Place]:
     membership = getattr(request, "membership", None)
     if membership:
-        return nav.places(request, membership.may, ShellSettings.of_tenant().hidden_places)
+        return nav.places(request, membership.may, rail_figures.of(membership)["shell.hidden"] or [])
     return nav.account_places(request) if request.user.is_authenticated else []
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from ecrm.tenancy.roles import Capability
-from ecrm.ui import settings_pages
+from ecrm.ui import rail_figures, settings_pages, shell
 from ecrm.ui.settings_pages import Group, SettingsPage
+
+rail_figures.register("shell.hidden", shell.hidden_question)
 
 settings_pages.register(
     SettingsPage(

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from ecrm.audit import services as audit
-from ecrm.tenancy.models import User
+from ecrm.tenancy.context import require_tenant_id
+from ecrm.tenancy.models import Membership, User
 from ecrm.ui import nav
 from ecrm.ui.models import ShellSettings
+
+
+def hidden_question(membership: Membership) -> tuple[str, list[Any]]:
+    """The places the rail leaves out, asked with its numbers."""
+    return f"SELECT hidden_places FROM {ShellSettings.table()} WHERE tenant_id = %s", [require_tenant_id()]
 
 
 @transaction.atomic

@@ -21,11 +21,17 @@ def test_reads_everything_a_url_can_say():
 
 
 @pytest.mark.parametrize(
-    ("query", "window"),
-    [("", 1), ("?window=200", 1), ("?reconcile=log", 300), ("?reconcile=api&window=9999", 300)],
+    ("url", "window"),
+    [
+        ("smtp://127.0.0.1:25", 1),
+        ("smtp://127.0.0.1:25?window=200", 1),
+        ("smtp://127.0.0.1:25?reconcile=log", 300),
+        ("anymail+postmark://?reconcile=api&window=9999", 300),
+        ("anymail+sparkpost://", 1),
+    ],
 )
-def test_a_relay_that_cannot_be_asked_gets_one_message_at_a_time(query, window):
-    assert Relay.parse(f"smtp://127.0.0.1:25{query}").window == window
+def test_a_relay_that_cannot_be_asked_gets_one_message_at_a_time(url, window):
+    assert Relay.parse(url).window == window
 
 
 @pytest.mark.parametrize(
@@ -58,6 +64,8 @@ def test_a_provider_is_named_in_the_scheme():
         "smtp://mail.example?window=0",
         "smtp://mail.example?tsl=none",
         "anymail+post-mark://",
+        "smtp://mail.example?reconcile=api",
+        "anymail+amazon_ses://?reconcile=api",
     ],
 )
 def test_a_url_with_a_mistake_is_refused_without_telling_the_password(url):

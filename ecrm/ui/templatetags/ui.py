@@ -19,10 +19,12 @@ from ecrm.tenancy.urls import platform_url as platform_path
 from ecrm.tenancy.urls import tenant_url as tenant_path
 from ecrm.ui import formats, forms, glossary, people, styles, toasts
 from ecrm.ui.templatetags.component import component_tag, fill_tag
+from ecrm.ui.templatetags.keep import keep_tag
 
 register = template.Library()
 register.tag("component", component_tag)
 register.tag("fill", fill_tag)
+register.tag("keep", keep_tag)
 register.filter("error_summary", forms.error_summary)
 register.filter("initials", people.initials)
 register.filter("as_toast", toasts.as_toast)
