@@ -11,5 +11,5 @@ from ecrm.audit.words import Subject
 def register() -> None:
     words.register(
         {"case_settings.changed": _("Case settings changed")},
-        {"cases.case": Subject(_("Case"), "case"), "cases.casesettings": Subject(_("Case settings"))},
+        {"cases.case": Subject(_("Case"), "case_page"), "cases.casesettings": Subject(_("Case settings"))},
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.utils import get_next_redirect_url
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -17,8 +18,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ecrm import keys
+from ecrm.mail.backends import MailNotSent
 from ecrm.tenancy import devices
 from ecrm.tenancy.services import find_invitation
+
+log = structlog.get_logger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is untyped
@@ -39,6 +43,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
             self.send_notification_mail("account/email/new_device", user, {"device": words})
         devices.remember(request, response, user.pk)
         return response
+
+    def send_notification_mail(self, template_prefix: str, user: Any, *args: Any, **kwargs: Any) -> None:
+        """What was done stays done when the mail about it cannot be sent; the log keeps that it was not."""
+        try:
+            super().send_notification_mail(template_prefix, user, *args, **kwargs)
+        except (OSError, MailNotSent):
+            log.exception("notice_not_sent", notice=template_prefix, user=user.pk)
 
 
 class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth is untyped

@@ -97,3 +97,9 @@ def make_user_verified(name: str) -> User:
     user = make_user(name)
     user.emailaddress_set.create(email=user.email, verified=True, primary=True)
     return user
+
+
+def test_a_mail_server_that_is_away_keeps_nobody_out(dora: User, settings: object) -> None:
+    settings.EMAIL_BACKEND = "ecrm.mail.backends.RelayBackend"
+    settings.RELAY_URL = "smtp://127.0.0.1:1?reconcile=none"
+    assert is_signed_in(signed_in(dora))
