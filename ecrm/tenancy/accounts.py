@@ -18,7 +18,6 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ecrm import keys
-from ecrm.mail.backends import MailNotSent
 from ecrm.tenancy import devices
 from ecrm.tenancy.services import find_invitation
 
@@ -48,7 +47,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         """What was done stays done when the mail about it cannot be sent; the log keeps that it was not."""
         try:
             super().send_notification_mail(template_prefix, user, *args, **kwargs)
-        except (OSError, MailNotSent):
+        except OSError:
             log.exception("notice_not_sent", notice=template_prefix, user=user.pk)
 
 
