@@ -24,3 +24,8 @@ show(
     list_display=["id", "case", "direction", "author", "contact", "sender_address", "at"],
 )
 show(models.CaseFile, _("case attachment"), _("case attachments"))
+show(models.Handover, _("case hand-over"), _("case hand-overs"))
+show(models.CaseReader, _("case reader"), _("case readers"))
+show(models.CaseDraft, _("case draft"), _("case drafts"))
+show(models.CaseCounter, _("case counter"), _("case counters"), is_small=True)
+show(models.CaseSettings, _("case settings"), _("case settings"), is_small=True)

@@ -134,6 +134,7 @@ show(
 show(models.Tagging, _("tagging"), _("taggings"))
 show(models.EventKey, _("event key"), _("event keys"), list_display=["id", "source", "key", "occurred_at"])
 show(models.SegmentMembership, _("segment membership"), _("segment memberships"))
+show(models.RefusedEvent, _("refused event"), _("refused events"))
 show(models.DirtyContact, _("contact to recalculate"), _("contacts to recalculate"))
 show(models.ImportRow, _("import row"), _("import rows"))
 show(models.ImportProblem, _("import problem"), _("import problems"))
