@@ -10,6 +10,18 @@ from ecrm.audit.words import Subject
 
 def register() -> None:
     words.register(
-        {"case_settings.changed": _("Case settings changed")},
+        {
+            "case.opened": _("Case opened"),
+            "case.changed": _("Case changed"),
+            "case.assigned": _("Case assigned"),
+            "case.answered": _("Case answered"),
+            "case.answer_taken_back": _("Answer taken back"),
+            "case.answer_sent_again": _("Answer sent again"),
+            "case.noted": _("Note written in a case"),
+            "case.solved": _("Case solved"),
+            "case.reopened": _("Case reopened"),
+            "case.closed": _("Case closed"),
+            "case_settings.changed": _("Case settings changed"),
+        },
         {"cases.case": Subject(_("Case"), "case_page"), "cases.casesettings": Subject(_("Case settings"))},
     )

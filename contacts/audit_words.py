@@ -15,6 +15,8 @@ def register() -> None:
             "contact.changed": _("Contact changed"),
             "contact.binned": _("Contacts moved to the bin"),
             "contact.restored": _("Contacts restored"),
+            "contact.tagged": _("Contacts tagged"),
+            "contact.untagged": _("Tag removed from contacts"),
             "contact.linked": _("Identity added to a contact"),
             "contact.exported": _("Contacts exported"),
             "import.begun": _("Import file uploaded"),
