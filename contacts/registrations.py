@@ -14,6 +14,7 @@ from contacts.models import (
 )
 from ecrm import metrics
 from ecrm.jobs import beats
+from ecrm.notices.models import Notification
 from ecrm.tenancy.roles import Capability
 from ecrm.ui import nav
 
@@ -33,6 +34,7 @@ merging.register_rows(EmailAddress, cleared=("is_primary",), unique_with=("addre
 merging.register_rows(PhoneNumber, cleared=("is_primary",), unique_with=("number",))
 merging.register_rows(PostalAddress, cleared=("is_primary",))
 merging.register_rows(Identity)
+merging.register_rows(Notification, field="contact_id")
 merging.register_rows(Tagging, unique_with=("tag_id",))
 merging.leave(SegmentMembership, why="Memberships are recalculated for both people after a merge.")
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from analytics.today import sections, steps
-from analytics.today.steps import is_built
 from ecrm.tenancy.roles import Capability
 from ecrm.ui import nav, today
 from ecrm.ui.today import Section
 
 nav.register(nav.Entry("today", _("Today"), "list-todo", "today", nav.TODAY, is_fixed=True))
 
-if is_built("cases"):
-    today.register(Section("cases", _("Cases"), 10, Capability.CASES_ANSWER, sections.due_cases))
+today.register(Section("cases", _("Cases"), 10, Capability.CASES_ANSWER, sections.due_cases))
 today.register(Section("answers", _("Replies"), 20, None, sections.answers))
 today.register(Section("yesterday", "", 90, Capability.ANALYTICS_VIEW, sections.yesterday))
 today.register(Section("campaigns", _("Campaigns"), 10, Capability.CAMPAIGNS_VIEW, sections.campaigns, "side"))

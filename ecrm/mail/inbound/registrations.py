@@ -8,10 +8,13 @@ from ecrm.audit import words
 from ecrm.jobs import beats
 from ecrm.mail.inbound import addresses, imap
 from ecrm.mail.inbound import tasks as tasks  # known to every process that enqueues
+from ecrm.mail.inbound.notices import KIND
+from ecrm.notices import kinds
 from ecrm.tenancy import services as tenancy
 from ecrm.tenancy.roles import Capability
 from ecrm.ui.settings_pages import Group, SettingsPage, register
 
+kinds.register(KIND)
 tenancy.furnishings.append(addresses.furnish)
 beats.on_nightly.append(addresses.furnish_all)
 beats.on_tick.append(imap.hint_due)

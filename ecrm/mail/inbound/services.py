@@ -17,6 +17,7 @@ from ecrm.files import services as files
 from ecrm.jobs.outbox import enqueue
 from ecrm.mail.addresses import normalise, one_line
 from ecrm.mail.inbound import addresses, parsing, receivers
+from ecrm.mail.inbound.notices import tell_failed
 from ecrm.mail.inbound.receivers import Arrival
 from ecrm.mail.models import InboundMail
 from ecrm.tenancy.context import bind_tenant, tenant_context, tenant_transaction
@@ -140,7 +141,8 @@ def _begin(mail_id: int) -> InboundMail | None:
         if counted.update(attempts=F("attempts") + 1):
             return InboundMail.objects.select_related("file").get(pk=mail_id)
         worn_out = InboundMail.objects.filter(pk=mail_id, state=State.WAITING)
-        worn_out.update(state=State.FAILED, error="worker died", settled_at=timezone.now())
+        if worn_out.update(state=State.FAILED, error="worker died", settled_at=timezone.now()):
+            tell_failed(InboundMail.objects.get(pk=mail_id))
     return None
 
 
@@ -152,6 +154,8 @@ def _put_off(mail: InboundMail, error: Exception) -> None:
             error=type(error).__name__[:300],
             **({"state": State.FAILED, "settled_at": timezone.now()} if is_over else {}),
         )
+        if is_over:
+            tell_failed(mail)
     if not is_over:
         raise error
 

@@ -11,6 +11,7 @@ from ecrm.jobs import outbox
 from ecrm.mail.inbound import addresses, receivers, services
 from ecrm.mail.inbound.receivers import Arrival
 from ecrm.mail.models import InboundAddress, InboundMail
+from ecrm.notices.models import Notification
 from ecrm.tenancy import tokens
 from ecrm.tenancy.context import bind_tenant, tenant_context
 from ecrm.tenancy.models import Tenant
@@ -159,6 +160,20 @@ def test_a_mail_that_fails_is_tried_again_then_shown(acme: Tenant, failing: Fail
         assert not services.try_again(mail=found, by=alice.user)
     attempt(acme, kept.pk)
     assert (mails(acme)[0].state, mails(acme)[0].error) == (State.TAKEN, "")
+
+
+def test_those_who_mind_the_mailboxes_are_told(acme: Tenant, failing: Failing, bob: Member, vera: Member) -> None:
+    for words in ("one", "two"):
+        kept = accept(mail(words))
+        assert kept is not None
+        with tenant_context(acme):
+            InboundMail.objects.filter(pk=kept.pk).update(attempts=services.MOST_ATTEMPTS - 1)
+        attempt(acme, kept.pk)
+    with tenant_context(acme):
+        only = Notification.objects.get(user=bob.user)
+        assert (only.kind, only.times) == ("mail.failed", 2)
+        assert not Notification.objects.filter(user=vera.user).exists()
+    assert bob.get("notification", only.pk).url == bob.url("inbound_mails")
 
 
 def test_a_mail_that_kills_its_worker_is_set_aside(acme: Tenant, arrivals: list[Arrival]) -> None:
