@@ -16,6 +16,7 @@ from tests.cast import Member
 from tests.chromium import tab
 from tests.factories import NotificationFactory
 
+PAGES = ("", "notices/", "settings/notices/", "settings/setup/", "settings/places/", "help/", "search/?q=rui")
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
