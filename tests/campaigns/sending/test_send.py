@@ -36,7 +36,7 @@ def test_those_who_agreed_get_one_message_each(catcher: RunningCatcher, alice: M
 
 def test_a_message_is_about_its_person_and_carries_their_way_out(catcher: RunningCatcher) -> None:
     ana = world.person("ana@example.com", given_name="Ana <b>", city="Łódź")
-    campaign = world.send(world.campaign())
+    world.send(world.campaign())
     mail, html = _only_mail(catcher)
     delivery = Delivery.objects.get(contact=ana)
     assert "Hello Ana &lt;b&gt;" in html
