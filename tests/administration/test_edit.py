@@ -162,3 +162,13 @@ def test_dates_are_offered_from_first_to_last(alice: Member, acme: Tenant) -> No
 def act(member: Member, table: str, action: str, ids: list[int]) -> None:
     form = {"action": action, "_selected_action": ids}
     assert member.post(f"admin:{table}_changelist", form=form).status_code == 302
+
+
+def test_an_event_is_opened_from_its_list(alice: Member, charlie: Member, acme: Tenant) -> None:
+    with tenant_context(acme):
+        event = make.EventFactory(name="order.placed")
+    changes = alice.get("admin:contacts_event_changelist", query={"q": "order.placed"}).context["cl"]
+    path = changes.url_for_result(changes.result_list[0])
+    assert alice.client.get(path).context["original"].pk == event.pk
+    assert charlie.client.get(path.replace("/acme/", "/globex/")).status_code == 404
+    assert alice.client.get(path.replace(f"/{event.pk}-", f"/{event.pk + 1}-")).status_code == 404
