@@ -82,9 +82,8 @@ def test_one_mailbox_is_not_added_twice(alice: Member) -> None:
 
 
 def test_a_failed_mail_is_shown_read_raw_and_tried_again(alice: Member, acme: Tenant, vera: Member) -> None:
-    kept = services.accept(
-        mail("help"), recipient="support.acme@in.localhost", sender="ana@example.com", channel="smtp"
-    )
+    raw_mail, to = mail("help"), "support.acme@in.localhost"
+    kept = services.accept(raw_mail, recipient=to, sender="ana@example.com", channel="smtp")
     assert kept is not None
     with tenant_context(acme):
         InboundMail.objects.update(state="failed", error="RuntimeError", attempts=5)
