@@ -9,6 +9,7 @@ from cases import api, audit_words, criteria, figures, merging, notices, palette
 from cases.inbound import receiver
 from ecrm.jobs import beats
 from ecrm.mail.inbound import receivers
+from ecrm.tenancy import sample
 from ecrm.tenancy.roles import Capability
 from ecrm.ui import checklist, nav, rail_figures, settings_pages, shortcuts
 
@@ -21,6 +22,7 @@ def _waiting(request: HttpRequest) -> nav.Waiting | None:
 
 api.register()
 audit_words.register()
+sample.count_of(_("Cases"), "cases_case")
 criteria.register()
 merging.register()
 notices.register()

@@ -14,7 +14,7 @@ from ecrm.files.models import File
 from ecrm.jobs.models import Job, OutboxEntry
 from ecrm.mail.models import ImapMailbox, InboundAddress, InboundMail, SendingIdentity
 from ecrm.notices.models import NoticeChoice, Notification
-from ecrm.tenancy.models import Invitation, Membership, Route, Team, Tenant, User
+from ecrm.tenancy.models import Invitation, Membership, Route, SampleMark, Team, Tenant, User
 from ecrm.ui.models import ShellSettings
 from ecrm.webhooks.models import WebhookEndpoint, WebhookReceipt
 
@@ -45,6 +45,7 @@ def _kernel() -> None:
         *("sender_name", "sender_email", "reply_to"),
     )
     of_nobody(Team, "name")
+    of_nobody(SampleMark, "table_name")
     of_nobody(ShellSettings, "hidden_places", "skipped_steps")
     of_nobody(Route, "kind", "key_hash")
     of_nobody(File, "name", "content_type", "sha256", "key", "capability")

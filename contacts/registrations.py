@@ -15,10 +15,14 @@ from contacts.models import (
 from ecrm import metrics
 from ecrm.jobs import beats
 from ecrm.notices.models import Notification
+from ecrm.tenancy import sample
 from ecrm.tenancy.roles import Capability
 from ecrm.ui import nav
 
 audit_words.register()
+sample.count_of(_("Contacts"), "contacts_contact")
+sample.count_of(_("Events"), "contacts_event")
+sample.count_of(_("Segments"), "contacts_segment")
 for kind in event_kinds.KINDS:
     events.register(kind)
 

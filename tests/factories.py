@@ -28,8 +28,9 @@ from ecrm.jobs.models import Job, OutboxEntry
 from ecrm.keys import address_hash, encrypt
 from ecrm.mail.models import ImapMailbox, InboundAddress, InboundMail, SendingIdentity
 from ecrm.notices.models import NoticeChoice, NoticeHabits, Notification
+from ecrm.tenancy import sample
 from ecrm.tenancy.context import require_tenant_id
-from ecrm.tenancy.models import Membership, Team, TeamMember
+from ecrm.tenancy.models import Membership, SampleMark, Team, TeamMember
 from ecrm.tenancy.tokens import new_secret, secret_hash
 from ecrm.ui.models import ShellSettings
 from ecrm.webhooks.models import WebhookEndpoint, WebhookReceipt
@@ -54,6 +55,19 @@ class TeamMemberFactory(DjangoModelFactory):
 
     class Meta:
         model = TeamMember
+
+
+class SampleMarkFactory(DjangoModelFactory):
+    """Nobody may write a mark: the database makes them for a tenant that is new."""
+
+    class Meta:
+        model = SampleMark
+
+    @classmethod
+    def _create(cls, model_class: Any, *args: Any, **kwargs: Any) -> Any:
+        ContactFactory()
+        sample.mark()
+        return SampleMark.objects.get(table_name="contacts_contact")
 
 
 class AuditEntryFactory(DjangoModelFactory):

@@ -13,7 +13,7 @@ from django.utils import timezone
 from analytics.sample import conversations, mailings, people, year
 from analytics.sample.trades import PASSWORD, TRADES, Trade
 from ecrm.jobs import outbox
-from ecrm.tenancy import services, teams
+from ecrm.tenancy import sample, services, teams
 from ecrm.tenancy.context import bind_tenant, tenant_context
 from ecrm.tenancy.models import Membership, Team, Tenant, User
 
@@ -49,6 +49,7 @@ def _load_trade(trade: Trade) -> Iterator[str]:
             yield f"{trade.name}: {events} events of a year."
             yield f"{trade.name}: {mailings.make(trade, random, now=now, by=owner)}."
             yield f"{trade.name}: {conversations.make(trade, random, made, now=now)}."
+            sample.mark()
     with bind_tenant(tenant):
         outbox.drain()
 

@@ -228,3 +228,13 @@ class TeamMember(TenantModel):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["tenant", "team", "user"], name="team_member_once")]
+
+
+class SampleMark(TenantModel):
+    """Up to which id a table's rows are sample data. Written by ``mark_sample()`` in the database only."""
+
+    table_name = models.CharField(max_length=63)
+    last_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "table_name"], name="sample_mark_once")]

@@ -141,3 +141,16 @@ register(
         group=Group.YOU,
     )
 )
+register(
+    SettingsPage(
+        key="sample",
+        label=_("Sample data"),
+        note=_("Remove the people, campaigns and cases that came with the workspace."),
+        icon="package",
+        url_name="sample_data",
+        order=70,
+        capability=Capability.TENANT_OWN,
+        group=Group.WORKSPACE,
+        keywords=_("demo example delete"),
+    )
+)

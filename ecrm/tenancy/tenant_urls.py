@@ -17,6 +17,7 @@ urlpatterns = [
     path("settings/hand-over/", workspace_views.hand_over, name="hand_over"),
     path("settings/leave/", workspace_views.leave_workspace, name="leave_workspace"),
     path("settings/export/", workspace_views.export_workspace, name="export_workspace"),
+    path("settings/sample/", workspace_views.sample_data, name="sample_data"),
     path("settings/close/", workspace_views.close_workspace, name="close_workspace"),
     path("settings/close/restore/", workspace_views.restore_workspace, name="restore_workspace"),
 ]

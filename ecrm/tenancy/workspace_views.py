@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from ecrm.audit import services as audit
 from ecrm.jobs.models import Job
 from ecrm.jobs.services import start_job
-from ecrm.tenancy import hold, ownership, second_step
+from ecrm.tenancy import hold, ownership, sample, second_step
 from ecrm.tenancy.forms import CloseForm, HandOverForm, SecondStepForm
 from ecrm.tenancy.policies import members_only, requires
 from ecrm.tenancy.reauthentication import confirmed, has_second_step, with_second_step
@@ -117,6 +117,18 @@ def restore_workspace(request: MemberRequest) -> HttpResponse:
     if hold.restore_tenant(tenant=request.tenant, by=request.user):
         messages.success(request, _("The workspace is open again."))
     return redirect("settings")
+
+
+@requires(Capability.TENANT_OWN)
+@require_http_methods(["GET", "POST"])
+def sample_data(request: MemberRequest) -> HttpResponse:
+    """What of the sample data is there, and the button that removes it."""
+    if request.method == "POST":
+        job = sample.remove_sample(by=request.user, url=reverse("sample_data"))
+        return redirect("job", job_id=job.pk) if job else redirect("sample_data")
+    is_there = sample.is_there()
+    counts = sample.counts() if is_there else []
+    return render(request, "tenancy/sample.html", {"is_there": is_there, "counts": counts})
 
 
 def _save_security(request: MemberRequest, form: SecondStepForm) -> None:

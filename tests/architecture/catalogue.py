@@ -36,6 +36,8 @@ DEFINER_FUNCTIONS = {
     "public.tend_partitions": "makes tables; counts rows of the default partition, answers none",
     "public.erase_tenant_batch": "erases what the app may not delete, of a tenant past its hold only",
     "public.erase_tenant_end": "the same for the tenant's own row, once nothing of it is left",
+    "public.mark_sample": "writes marks the app may not, for a tenant made in this very transaction only",
+    "public.remove_sample_batch": "deletes marked rows of the current tenant, ledgers among them",
     "public.reassign_events": "event facts have no update grant",
     "public.blank_events": "event facts have no update grant",
     "public.claim_visitor": "event facts have no update grant",
