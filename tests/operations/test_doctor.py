@@ -32,13 +32,13 @@ def said(findings: list[Finding]) -> str:
     return "\n".join(f"{finding.level.name} {finding.words}" for finding in findings)
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, databases=["default", "dispatch"])
 def test_a_healthy_database(acme: Tenant) -> None:
     findings = list(database.check())
     assert worst(findings) == Level.GOOD, said(findings)
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, databases=["default", "dispatch"])
 def test_work_nobody_does_is_told(acme: Tenant) -> None:
     from datetime import timedelta
 
@@ -49,7 +49,7 @@ def test_work_nobody_does_is_told(acme: Tenant) -> None:
     assert "the oldest for" in said([each for each in database.check() if each.level is Level.BAD])
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, databases=["default", "dispatch"])
 def test_a_missing_migration_is_told(acme: Tenant) -> None:
     from django.db.migrations.recorder import MigrationRecorder
 
@@ -109,7 +109,7 @@ def test_a_check_that_breaks_does_not_silence_the_others() -> None:
     assert "out of ideas" in checks.examine(breaks)[0].words
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, databases=["default", "dispatch"])
 def test_the_command_says_it_and_exits(acme: Tenant, settings: Any, tmp_path: Path) -> None:
     settings.FILES_DIR = str(tmp_path)
     out = StringIO()

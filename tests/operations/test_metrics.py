@@ -16,7 +16,7 @@ from ecrm.tenancy.models import Tenant
 from tests import factories as make
 from tests.cast import Member
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "dispatch"])
 
 
 def scrape(**headers: str) -> str:
