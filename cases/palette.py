@@ -14,7 +14,7 @@ from ecrm.tenancy.roles import Capability
 
 
 def register() -> None:
-    sources.register(sources.Source("cases", gettext_lazy("Cases"), "inbox", Capability.CASES_VIEW, find))
+    sources.register(sources.Source("cases", gettext_lazy("Cases"), "inbox", Capability.CASES_VIEW, find, recall))
     actions.register(
         actions.Action(
             "new_case", gettext_lazy("New case"), "plus", "create_case", Capability.CASES_ANSWER,
@@ -27,7 +27,16 @@ def find(membership: Membership, text: str, limit: int) -> list[Found]:
     """The newest cases that hold every word, or whose person does."""
     found = Case.objects.visible_to(membership).matching(text, membership=membership)
     newest = found.select_related("contact").order_by("-last_message_at", "-pk")[:limit]
-    return [Found(str(case), _note(case), reverse("case_page", args=[case.pk]), "inbox") for case in newest]
+    return [_found(case) for case in newest]
+
+
+def recall(membership: Membership, ids: list[int]) -> dict[int, Found]:
+    cases = Case.objects.visible_to(membership).filter(pk__in=ids).select_related("contact")
+    return {case.pk: _found(case) for case in cases}
+
+
+def _found(case: Case) -> Found:
+    return Found(str(case), _note(case), reverse("case_page", args=[case.pk]), "inbox")
 
 
 def _note(case: Case) -> str:

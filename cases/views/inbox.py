@@ -18,6 +18,7 @@ from cases.pages.conversation import Conversation
 from cases.pages.inbox import CHANNEL_ICONS, Inbox
 from cases.sending.letters import sender
 from cases.views.frame import find_case
+from ecrm.search import recents
 from ecrm.tenancy.policies import requires
 from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
@@ -45,6 +46,7 @@ def case_page(request: MemberRequest, case_id: int) -> HttpResponse:
     case = find_case(request, case_id)
     if request.method == "GET":
         services.mark_read(case=case, by=request.user)
+        recents.remember(request.membership, "cases", case.pk)
     return render(request, "cases/case.html", case_context(request, case))
 
 

@@ -61,12 +61,15 @@ async function ask() {
   }
 }
 
+// False where there is nothing to search: outside every workspace.
 export function openPalette() {
-  if (!dialog || dialog.open) return;
+  if (!dialog) return false;
+  if (dialog.open) return true;
   for (const menu of document.querySelectorAll(".rail:popover-open, .menu:popover-open")) menu.hidePopover();
   dialog.showModal();
   input().select();
   ask();
+  return true;
 }
 
 if (dialog) {

@@ -73,8 +73,8 @@ document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing) return;
   // Held keys are a command to a program, not a letter: they work in fields, switched off or not.
   if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "k") {
+    if (!openPalette()) return;
     event.preventDefault();
-    openPalette();
     return;
   }
   const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey;

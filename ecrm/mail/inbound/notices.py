@@ -9,6 +9,7 @@ from ecrm.mail.models import InboundMail
 from ecrm.notices.kinds import NoticeKind
 from ecrm.notices.models import Notification
 from ecrm.notices.services import notify
+from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.models import Membership
 from ecrm.tenancy.roles import Capability
 
@@ -17,7 +18,7 @@ FAILED = "mail.failed"
 
 def tell_failed(mail: InboundMail) -> None:
     """One notice for many mails: they fold while nobody has read it."""
-    members = Membership.objects.filter(tenant_id=mail.tenant_id).values_list("user_id", flat=True)
+    members = Membership.objects.filter(tenant_id=require_tenant_id()).values_list("user_id", flat=True)
     facts = {"recipient": mail.recipient}
     notify(FAILED, to=members, url="/settings/mailboxes/mails/", facts=facts, key=FAILED)
 
