@@ -202,13 +202,26 @@ def _web(place: Place, application: str) -> Iterator[tuple[str, int]]:
 
 @contextmanager
 def _flusher(place: Place) -> Iterator[subprocess.Popen[bytes]]:
-    with (place.folder / "flusher.log").open("ab") as log:
-        process = subprocess.Popen([sys.executable, "-m", "django", "flush_events"], cwd=ROOT, stdout=log, stderr=log)
+    path = place.folder / f"flusher-{next(_runs)}.log"
+    with path.open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-u", "-m", "django", "flush_events"], cwd=ROOT, stdout=log, stderr=log
+        )
         try:
+            _wait_for_words(path)
             yield process
         finally:
             process.terminate()
             process.wait(timeout=30)
+
+
+def _wait_for_words(log: Path) -> None:
+    """A flusher says so when it begins; its start is not what is measured."""
+    deadline = time.monotonic() + 60
+    while not log.stat().st_size:
+        if time.monotonic() > deadline:
+            raise RuntimeError("The flusher does not start.")
+        time.sleep(0.02)
 
 
 def _wait_for(port: int) -> None:

@@ -41,10 +41,10 @@ def kill(worker: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def running(environment: dict[str, str], *, processes: int, log_path: Path) -> Iterator[int]:
+def running(environment: dict[str, str], *, processes: int, log_path: Path, queues: str = "send") -> Iterator[int]:
     """A worker that answers, for as long as the block lasts; its process id."""
     with log_path.open("wb") as log:
-        worker = start(environment, name="send", log=log, processes=processes)
+        worker = start(environment, name="measured", log=log, queues=queues, processes=processes)
         try:
             _wait_until_ready(worker, log_path)
             yield worker.pid
