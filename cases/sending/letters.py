@@ -16,10 +16,11 @@ from cases.models import CaseFile, CaseMessage, CaseSettings, Handover
 from ecrm.keys import keyed_hash
 from ecrm.mail import addresses
 from ecrm.mail.handover import Outgoing, wire_form
-from ecrm.mail.inbound.addresses import reply_address
+from ecrm.mail.inbound.addresses import reply_address, support_address
 from ecrm.mail.models import SendingIdentity
 from ecrm.mail.relays import Relay, default_relay
 from ecrm.tenancy.context import require_tenant_id
+from ecrm.tenancy.models import Tenant
 
 MOST_REFERENCES = 10
 # Whole header lines: the standard library would break long Message-IDs into encoded words.
@@ -53,8 +54,15 @@ def compose(handover: Handover) -> Letter | None:
 
 
 def sender(ours: CaseSettings) -> SendingIdentity | None:
-    """Whom the workspace answers as: the chosen one, else its first."""
-    return ours.identity or SendingIdentity.objects.order_by("pk").first()
+    """Whom the workspace answers as: the chosen one, else its first, else the address that was written to."""
+    return ours.identity or SendingIdentity.objects.order_by("pk").first() or _support_desk()
+
+
+def _support_desk() -> SendingIdentity | None:
+    """A workspace that has not said yet who it is can answer all the same. Not stored."""
+    address = support_address()
+    tenant = Tenant.objects.get(pk=require_tenant_id())
+    return SendingIdentity(name=tenant.sender_name or tenant.name, email=address) if address else None
 
 
 def message_id_of(message: CaseMessage, domain: str) -> str:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from cases import services
 from cases.models import Case, CaseMessage, CaseSettings, Handover, HandoverState
 from ecrm.jobs.models import OutboxEntry
-from ecrm.mail.models import SendingIdentity
+from ecrm.mail.models import InboundAddress, SendingIdentity
 from ecrm.notices.models import Notification
 from ecrm.tenancy.context import tenant_context
 from ecrm.tenancy.models import Tenant
@@ -196,9 +196,21 @@ def test_what_nobody_can_know_is_left_to_a_person(
     assert len(catcher.delivered_to()) == 1, "nobody is written to twice"
 
 
-def test_without_a_sender_it_says_so(acme: Tenant, said: CaseMessage, catcher: RunningCatcher) -> None:
+def test_without_a_sender_the_address_written_to_answers(
+    acme: Tenant, said: CaseMessage, catcher: RunningCatcher
+) -> None:
     with tenant_context(acme):
         SendingIdentity.objects.all().delete()
+    send_due(acme)
+    (message,) = caught(catcher)
+    assert message["From"] == '"Bob, Acme" <support.acme@in.localhost>'
+    assert handover(acme).state == HandoverState.SENT
+
+
+def test_without_either_it_says_so(acme: Tenant, said: CaseMessage, catcher: RunningCatcher) -> None:
+    with tenant_context(acme):
+        SendingIdentity.objects.all().delete()
+        InboundAddress.objects.update(closed_at=timezone.now())
     send_due(acme)
     assert handover(acme).state == HandoverState.FAILED
     assert caught(catcher) == []
