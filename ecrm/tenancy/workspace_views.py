@@ -26,7 +26,8 @@ from ecrm.tenancy.urls import platform_url
 @require_http_methods(["GET", "POST"])
 def security(request: MemberRequest) -> HttpResponse:
     """Whether everybody needs a second step of sign-in."""
-    form = SecondStepForm(request.POST or None)
+    initial = {} if request.tenant.second_factor_from else {"grace": SecondStepForm.OFF}
+    form = SecondStepForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             _save_security(request, form)
