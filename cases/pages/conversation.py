@@ -27,6 +27,7 @@ from cases.models import (
     HandoverState,
 )
 from cases.pages import presence
+from cases.services import recipient_of
 from contacts import events
 from contacts.models import Event
 from ecrm.tenancy.models import User
@@ -105,9 +106,22 @@ class Conversation:
         return max((message.pk for message in self._messages), default=0)
 
     @cached_property
+    def draft(self) -> CaseDraft | None:
+        """What the reader has begun to write."""
+        return next((draft for draft in self._drafts if draft.user_id == self.user.pk), None)
+
+    @cached_property
+    def recipient(self) -> str:
+        """Where an answer would go; asks for more only when nobody has written yet."""
+        heard = (m for m in reversed(self._messages) if m.direction == Direction.IN and not m.is_automatic)
+        newest = next(heard, None)
+        return (newest.sender_address if newest else "") or recipient_of(self.case)
+
+    @cached_property
     def others(self) -> list[str]:
         """Who else is here, in words."""
-        writing = [str(draft.user) for draft in self._others_drafts]
+        recent = self.now - WRITING
+        writing = [str(d.user) for d in self._drafts if d.user_id != self.user.pk and d.updated_at > recent]
         looking = [name for name in presence.others(self.case.pk, self.user) if name not in writing]
         return [_("%(name)s is writing an answer") % {"name": name} for name in writing] + [
             _("%(name)s is looking at this too") % {"name": name} for name in looking
@@ -144,9 +158,8 @@ class Conversation:
         return [Happened(_sentence(fact), fact.occurred_at) for fact in told if not since or fact.occurred_at >= since]
 
     @cached_property
-    def _others_drafts(self) -> list[CaseDraft]:
-        recent = CaseDraft.objects.filter(case=self.case, updated_at__gt=self.now - WRITING)
-        return list(recent.exclude(user=self.user).select_related("user"))
+    def _drafts(self) -> list[CaseDraft]:
+        return list(CaseDraft.objects.filter(case=self.case).select_related("user"))
 
     def _as_said(self, message: Any) -> Said:
         is_in = message.direction == Direction.IN

@@ -143,7 +143,9 @@ def keep_draft(*, case: Case, text: str, is_note: bool, by: User) -> None:
 
 
 def mark_read(*, case: Case, by: User) -> None:
-    """This member has seen everything said so far."""
+    """This member has seen everything said so far. Writes only when there was something new."""
+    if CaseReader.objects.filter(case=case, user=by, read_at__gte=case.last_message_at).exists():
+        return
     read = CaseReader(case=case, user=by, read_at=max(case.last_message_at, timezone.now()))
     CaseReader.objects.bulk_create(
         [read], update_conflicts=True, unique_fields=["tenant", "case", "user"], update_fields=["read_at"]

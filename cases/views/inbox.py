@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from cases import figures, policies, services
 from cases.forms import AnswerForm
-from cases.models import Case, CaseDraft, CaseSettings, Priority, State
+from cases.models import Case, CaseSettings, Priority, State
 from cases.pages import customer, due, presence
 from cases.pages.conversation import Conversation
 from cases.pages.inbox import CHANNEL_ICONS, Inbox
@@ -116,14 +116,13 @@ def head_context(request: MemberRequest, case: Case) -> dict[str, Any]:
 def composer_context(request: MemberRequest, case: Case, talk: Conversation, form: AnswerForm | None) -> dict[str, Any]:
     if not policies.may_answer(request.membership, case):
         return {}
-    draft = CaseDraft.objects.filter(case=case, user=request.user).first()
-    settings = CaseSettings.of_tenant()
+    draft, settings = talk.draft, CaseSettings.of_tenant()
     initial = {"text": draft.text if draft else "", "kind": "note" if draft and draft.is_note else "reply"}
     return {
         "composer": form or AnswerForm(initial=initial),
         "seen": talk.newest_id,
         "draft": draft,
-        "recipient": services.recipient_of(case),
+        "recipient": talk.recipient,
         "identity": sender(settings),
         "signature": settings.signature,
     }
