@@ -103,6 +103,8 @@ class Demo:
         smtp = self._usual_port(SMTP, taken=frozenset({web}))
         mailbox = self._usual_port(MAILBOX, taken=frozenset({web, smtp}))
         servers.values |= environment.for_web(port=web, files=self._data_dir / "files")
+        # Nobody sets up a second factor to look at a demo.
+        servers.values["ECRM_STAFF_SECOND_FACTOR"] = "0"
         servers.values |= environment.for_mail(smtp_port=smtp, http_port=mailbox)
         door = self._usual_port(DOOR, taken=frozenset({web, smtp, mailbox}))
         servers.values |= environment.for_inbound(door_port=door)
@@ -176,6 +178,7 @@ class Demo:
             mailbox_url=servers.values["ECRM_RELAY_LOG_URL"],
             logins=tuple(read_logins(self._logins_file())),
             watch=self._supervisor.tend,
+            shop_url=self._shop,
             door=servers.values["ECRM_SMTP_DOOR"],
             inbound_domain=servers.values["ECRM_INBOUND_DOMAIN"],
         )

@@ -77,6 +77,7 @@ def test_a_person_gets_an_owner_by_keyboard(site: Page, alice: Member, bob: Memb
     site.get_by_role("combobox", name="Owner").focus()
     site.keyboard.press("Enter")
     site.keyboard.type("bob@")
+    site.get_by_role("option", name="Alice").wait_for(state="detached")
     site.get_by_role("option", name="Bob").wait_for()
     site.keyboard.press("Enter")
     site.locator("input[name=_save]").focus()
