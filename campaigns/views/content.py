@@ -97,12 +97,12 @@ def _save(request: MemberRequest, campaign: Campaign, content: CampaignContent) 
     try:
         saved = _store(request, campaign, content.language, draft)
     except Stale:
-        return _stale(request, campaign, content, draft)
+        return _stale(request, campaign, content, draft, open_id)
     except NotADraft as error:
         warn(request, error.messages[0])
         return parts.redirect_page(request, reverse("campaign", args=[campaign.pk]))
     except (ValidationError, ContentError) as error:
-        return _refused(request, campaign, content, draft, error)
+        return _refused(request, campaign, content, draft, error, open_id)
     if draft.act == AS_COPY:
         toast(request, _("Your version is a campaign of its own now."))
         return parts.redirect_page(request, reverse("campaign_content", args=[saved.campaign_id]))
@@ -142,10 +142,12 @@ def _saved(
     return redirect(f"{path}?{query}#block-{open_id}" if open_id else f"{path}?{query}")
 
 
-def _stale(request: MemberRequest, campaign: Campaign, content: CampaignContent, draft: Draft) -> HttpResponse:
+def _stale(
+    request: MemberRequest, campaign: Campaign, content: CampaignContent, draft: Draft, open_id: str
+) -> HttpResponse:
     """Both versions stay: theirs in the database, the person's own in the form."""
     current = frame.find(campaign.pk)
-    context = _context(request, current, _mine(content, draft), open_id=draft.act_on)
+    context = _context(request, current, _mine(content, draft), open_id=open_id)
     context |= {"version": draft.version, "stale": page.Conflict.between(current, content, draft)}
     return _unsaved(request, draft, context)
 
@@ -156,9 +158,10 @@ def _refused(
     content: CampaignContent,
     draft: Draft,
     error: ValidationError | ContentError,
+    open_id: str,
 ) -> HttpResponse:
     mine = _mine(content, draft)
-    context = _context(request, campaign, mine, open_id=draft.act_on, errors=page.errors_by_field(error))
+    context = _context(request, campaign, mine, open_id=open_id, errors=page.errors_by_field(error))
     return _unsaved(request, draft, context)
 
 

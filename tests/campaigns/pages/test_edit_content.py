@@ -104,6 +104,18 @@ def test_two_people_who_write_at_once_lose_nothing(alice: Member, mara: Member, 
     assert "Save mine as a new campaign" in page
 
 
+def test_a_block_that_could_not_be_saved_comes_back_open(alice: Member, mara: Member, draft: Campaign) -> None:
+    form = form_of(draft, do="add:heading")
+    refused = alice.post("edit_content", draft.pk, "en", form=form | {"subject": "x" * 201}, htmx=True)
+    mara.post("edit_content", draft.pk, "en", form=form_of(draft, subject="Mara's"))
+    late = alice.post("edit_content", draft.pk, "en", form=form | {"subject": "Alice's"}, htmx=True)
+
+    for answer in (refused, late):
+        last = answer.content.decode().split('name="order"')[-1]
+        assert answer.status_code == 422
+        assert '<details name="block" open>' in last
+
+
 def test_the_later_version_can_replace_or_stand_beside(alice: Member, mara: Member, draft: Campaign) -> None:
     form = form_of(draft)
     mara.post("edit_content", draft.pk, "en", form=form | {"subject": "Mara's"})

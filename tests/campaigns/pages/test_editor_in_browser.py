@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from campaigns.models import Campaign
 from ecrm.tenancy.context import tenant_context
@@ -85,6 +85,34 @@ def test_blocks_are_moved_by_keyboard_and_the_focus_stays(editor: Page, draft: C
     expect(editor.locator("summary[data-block]").first).to_contain_text("Button")
     expect(editor.locator("#copy-b3")).to_be_visible()
     assert [block["id"] for block in blocks(draft)] == ["b3", "b1", "b2"]
+
+
+@pytest.mark.parametrize("is_saved_first", [False, True], ids=["on its way there", "on its way back"])
+def test_a_block_added_while_an_autosave_is_on_its_way_comes_open(
+    editor: Page, draft: Campaign, is_saved_first: bool
+) -> None:
+    held: list[Any] = []
+
+    def hold(route: Route) -> None:
+        if "autosave" in (route.request.post_data or ""):
+            held.append((route, route.fetch() if is_saved_first else None))
+        else:
+            route.continue_()
+
+    editor.route("**/content/**", hold)
+    editor.locator("summary[data-block=b1]").click()
+    editor.get_by_role("textbox", name="Heading").fill("Slow")
+    while not held:
+        editor.wait_for_timeout(20)
+    editor.get_by_role("button", name="Divider").click()
+    for route, answer in held:
+        route.fulfill(response=answer) if answer else route.continue_()
+
+    expect(editor.locator("summary[data-block]")).to_have_count(4)
+    expect(editor.locator("details[name=block]").last).to_have_attribute("open", "")
+    expect(editor.locator("details[name=block][open]")).to_have_count(1)
+    assert [block["kind"] for block in blocks(draft)] == ["heading", "text", "button", "divider"]
+    assert blocks(draft)[0]["text"] == "Slow"
 
 
 def test_it_works_without_script(plain_editor: Page, draft: Campaign) -> None:
