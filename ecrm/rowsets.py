@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 
@@ -41,4 +42,13 @@ _ARRAY_OF_JSON = "ARRAY(SELECT jsonb_array_elements(%s::jsonb))"
 
 
 def _array(kind: str, values: Sequence[Any]) -> Any:
-    return f"[{','.join(values)}]" if kind == JSON else list(values)
+    """Numbers and instants as PostgreSQL writes arrays: nothing in them needs quoting."""
+    if kind == JSON:
+        return f"[{','.join(values)}]"
+    write = _WRITERS.get(kind)
+    if write is None:
+        return list(values)
+    return f"{{{','.join('NULL' if value is None else write(value) for value in values)}}}"
+
+
+_WRITERS: dict[str, Callable[[Any], str]] = {"bigint": int.__repr__, "timestamptz": datetime.isoformat}

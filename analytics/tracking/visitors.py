@@ -19,6 +19,7 @@ from contacts.events import NewEvent
 from contacts.ingest.takers import Found
 from contacts.models import Contact, Event
 from ecrm.keys import keyed_hash
+from ecrm.rowsets import rows_of
 from ecrm.tenancy.context import require_tenant_id
 
 TOMBSTONES_KEPT = timedelta(days=30)
@@ -148,20 +149,21 @@ def _upsert(latest: Mapping[bytes, Batch]) -> dict[bytes, Known]:
     if not latest:
         return {}
     keys = sorted(latest)  # so that two flushers wait for each other instead of deadlocking
+    given = rows_of(
+        {
+            "site": ("bigint", [latest[key].site_id for key in keys]),
+            "key": ("text", [key.hex() for key in keys]),
+            "at": ("timestamptz", [latest[key].received_at for key in keys]),
+        }
+    )
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {Visitor.table()} AS known (tenant_id, site_id, key_hash, first_seen_at, last_seen_at)"
-            " SELECT %s, site, key, at, at FROM unnest(%s::bigint[], %s::bytea[], %s::timestamptz[])"
-            "  AS given (site, key, at)"
+            f" SELECT %s, site, decode(key, 'hex'), at, at FROM ({given.sql}) AS given"
             " ON CONFLICT (tenant_id, key_hash) DO UPDATE"
             "  SET last_seen_at = greatest(known.last_seen_at, excluded.last_seen_at)"
             " RETURNING key_hash, id, contact_id, xmax = 0, withdrawn_at IS NOT NULL",
-            [
-                require_tenant_id(),
-                [latest[key].site_id for key in keys],
-                keys,
-                [latest[key].received_at for key in keys],
-            ],
+            [require_tenant_id(), *given.params],
         )
         return {bytes(key): Known(*rest) for key, *rest in cursor.fetchall()}
 

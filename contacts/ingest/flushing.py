@@ -113,9 +113,9 @@ def _fresh(parcels: Sequence[Parcel]) -> list[Parcel]:
         # Sorted, so that two flushers with the same parcels wait for each other instead of deadlocking.
         cursor.execute(
             f"INSERT INTO {EventKey.table()} (tenant_id, source, key, occurred_at)"
-            " SELECT %s, %s, key, %s FROM unnest(%s::text[]) AS key"
+            " SELECT %s, %s, key, %s FROM jsonb_array_elements_text(%s::jsonb) AS key"
             " ON CONFLICT (tenant_id, source, key) DO NOTHING RETURNING key",
-            [require_tenant_id(), SOURCE, datetime.now(UTC), sorted(by_key)],
+            [require_tenant_id(), SOURCE, datetime.now(UTC), orjson.dumps(sorted(by_key)).decode()],
         )
         return [by_key[key] for (key,) in cursor.fetchall()]
 

@@ -1,6 +1,6 @@
 """`demo --smoke`: walks the product over HTTP as a person would, a line per step."""
 
-from ecrm.bootstrap import smoke_cases, smoke_path
+from ecrm.bootstrap import smoke_cases, smoke_path, smoke_visits
 from ecrm.bootstrap.logins import Login
 from ecrm.bootstrap.smoke_target import Step, Target, Unexpected
 from ecrm.bootstrap.smoke_target import expect as _expect
@@ -68,4 +68,5 @@ STEPS: list[tuple[str, Step]] = [
     ("Signing in", _sign_in),
     *smoke_path.steps(),
     *smoke_cases.steps(),
+    *smoke_visits.steps(),
 ]

@@ -15,7 +15,8 @@ from ecrm.bootstrap.visitor import Visitor
 class Target:
     """What is tried out. `watch` is called while waiting and raises when a process keeps dying.
 
-    `door` is where mail comes in, host:port, for addresses of `inbound_domain`.
+    `door` is where mail comes in, host:port, for addresses of `inbound_domain`. `shop_url` is the
+    demo's shop, a site of the first login's workspace.
     """
 
     base_url: str
@@ -24,6 +25,7 @@ class Target:
     watch: Callable[[], None] = field(default=lambda: None)
     door: str = ""
     inbound_domain: str = ""
+    shop_url: str = ""
 
     def wait_for(self, what: str, seen: Callable[[], bool], *, seconds: float = 30) -> None:
         """Until `seen()`; raises Unexpected naming `what` after that many seconds."""

@@ -5,7 +5,8 @@ const say = () => {
   state.textContent = words[window.ecrm ? window.ecrm.answer : null];
 };
 document.addEventListener("ecrm", say);
-document.getElementById("yes").addEventListener("click", () => { window.ecrm.consent(true); say(); });
-document.getElementById("no").addEventListener("click", () => { window.ecrm.consent(false); say(); });
+document.addEventListener("click", () => setTimeout(say));
+document.getElementById("yes").addEventListener("click", () => { window.ecrm.consent(true); });
+document.getElementById("no").addEventListener("click", () => { window.ecrm.consent(false); });
 document.getElementById("wish").addEventListener("click", () => window.ecrm.track("wishlist.item_added", { item: document.title }));
 say();
