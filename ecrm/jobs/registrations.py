@@ -28,5 +28,7 @@ words.register(
         "imports.check": _("Check an import file"),
         "imports.load": _("Load an import"),
         "mail.take_in": _("Take in a mail"),
+        "mail.fetch_mailbox": _("Read a mailbox"),
+        "webhooks.work": _("Work what a mail provider told"),
     }
 )

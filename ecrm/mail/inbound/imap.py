@@ -32,7 +32,7 @@ from ecrm.tenancy.context import bind_tenant, require_tenant_id, tenant_transact
 FETCH = "mail.fetch_mailbox"
 EVERY = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=1)
-TIMEOUT_SECONDS = 30.0
+TIMEOUT_SECONDS = 15.0
 MOST_A_TURN = 200
 log = structlog.get_logger(__name__)
 
@@ -178,20 +178,44 @@ def _opened(mailbox: ImapMailbox) -> Iterator[tuple[imaplib.IMAP4, int]]:
 
 
 def _connect(mailbox: ImapMailbox) -> imaplib.IMAP4:
-    _refuse_private(mailbox.host, mailbox.port)
-    if mailbox.uses_tls:
-        context = ssl.create_default_context()
-        return imaplib.IMAP4_SSL(mailbox.host, mailbox.port, ssl_context=context, timeout=TIMEOUT_SECONDS)
-    return imaplib.IMAP4(mailbox.host, mailbox.port, timeout=TIMEOUT_SECONDS)
+    address = _permitted_address(mailbox.host, mailbox.port)
+    return (_Encrypted if mailbox.uses_tls else _Plain)(address, mailbox.host, mailbox.port)
 
 
-def _refuse_private(host: str, port: int) -> None:
-    """Whoever sets up a mailbox must not knock at the installation's own machines through us."""
-    if settings.ALLOW_PRIVATE_HOSTS:
-        return
-    for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-        if not ipaddress.ip_address(str(found[4][0]).partition("%")[0]).is_global:
-            raise MailboxError(_("The server does not answer at this name and port."))
+def _permitted_address(host: str, port: int) -> str:
+    """Where the name leads. Whoever sets up a mailbox must not knock at the installation's own machines through us."""
+    found = [str(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    if not settings.ALLOW_PRIVATE_HOSTS and not all(map(_is_public, found)):
+        raise MailboxError(_("The server does not answer at this name and port."))
+    return found[0]
+
+
+def _is_public(address: str) -> bool:
+    return ipaddress.ip_address(address.partition("%")[0]).is_global
+
+
+class _Plain(imaplib.IMAP4):
+    """Connects to the address that was looked at: a name may lead elsewhere a moment later."""
+
+    def __init__(self, address: str, host: str, port: int) -> None:
+        self._address = address
+        super().__init__(host, port, timeout=TIMEOUT_SECONDS)
+
+    def _create_socket(self, timeout: float | None) -> socket.socket:
+        return socket.create_connection((self._address, self.port), timeout)
+
+
+class _Encrypted(imaplib.IMAP4_SSL):
+    """The same with TLS, its certificate checked against the name."""
+
+    def __init__(self, address: str, host: str, port: int) -> None:
+        self._address = address
+        super().__init__(host, port, ssl_context=ssl.create_default_context(), timeout=TIMEOUT_SECONDS)
+
+    def _create_socket(self, timeout: float | None) -> socket.socket:
+        plain = socket.create_connection((self._address, self.port), timeout)
+        wrapped: socket.socket = self.ssl_context.wrap_socket(plain, server_hostname=self.host)
+        return wrapped
 
 
 def _leave(client: imaplib.IMAP4) -> None:

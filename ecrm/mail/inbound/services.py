@@ -20,7 +20,7 @@ from ecrm.mail.inbound import addresses, parsing, receivers
 from ecrm.mail.inbound.notices import tell_failed
 from ecrm.mail.inbound.receivers import Arrival
 from ecrm.mail.models import InboundMail
-from ecrm.tenancy.context import bind_tenant, tenant_context, tenant_transaction
+from ecrm.tenancy.context import tenant_context, tenant_transaction
 from ecrm.tenancy.models import User
 from ecrm.tenancy.roles import Capability
 
@@ -125,14 +125,6 @@ def try_again(*, mail: InboundMail, by: User) -> bool:
         audit.record("inbound_mail.retried", by=by, subject=mail)
         enqueue(TAKE_IN, mail_id=mail.pk)
     return bool(again)
-
-
-def accept_for(tenant_id: int, content: bytes, *, recipient: str, channel: str, key: str = "") -> InboundMail:
-    """As ``accept``, for a mailbox that belongs to a tenant whatever address stands in its mails."""
-    with bind_tenant(tenant_id):
-        mail = accept(content, recipient=recipient, sender="", channel=channel, key=key, tenant_id=tenant_id)
-    assert mail is not None
-    return mail
 
 
 def _begin(mail_id: int) -> InboundMail | None:
