@@ -19,4 +19,5 @@ today.register(Section("work", _("Running"), 20, None, sections.work, "side"))
 # A new workspace has nothing else to read: there the list comes first.
 today.register(Section("setup", _("Set-up"), 0, Capability.SETTINGS_MANAGE, sections.first_setup))
 today.register(Section("setup-rest", _("Set-up"), 30, Capability.SETTINGS_MANAGE, sections.setup, "side"))
+today.register(Section("sample", _("Sample data"), 40, Capability.SETTINGS_MANAGE, sections.sample_data, "side"))
 steps.register_all()

@@ -18,6 +18,7 @@ from contacts.models import Event
 from ecrm.jobs.models import Job
 from ecrm.notices import kinds
 from ecrm.notices.models import Notification
+from ecrm.tenancy import sample
 from ecrm.tenancy.policies import may
 from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
@@ -75,6 +76,11 @@ def setup(request: MemberRequest) -> SafeString:
     """Leaves Today when everything is done or skipped, or when somebody hid it."""
     tasks = _tasks(request)
     return SafeString() if _is_new(tasks) else _setup(request, tasks, "setup-rest")
+
+
+def sample_data(request: MemberRequest) -> SafeString:
+    """While some of it is there."""
+    return _draw("today/_sample.html", request, {}) if sample.is_there() else SafeString()
 
 
 def yesterday(request: MemberRequest) -> SafeString:
