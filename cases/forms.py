@@ -39,6 +39,7 @@ class AnswerForm(forms.Form):
         label=_("Answer"), required=False, max_length=100_000, widget=forms.Textarea(attrs={"rows": 4})
     )
     kind = forms.ChoiceField(choices=[("reply", _("Reply")), ("note", _("Private note"))], initial="reply")
+    to = forms.CharField(required=False, max_length=254)
     then = forms.CharField(required=False)
     seen = forms.IntegerField(required=False, min_value=0, max_value=2**63 - 1)
     attachments = FilesField(label=_("Files"), required=False)

@@ -27,7 +27,6 @@ from cases.models import (
     HandoverState,
 )
 from cases.pages import presence
-from cases.services import recipient_of
 from contacts import events
 from contacts.models import Event
 from ecrm.tenancy.models import User
@@ -109,13 +108,6 @@ class Conversation:
     def draft(self) -> CaseDraft | None:
         """What the reader has begun to write."""
         return next((draft for draft in self._drafts if draft.user_id == self.user.pk), None)
-
-    @cached_property
-    def recipient(self) -> str:
-        """Where an answer would go; asks for more only when nobody has written yet."""
-        heard = (m for m in reversed(self._messages) if m.direction == Direction.IN and not m.is_automatic)
-        newest = next(heard, None)
-        return (newest.sender_address if newest else "") or recipient_of(self.case)
 
     @cached_property
     def others(self) -> list[str]:

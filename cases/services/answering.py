@@ -26,10 +26,12 @@ from cases.services.states import solve_case
 from contacts.models import EmailAddress
 from ecrm.files.models import File
 from ecrm.jobs.outbox import enqueue
+from ecrm.mail.addresses import normalise
 from ecrm.tenancy.models import User
 
 UNDO = timedelta(seconds=10)
 SEND = "cases.send"
+MOST_WRITERS = 200
 AFTERWARDS = (State.ON_CUSTOMER, State.OPEN, State.SOLVED)
 
 
@@ -47,6 +49,7 @@ def answer_case(
     case: Case,
     text: str,
     by: User,
+    to: str = "",
     then: State = State.ON_CUSTOMER,
     files: Sequence[File] = (),
     seen_message_id: int | None = None,
@@ -54,15 +57,16 @@ def answer_case(
 ) -> CaseMessage:
     """Writes an answer and sends it by mail after ``UNDO``, if the case has an address to send to.
 
-    ``then`` is the state afterwards: Waiting on customer, Open or Solved. With ``at`` it is history:
-    it was said then, and nothing is sent. Raises ``ValidationError`` for an empty text or a closed
-    case, and ``StaleConversation`` when ``seen_message_id`` is not the newest message by others.
+    ``to`` is one of ``recipients_of``, the first unless given. ``then`` is the state afterwards:
+    Waiting on customer, Open or Solved. With ``at`` it is history: it was said then, and nothing is
+    sent. Raises ``ValidationError`` for an empty text, a stranger's address or a closed case, and
+    ``StaleConversation`` when ``seen_message_id`` is not the newest message by others.
     """
     case = _locked(case, text, files)
     _refuse_stale(case, seen_message_id, by)
     former = case.state, case.waiting_since, case.first_reply_at
     said = _say(case, Direction.OUT, text, by, at, files)
-    recipient = "" if at else recipient_of(case)
+    recipient = "" if at else _chosen(case, to)
     case.waiting_since = None
     case.first_reply_at = case.first_reply_at or said.at
     case.state = then if then in AFTERWARDS and then != State.SOLVED else State.ON_CUSTOMER
@@ -152,15 +156,28 @@ def mark_read(*, case: Case, by: User) -> None:
     )
 
 
-def recipient_of(case: Case) -> str:
-    """Where an answer goes: to whoever wrote last, else to the person's main address. Empty for nowhere."""
-    last = case.messages.filter(direction=Direction.IN, is_automatic=False).order_by("-at", "-pk").first()
-    if last is not None and last.sender_address:
-        return last.sender_address
-    if case.contact_id is None:
-        return ""
-    main = EmailAddress.objects.filter(contact=case.contact_id, binned_at=None).order_by("-is_primary", "pk").first()
-    return main.address if main else ""
+def recipients_of(case: Case) -> list[str]:
+    """Where an answer may go, the usual place first: the customer as they last wrote, then their main
+    address, then others who took part. Empty when there is nowhere. Two queries.
+    """
+    heard = case.messages.filter(direction=Direction.IN, is_automatic=False).exclude(sender_address="")
+    writers = list(heard.order_by("-at", "-pk").values_list("contact_id", "sender_address")[:MOST_WRITERS])
+    theirs = [address for contact_id, address in writers if contact_id == case.contact_id]
+    guests = [address for contact_id, address in writers if contact_id != case.contact_id]
+    known = EmailAddress.objects.filter(contact=case.contact_id, binned_at=None).order_by("-is_primary", "pk")
+    main = list(known.values_list("address", flat=True)[:1]) if case.contact_id else []
+    by_norm: dict[str, str] = {}
+    for address in (*theirs[:1], *main, *guests):
+        by_norm.setdefault(normalise(address), address)
+    return list(by_norm.values())
+
+
+def _chosen(case: Case, to: str) -> str:
+    """``to`` when it is one of those who take part; nobody else is written to."""
+    offered = {normalise(address): address for address in recipients_of(case)}
+    if to and normalise(to) not in offered:
+        raise ValidationError({"text": _("%(address)s takes no part in this case.") % {"address": to}})
+    return offered[normalise(to)] if to else next(iter(offered.values()), "")
 
 
 def _locked(case: Case, text: str, files: Sequence[File]) -> Case:

@@ -87,7 +87,13 @@ def _say(request: MemberRequest, case: Case, form: AnswerForm) -> None:
         return
     then = State(values["then"]) if values["then"] in State.values else State.ON_CUSTOMER
     said = services.answer_case(
-        case=case, text=values["text"], by=request.user, then=then, files=kept, seen_message_id=values["seen"]
+        case=case,
+        text=values["text"],
+        by=request.user,
+        to=values["to"],
+        then=then,
+        files=kept,
+        seen_message_id=values["seen"],
     )
     if said.handovers.exists():
         toast(request, _("Your answer is on its way."), undo=_address(request, "take_back_answer", said.pk))

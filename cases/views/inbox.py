@@ -122,7 +122,7 @@ def composer_context(request: MemberRequest, case: Case, talk: Conversation, for
         "composer": form or AnswerForm(initial=initial),
         "seen": talk.newest_id,
         "draft": draft,
-        "recipient": talk.recipient,
+        "recipients": services.recipients_of(case),
         "identity": sender(settings),
         "signature": settings.signature,
     }

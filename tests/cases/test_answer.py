@@ -186,11 +186,16 @@ def test_without_an_address_the_answer_is_only_written_down(acme: Tenant, bob: M
         assert case.refreshed().first_reply_at is not None
 
 
-def test_the_answer_goes_to_whoever_wrote_last(acme: Tenant, bob: Member, case: Case) -> None:
+def test_the_answer_goes_to_the_customer_unless_a_guest_is_chosen(acme: Tenant, bob: Member, case: Case) -> None:
     arrive(acme, mail("I am her husband.", sender="leo@example.org"), to=back_address(case))
     answer(bob, case)
+    answer(bob, case, text="To you both.", to="LEO@example.org")
+    refused = answer(bob, case, text="To a stranger.", to="sly@example.org")
+    assert refused.status_code == 422
+    assert "takes no part" in refused.content.decode()
     with tenant_context(acme):
-        assert Handover.objects.get().recipient == "leo@example.org"
+        written = list(Handover.objects.order_by("id").values_list("recipient", flat=True))
+    assert written == ["rita@example.org", "leo@example.org"]
 
 
 def test_the_history_tells_of_the_answer_once_it_has_left(
