@@ -29,11 +29,17 @@ class VisitMiddleware:
         token = audit.current_visit_id.set(membership.visit.pk)
         try:
             response = self.get_response(request)
-            if response.status_code < 400 and request.resolver_match:
+            if request.resolver_match and _shows_something(response):
                 _note_look(request, membership)
             return response
         finally:
             audit.current_visit_id.reset(token)
+
+
+def _shows_something(response: HttpResponse) -> bool:
+    """A page or a part with something in it; not a script, a redirect, or "nothing new"."""
+    is_page = response.headers.get("Content-Type", "").startswith("text/html")
+    return response.status_code < 300 and is_page and bool(response.streaming or response.content.strip())
 
 
 def _note_look(request: HttpRequest, visitor: Membership) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from ecrm.administration import audit_words, banners, guises, visits
+from ecrm.administration import audit_words, banners, guises, notices, visits
+from ecrm.notices import kinds
 from ecrm.tenancy import doors
 from ecrm.tenancy.roles import Capability
 from ecrm.ui import banners as shown
 from ecrm.ui.settings_pages import Group, SettingsPage, register
 
 audit_words.register()
+kinds.register(notices.KIND)
 
 doors.register_door(visits.door)
 # After whatever else may hold a member up: it only changes how they see.

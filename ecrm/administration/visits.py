@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ecrm.administration import journal
+from ecrm.administration import journal, notices
 from ecrm.administration.models import SupportVisit
 from ecrm.audit import services as audit
 from ecrm.tenancy.context import require_tenant_id, tenant_context
@@ -51,6 +51,7 @@ def enter(*, tenant: Tenant, by: User, reason: str, length: timedelta, at: datet
             end(visit=former, by=by, at=at)
         visit = SupportVisit.objects.create(visitor_id=by.pk, reason=reason, started_at=at, expires_at=at + length)
         _note_end(tenant)
+        notices.came_in(visit, by=by)
     journal.record("visit.started", by=by, subject=visit, tenants=[tenant], reason=reason)
     return visit
 

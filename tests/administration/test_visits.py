@@ -13,6 +13,7 @@ from django.utils import timezone
 from ecrm.administration import visits
 from ecrm.administration.models import PlatformEntry, SupportVisit
 from ecrm.audit.models import AuditEntry
+from ecrm.notices.models import Notification
 from ecrm.tenancy.context import tenant_context
 from ecrm.tenancy.models import Membership, Tenant, User
 from tests import factories as make
@@ -149,3 +150,11 @@ def test_a_visit_stays_on_record(visit: SupportVisit, acme: Tenant) -> None:
         for attempt in (lambda: visit.delete(), lambda: SupportVisit.objects.update(reason="Nothing")):
             with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
                 attempt()
+
+
+def test_owners_are_told_wherever_they_are(rita: Member, visit: SupportVisit, alice: Member, mara: Member) -> None:
+    with tenant_context(alice.tenant):
+        told = Notification.objects.get(kind="visit.started")
+    assert told.user == alice.user
+    assert "Rita" in alice.get("notifications").content.decode()
+    assert alice.client.get(f"/acme{told.url}").status_code == 200
