@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -28,7 +29,12 @@ from ecrm.tenancy.urls import absolute
 class NewTenantForm(forms.ModelForm):  # type: ignore[type-arg]
     """With the person it belongs to from the start: a tenant always has an owner."""
 
-    owner = forms.ModelChoiceField(label=_("Owner"), queryset=User.objects.filter(is_active=True))
+    owner = forms.ModelChoiceField(
+        label=_("Owner"),
+        queryset=User.objects.filter(is_active=True),
+        # Looked up while typing, as any member's user would be.
+        widget=AutocompleteSelect(Membership._meta.get_field("user"), platform_site),
+    )
 
     class Meta:
         model = Tenant

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -66,6 +66,9 @@ def hand_over(request: MemberRequest) -> HttpResponse:
 @members_only
 @require_http_methods(["GET", "POST"])
 def leave_workspace(request: MemberRequest) -> HttpResponse:
+    if request.membership.visit is not None:
+        # No member: the banner of the visit has their way out.
+        raise PermissionDenied
     if request.method == "POST":
         try:
             ownership.leave_tenant(membership=request.membership)

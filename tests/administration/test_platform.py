@@ -55,6 +55,14 @@ def test_a_tenant_is_made_with_its_owner(rita: Member, alice: Member) -> None:
     assert PlatformEntry.objects.get(action="tenant.created").concerned_id == tenant.pk
 
 
+def test_owners_are_looked_up_and_never_listed(rita: Member, alice: Member, bob: Member) -> None:
+    assert "bob@example.com" not in rita.client.get("/admin/tenancy/tenant/add/").content.decode()
+    query = {"app_label": "tenancy", "model_name": "membership", "field_name": "user", "term": "bob"}
+    found = rita.client.get("/admin/autocomplete/", query).json()["results"]
+    assert [entry["text"] for entry in found] == ["Bob"]
+    assert alice.client.get("/admin/autocomplete/", query).status_code == 404
+
+
 def test_a_new_address_is_confirmed_and_on_record(rita: Member, acme: Tenant) -> None:
     path = f"/admin/tenancy/tenant/{acme.pk}/change/"
     form = {"name": "Acme", "slug": "acme2", **no_inlines("memberships")}

@@ -116,7 +116,7 @@ def test_each_change_carries_the_visit(rita: Member, visit: SupportVisit, alice:
 
 
 def test_what_would_outlast_the_visit_is_refused(rita: Member, visit: SupportVisit, acme: Tenant) -> None:
-    for name in ("members", "view_as"):
+    for name in ("members", "view_as", "leave_workspace"):
         assert rita.get(name).status_code == 403
     before = Membership.objects.count()
     assert rita.post("invite_member", form={"email": "rita2@example.com", "roles": ["owner"]}).status_code == 403
