@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from consent import purposes, rules
 from consent.models import Basis, ConsentRecord, ConsentState, Suppression
@@ -116,25 +117,30 @@ def _row_of_marks(asked: Sequence[Wording], answers: Sequence[str | None]) -> Sa
 
 def draw(wording: Wording, answer: str | None) -> SafeString:
     """One mark: a shape by the answer, the words for who cannot see it."""
-    reason = rules.reason_of(wording.purpose, answer)
-    words = _words(wording, reason)
+    return _drawn(rules.reason_of(wording.purpose, answer), wording.name, wording.icon, get_language())
+
+
+@lru_cache(maxsize=1024)
+def _drawn(reason: Reason, purpose: str, symbol: str, language: str | None) -> SafeString:
+    """Kept: a page has a hundred of a dozen different ones."""
+    words = _words(purpose, reason)
     return format_html(
         '<span class="mark {}" title="{}">{} <span class="vh">{}</span></span>',
         _MARKS.get(reason, NONE),
         words,
-        icon(wording.icon),
+        icon(symbol),
         words,
     )
 
 
-def _words(wording: Wording, reason: Reason) -> str:
+def _words(purpose: str, reason: Reason) -> str:
     said = {
         Reason.GRANTED: _("yes"),
         Reason.WITHDRAWN: _("no, withdrawn"),
         Reason.OBJECTED: _("no, objected"),
         Reason.NEVER_ASKED: _("never asked"),
     }.get(reason, reason.label)
-    return _("%(purpose)s: %(answer)s") % {"purpose": wording.name, "answer": said}
+    return _("%(purpose)s: %(answer)s") % {"purpose": purpose, "answer": said}
 
 
 _STATE, _RECORD = Columns(ConsentState, "state"), Columns(ConsentRecord, "record")
