@@ -14,7 +14,7 @@ from ecrm.files.models import File
 from ecrm.jobs.models import Job, OutboxEntry
 from ecrm.mail.models import ImapMailbox, InboundAddress, InboundMail, SendingIdentity
 from ecrm.notices.models import NoticeChoice, Notification
-from ecrm.tenancy.models import Invitation, Membership, Route, SampleMark, Team, Tenant, User
+from ecrm.tenancy.models import ErasedTenant, Invitation, Membership, Route, SampleMark, Team, Tenant, User
 from ecrm.ui.models import ShellSettings
 from ecrm.webhooks.models import WebhookEndpoint, WebhookReceipt
 
@@ -46,6 +46,7 @@ def _kernel() -> None:
     )
     of_nobody(Team, "name")
     of_nobody(SampleMark, "table_name")
+    of_nobody(ErasedTenant, "slug")
     of_nobody(ShellSettings, "hidden_places", "skipped_steps")
     of_nobody(Route, "kind", "key_hash")
     of_nobody(File, "name", "content_type", "sha256", "key", "capability")
@@ -57,7 +58,6 @@ def _kernel() -> None:
     of_nobody(ApiToken, "name", "scopes", "secret_hash", "ending")
     # Encrypted, and gone within a day: erasure need not look for the person in it.
     of_nobody(KeptAnswer, "key", "digest", "body")
-
 
     _incoming()
 
