@@ -10,9 +10,11 @@ CODE_DIRS = ("ecrm", "contacts", "consent", "campaigns", "analytics", "tests", "
 FILE_LINES, FUNCTION_LINES, TEMPLATE_LINES, PART_LINES = 500, 60, 80, 60
 
 # Longer files and functions, with the reason. A stale entry fails.
-LONG_FILES: dict[str, str] = {}
+LONG_FILES: dict[str, str] = {"tests/factories.py": "one factory for each tenant model, looked up by name"}
 LONG_FUNCTIONS: dict[str, str] = {}
-LONG_TEMPLATES: dict[str, str] = {}
+LONG_TEMPLATES: dict[str, str] = {
+    "templates/ui/gallery/catalogue.html": "one specimen after the other, looked up by name"
+}
 
 
 def test_files_hold_one_idea() -> None:
