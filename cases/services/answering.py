@@ -64,9 +64,9 @@ def answer_case(
     """
     case = _locked(case, text, files)
     _refuse_stale(case, seen_message_id, by)
+    recipient = "" if at else _chosen(case, to)
     former = case.state, case.waiting_since, case.first_reply_at
     said = _say(case, Direction.OUT, text, by, at, files)
-    recipient = "" if at else _chosen(case, to)
     case.waiting_since = None
     case.first_reply_at = case.first_reply_at or said.at
     case.state = then if then in AFTERWARDS and then != State.SOLVED else State.ON_CUSTOMER

@@ -24,6 +24,8 @@ NO_PAGE: dict[str, str] = {
     "open_jobs": "a part of the rail",
     "segment_state": "a part of a segment's head",
     "message_preview": "a message, for the frame that shows it",
+    "case_conversation": "a part of a case's page",
+    "original_message": "a mail, for the frame that shows it",
 }
 
 

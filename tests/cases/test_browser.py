@@ -109,8 +109,8 @@ def test_hostile_mail_runs_nothing_and_fetches_nothing(
             summary.click()
         for frame in page.locator("iframe").all():
             expect(frame.content_frame.locator("body")).to_be_attached()
-            for link in frame.content_frame.locator("a").all()[:5]:
-                link.click(force=True)
+            for link in frame.content_frame.locator("a:visible").all()[:3]:
+                link.click(force=True, timeout=5000)
         with tenant_context(acme):
             for message in case.messages.all():
                 page.goto(f"/acme/cases/messages/{message.pk}/")
