@@ -106,7 +106,7 @@ class Conversation:
         self._is_greeted = False
         self._refused = 0
         self._sender: str | None = None
-        self._recipients: list[str] = []
+        self._recipients: dict[str, int] = {}  # and whose they are
 
     async def run(self) -> None:
         await self._wire.say(f"220 {self._door.name} ESMTP eCRM")
@@ -169,14 +169,14 @@ class Conversation:
             return "452 4.5.3 Too many recipients"
         recipient = path[2][:320]
         try:
-            is_ours = await self._door.in_thread(lambda: addresses.destination(recipient) is not None)
+            found = await self._door.in_thread(lambda: addresses.destination(recipient))
         except Exception:
             log.exception("recipient_not_looked_up")
             return "451 4.3.0 Not now, try again"
-        if not is_ours:
+        if found is None:
             self._refused += 1
             return "421 4.7.0 Enough" if self._refused > MOST_REFUSED else "550 5.1.1 No such mailbox here"
-        self._recipients.append(recipient)
+        self._recipients[recipient] = found.tenant_id
         return "250 2.1.5 Ok"
 
     async def _data(self) -> str:
@@ -202,27 +202,19 @@ class Conversation:
     def _keep(self, content: bytes) -> str:
         """Committed for every recipient, or not acknowledged at all: what was kept of a failed try is
         known again when it is repeated."""
-        kept = [
-            services.accept(
-                content, recipient=recipient, sender=self._sender or "", channel=InboundMail.Channel.SMTP.value
-            )
-            for recipient in self._recipients
-        ]
-        if not any(kept):
-            return "550 5.1.1 No such mailbox here"
+        sender, channel = self._sender or "", InboundMail.Channel.SMTP.value
+        for recipient, tenant_id in self._recipients.items():
+            services.accept(content, recipient=recipient, sender=sender, channel=channel, tenant_id=tenant_id)
         return "250 2.0.0 Kept"
 
     def _forget(self) -> None:
         self._sender = None
-        self._recipients = []
+        self._recipients = {}
 
 
 def _with_connection(ask: Callable[[], T]) -> T:
     close_old_connections()
-    try:
-        return ask()
-    finally:
-        close_old_connections()
+    return ask()
 
 
 __all__ = ["Door", "HungUp"]
