@@ -86,10 +86,10 @@ def _statements(page: Page, client: Client) -> list[str]:
     """The page's questions to the database."""
     with CaptureQueriesContext(connection) as captured:
         response = client.get(page.url)
-        statements = [query["sql"] for query in captured.captured_queries if query["sql"].startswith("SELECT")]
+        statements = [query["sql"].strip() for query in captured.captured_queries]
     if response.status_code != 200:
         raise RuntimeError(f"{page.url} answered {response.status_code}.")
-    return statements
+    return [statement for statement in statements if statement.startswith("SELECT")]
 
 
 def _database_times(statements: list[str], tenant: Tenant) -> tuple[float, float]:
