@@ -15,6 +15,8 @@ PARAMETER = "e"
 
 def mark(url: str, contact_id: int) -> str:
     """Other addresses stay as they are: a name is told to nobody else."""
+    if not url.startswith(("https://", "http://")):
+        return url
     try:
         origin = origin_of(url)
     except (ValidationError, ValueError):
