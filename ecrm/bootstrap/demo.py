@@ -203,7 +203,8 @@ class Demo:
     def _tell_addresses(self, servers: stack.Stack) -> None:
         """Where a customer's mail would go; any SMTP client can send one."""
         door, domain = servers.values["ECRM_SMTP_DOOR"], servers.values["ECRM_INBOUND_DOMAIN"]
-        for slug in sorted({login.slug for login in read_logins(self._logins_file()) if login.slug}):
+        slugs = {login.slug for login in read_logins(self._logins_file()) if login.slug}
+        for slug in sorted(slugs) or ["<workspace>"]:
             self._steps.say(f"  Write to  support.{slug}@{domain}  by SMTP at {door}")
 
 
