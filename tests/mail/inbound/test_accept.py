@@ -14,7 +14,7 @@ from ecrm.mail.models import InboundAddress, InboundMail
 from ecrm.notices.models import Notification
 from ecrm.tenancy import tokens
 from ecrm.tenancy.context import bind_tenant, tenant_context
-from ecrm.tenancy.models import Tenant
+from ecrm.tenancy.models import Route, Tenant
 from tests.cast import Member
 from tests.mail.inbound.mails import mail
 
@@ -203,6 +203,17 @@ def test_every_tenant_has_a_mailbox_of_its_own(acme: Tenant, globex: Tenant) -> 
         assert addresses.support_address() == TO
         addresses.furnish(acme)
         assert InboundAddress.objects.count() == 1
+
+
+def test_a_tenant_older_than_its_mailbox_is_given_one_when_it_asks(acme: Tenant, alice: Member) -> None:
+    with tenant_context(acme):
+        InboundAddress.objects.all().delete()
+        Route.objects.filter(kind=addresses.ROUTE_KIND, tenant=acme).delete()
+        assert addresses.support_address() == TO
+    assert accept(mail()) is not None
+    with tenant_context(acme):
+        addresses.close_address(address=InboundAddress.objects.get(), by=alice.user)
+        assert addresses.support_address() == ""
 
 
 def test_an_address_opens_and_closes(acme: Tenant, alice: Member) -> None:
