@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from cases.querysets import CaseQuerySet
 from contacts.models import Contact
@@ -14,8 +15,9 @@ from ecrm.tenancy.scoping import TenantForeignKey, TenantModel, TenantScope
 
 
 class State(models.TextChoices):
-    NEW = "new", _("New")
-    OPEN = "open", _("Open")
+    # "Open" is also what a button says, and "New" what people are: other languages need two words.
+    NEW = "new", pgettext_lazy("case", "New")
+    OPEN = "open", pgettext_lazy("case", "Open")
     ON_CUSTOMER = "on_customer", _("Waiting on customer")
     ON_US = "on_us", _("Waiting on us")
     SOLVED = "solved", _("Solved")
