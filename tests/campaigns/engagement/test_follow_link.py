@@ -134,9 +134,9 @@ def test_replays_are_one_event_and_few_rows(mailing: Mailing) -> None:
 
 @pytest.mark.usefixtures("in_acme")
 def test_clicks_of_one_day_are_one_event_a_link() -> None:
-    mailing = Mailing.sent(ago=timedelta(days=2))
-    # Around noon, so that no clicking crosses into another day.
-    noon = (timezone.now() - timedelta(days=1)).replace(hour=12)
+    mailing = Mailing.sent(ago=timedelta(days=3))
+    # Around noon, so that no clicking crosses into another day; long enough ago at any hour of today.
+    noon = (timezone.now() - timedelta(days=2)).replace(hour=12)
     for minutes, place in ((0, 0), (20, 0), (40, 1)):
         mailing.keep_click(at=noon + timedelta(minutes=minutes), place=place)
     mailing.keep_click(at=noon + timedelta(hours=20))
