@@ -70,11 +70,6 @@ def _submitted(event: Event) -> str:
     return _("Submitted the form %(form)s") % {"form": form} if form else _("Submitted a form")
 
 
-def _opened_case(event: Event) -> str:
-    subject = event.properties.get("subject", "")
-    return _("Opened a case: %(subject)s") % {"subject": subject} if subject else _("Opened a case")
-
-
 def _binned(event: Event) -> str:
     return _("Put in the bin")
 
@@ -102,5 +97,4 @@ KINDS = (
         "form.submitted", gettext_lazy("Form submitted"), "file-text", _submitted,
         group="web", is_activity=True, is_open=True,
     ),
-    EventKind("case.opened", gettext_lazy("Case opened"), "inbox", _opened_case, group="case", is_activity=True),
 )  # fmt: skip
