@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -79,6 +80,11 @@ class ConstantsForm(forms.Form):
             except ValidationError as error:
                 self.add_error(key, error)
         return self.cleaned_data
+
+    def is_lacking(self, chosen: Collection[str]) -> bool:
+        """Whether no column of the file brings what a chosen one needs beside it, such as the day of a yes."""
+        stems = {key.rpartition(".")[0] for key in chosen} - {""}
+        return any(key.rpartition(".")[0] in stems for key in self.columns if key not in chosen)
 
     def constants(self) -> dict[str, str]:
         return {key: cell for key, cell in self.cleaned_data.items() if cell}

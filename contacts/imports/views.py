@@ -156,7 +156,8 @@ def _columns_page(request: MemberRequest, run: ImportRun, **invalid: Form) -> Ht
         "constants": ConstantsForm(initial=run.options.get("constants")),
         "reread": RereadForm(initial=run.dialect),
     }
-    context = {"run": run, "crumbs": _crumbs(), **fresh, **invalid}
+    is_lacking = ConstantsForm().is_lacking(set(run.mapping.values()))
+    context = {"run": run, "crumbs": _crumbs(), "is_lacking": is_lacking, **fresh, **invalid}
     return render(request, "imports/columns.html", context, status=INVALID if invalid else 200)
 
 

@@ -80,3 +80,10 @@ def test_a_wrong_date_for_all_rows_is_told_at_its_field(alice: Member) -> None:
     response = alice.post("check_import", run.pk, form=form)
     assert response.status_code == 422
     assert "next week" in " ".join(response.context["constants"].errors["consent.newsletter.at"])
+
+
+def test_what_a_yes_still_needs_is_asked_on_the_page_of_its_column(alice: Member) -> None:
+    bare = begin(alice, "Email,Newsletter\nana@example.com,yes\n")
+    assert '<details class="more" open>' in alice.get("check_import", bare.pk).content.decode()
+    whole = begin(alice, ANSWERS)
+    assert '<details class="more">' in alice.get("check_import", whole.pk).content.decode()
