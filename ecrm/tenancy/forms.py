@@ -70,6 +70,12 @@ class TenantSettingsForm(forms.ModelForm):  # type: ignore[type-arg]
             "reply_to",
         ]
         widgets = {"time_zone": forms.Select(choices=TIME_ZONES)}
+        help_texts = {
+            "postal_address": _("Stands below every mailing. Nothing is sent without it."),
+            "sender_name": _("Whom people see a mailing comes from."),
+            "sender_email": _("The address mailings come from. Nothing is sent without it."),
+            "reply_to": _("Only when answers shall go elsewhere."),
+        }
 
 
 class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]
