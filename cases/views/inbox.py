@@ -18,6 +18,7 @@ from cases.pages.conversation import Conversation
 from cases.pages.inbox import CHANNEL_ICONS, Inbox
 from cases.sending.letters import sender
 from cases.views.frame import find_case
+from ecrm.mail.inbound.addresses import support_address
 from ecrm.search import recents
 from ecrm.tenancy.policies import requires
 from ecrm.tenancy.requests import MemberRequest
@@ -75,6 +76,7 @@ def list_context(request: MemberRequest, inbox: Inbox, *, current: str = "") -> 
         "inbox": inbox,
         "rows": rows,
         "current": current,
+        "support_address": "" if rows or inbox.is_filtered else support_address(),
         "may_answer": request.membership.may(Capability.CASES_ANSWER),
         "may_manage": may_manage(request),
     }

@@ -144,7 +144,7 @@ def test_sales_see_cases_of_their_people_and_their_own(acme: Tenant, alice: Memb
 
 
 def test_an_empty_inbox_says_what_it_is(bob: Member) -> None:
-    assert "opens a case" in bob.get("cases").content.decode()
+    assert "Mail to support.acme@in.localhost opens a case" in bob.get("cases").content.decode()
 
 
 def test_a_member_takes_down_a_call(acme: Tenant, bob: Member, rita: Contact, vera: Member) -> None:
