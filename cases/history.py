@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,18 +19,30 @@ SOURCE = "cases"
 
 def tell(name: str, case: Case, *, by: User | None, at: datetime, key: str = "", **properties: Any) -> None:
     """Writes the event; for a case of nobody there is no history to write to."""
-    if case.contact_id is None:
-        return
-    events.record(
+    if case.contact_id is not None:
+        events.record_many([_event(name, case, by=by, at=at, key=key, **properties)])
+
+
+def tell_each(name: str, cases: Sequence[tuple[Case, datetime]], **properties: Any) -> None:
+    """``tell`` of many cases, each with its instant, of what customers did themselves."""
+    told = [_event(name, case, by=None, at=at, **properties) for case, at in cases if case.contact_id is not None]
+    events.record_many(told)
+
+
+def _event(
+    name: str, case: Case, *, by: User | None, at: datetime, key: str = "", **properties: Any
+) -> events.NewEvent:
+    return events.NewEvent(
         name,
-        contact=case.contact,
-        by=by,
+        case.contact_id,
         at=at,
+        actor_id=by.pk if by is not None else None,
         source=SOURCE,
         source_id=case.pk,
         key=key,
         campaign_id=case.campaign_id,
-        subject=case,
+        object_type=case._meta.label_lower,
+        object_id=case.pk,
         properties={"number": case.number, "subject": case.subject, **properties},
     )
 

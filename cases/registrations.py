@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from cases import api, audit_words, criteria, figures, merging, notices, palette, panel, privacy, tasks, timeline
-from cases.inbound import receiver
+from cases.inbound import receiver, together
 from ecrm.jobs import beats
 from ecrm.mail.inbound import receivers
 from ecrm.tenancy import sample
@@ -32,7 +32,7 @@ privacy.register()
 timeline.register()
 
 receivers.register(receiver.BEFORE_CAMPAIGNS, receiver.receive_report)
-receivers.register(receiver.ORDER, receiver.receive)
+receivers.register(receiver.ORDER, receiver.receive, together=together.receive)
 beats.on_nightly.append(tasks.nightly)
 
 rail_figures.register("cases.attention", figures.attention_question)
@@ -54,7 +54,7 @@ checklist.register(
     checklist.Step(
         "first_answer",
         _("Answer a first case"),
-        _("Write to your support address from your own mailbox, and answer here."),
+        _("Open the case your mail made and answer it: the sender gets a mail back."),
         "cases",
         figures.is_any_answered,
         Capability.CASES_ANSWER,

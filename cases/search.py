@@ -18,7 +18,7 @@ def case_ids(term: str, *, at_most: int = CAP) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def refresh(case_id: int) -> None:
+def refresh(*case_ids: int) -> None:
     """Makes ``search_text`` anew, in one statement. Due after each message and change of subject."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT refresh_case_search(%s)", [case_id])
+        cursor.execute("SELECT refresh_case_search(id) FROM unnest(%s::bigint[]) AS id", [list(case_ids)])

@@ -33,7 +33,7 @@ def receive(arrival: Arrival) -> bool:
         arrival.verdict = "repeated"
         return True
     place = place_of(arrival.letter, at=arrival.mail.received_at, is_answer_to_campaign=arrival.campaign_id is not None)
-    message = _incoming(arrival, place.doubt)
+    message = incoming(arrival, place.doubt)
     if place.case is not None:
         add_reply(case=place.case, message=message)
         arrival.verdict = f"joined case {place.case.number}"
@@ -62,7 +62,7 @@ def _open(arrival: Arrival, message: Incoming, follows: Case | None) -> Case:
     )
 
 
-def _incoming(arrival: Arrival, doubt: str) -> Incoming:
+def incoming(arrival: Arrival, doubt: str) -> Incoming:
     letter = arrival.letter
     kept = letter.attachments[:MOST_FILES]
     return Incoming(

@@ -13,7 +13,7 @@ from cases.services.answering import (
 )
 from cases.services.assigning import assign_case, assign_cases, set_team
 from cases.services.hearing import Incoming, add_reply, takes_answers
-from cases.services.opening import open_case
+from cases.services.opening import open_case, open_for_mails
 from cases.services.states import (
     close_case,
     close_long_solved,
@@ -37,6 +37,7 @@ __all__ = [
     "keep_draft",
     "mark_read",
     "open_case",
+    "open_for_mails",
     "recipients_of",
     "reopen_case",
     "send_again",

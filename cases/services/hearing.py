@@ -38,7 +38,25 @@ class Incoming:
 
 def hear(case: Case, message: Incoming) -> CaseMessage:
     """Writes the message down; what it means for the case is ``add_reply``'s business."""
-    heard = CaseMessage.objects.create(
+    [heard] = hear_all([(case, message)])
+    return heard
+
+
+def hear_all(said: Sequence[tuple[Case, Incoming]]) -> list[CaseMessage]:
+    """``hear`` for many, with two statements at most."""
+    heard = CaseMessage.objects.bulk_create([_message(case, message) for case, message in said])
+    files = [
+        CaseFile(message=one, file=file, content_id=content_id[:200])
+        for one, (_case, message) in zip(heard, said, strict=True)
+        for file, content_id in message.files
+    ]
+    if files:
+        CaseFile.objects.bulk_create(files)
+    return heard
+
+
+def _message(case: Case, message: Incoming) -> CaseMessage:
+    return CaseMessage(
         case=case,
         direction=Direction.IN,
         contact=message.contact,
@@ -53,10 +71,6 @@ def hear(case: Case, message: Incoming) -> CaseMessage:
         mail=message.mail,
         at=message.at,
     )
-    CaseFile.objects.bulk_create(
-        [CaseFile(message=heard, file=file, content_id=content_id[:200]) for file, content_id in message.files]
-    )
-    return heard
 
 
 @transaction.atomic

@@ -2,7 +2,7 @@
 
 from contacts.services.binning import bin_contact, bin_contacts, restore_contact, restore_contacts
 from contacts.services.companies import get_or_create_companies
-from contacts.services.people import StaleContact, create_contact, edit_contact, find_by_email
+from contacts.services.people import StaleContact, create_contact, edit_contact, find_by_email, find_or_create_by_email
 from contacts.services.searching import refresh_search
 from contacts.services.tags import add_tags, remove_tags, set_tags
 
@@ -14,6 +14,7 @@ __all__ = [
     "create_contact",
     "edit_contact",
     "find_by_email",
+    "find_or_create_by_email",
     "get_or_create_companies",
     "refresh_search",
     "remove_tags",

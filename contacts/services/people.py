@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -62,6 +62,47 @@ def create_contact(
     add_tags(contact_ids=[contact.pk], names=tags, by=by, at=at)
     audit.record("contact.created", by=by, subject=contact, at=at)
     return contact
+
+
+@transaction.atomic
+def find_or_create_by_email(
+    people: Mapping[str, str], *, source: str, at: datetime | None = None
+) -> dict[str, Contact]:
+    """Names by address in, people by address out, however many, in a handful of statements.
+
+    Unusable addresses are left out. Raises ``IntegrityError`` when somebody takes an address meanwhile.
+    """
+    norms = {address: normalise(address) for address in people}
+    rows = EmailAddress.objects.filter(address_norm__in=set(norms.values()), binned_at=None).select_related("contact")
+    known = {row.address_norm: row.contact for row in rows}
+    new: dict[str, EmailAddress] = {}
+    for address in sorted(people, key=norms.__getitem__):  # in order, so that two batches cannot deadlock
+        if norms[address] not in known and norms[address] not in new:
+            new.update(_unsaved(address, people[address], source=source, at=at or timezone.now()))
+    known.update(_create_all(new, source=source, at=at))
+    return {address: known[norm] for address, norm in norms.items() if norm in known}
+
+
+def _unsaved(address: str, name: str, *, source: str, at: datetime) -> dict[str, EmailAddress]:
+    contact = Contact(created_at=at, updated_at=at, source=source)
+    try:
+        _assign(contact, {"name": name})
+        return {row.address_norm: row for row in entries.email_rows(contact, [address])}
+    except ValidationError:
+        return {}
+
+
+def _create_all(rows: Mapping[str, EmailAddress], *, source: str, at: datetime | None) -> dict[str, Contact]:
+    if not rows:
+        return {}
+    contacts = Contact.objects.bulk_create([row.contact for row in rows.values()])
+    for row in rows.values():
+        row.contact_id = row.contact.pk
+    EmailAddress.objects.bulk_create(rows.values())
+    refresh_search([contact.pk for contact in contacts])
+    events.record_many([events.NewEvent("contact.created", one.pk, at=at, source=source) for one in contacts])
+    audit.record_each("contact.created", by=None, subjects=contacts, at=at)
+    return {norm: row.contact for norm, row in rows.items()}
 
 
 @transaction.atomic

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from django.core.files.base import ContentFile
 from django.core.files.base import File as DjangoFile
 from django.core.files.storage import default_storage
 from django.core.files.temp import NamedTemporaryFile
@@ -46,6 +47,34 @@ def store(
         created_by=by,
         expires_at=expires_at,
     )
+
+
+def store_each(contents: Sequence[bytes], *, name: str, content_type: str, capability: str) -> list[File]:
+    """Stores small contents of one kind, their rows in one statement. Nothing stays after an error."""
+    stored: list[File] = []
+    try:
+        for content in contents:
+            key = default_storage.save(f"tenants/{require_tenant_id()}/{uuid.uuid4().hex}", ContentFile(content))
+            stored.append(
+                File(
+                    name=safe_name(name),
+                    content_type=content_type,
+                    size=len(content),
+                    sha256=hashlib.sha256(content).hexdigest(),
+                    key=key,
+                    capability=capability,
+                )
+            )
+        return File.objects.bulk_create(stored)
+    except Exception:
+        discard(stored)
+        raise
+
+
+def discard(stored: Iterable[File]) -> None:
+    """Deletes the contents of files whose rows are rolled back."""
+    for file in stored:
+        default_storage.delete(file.key)
 
 
 def remove(file: File) -> None:

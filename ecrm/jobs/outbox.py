@@ -8,7 +8,8 @@ seconds) hints again for rows nobody has taken, so lost messages and dead worker
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,11 +21,12 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from ecrm.jobs.models import OutboxEntry
-from ecrm.jobs.tasks import call, registry
+from ecrm.jobs.tasks import LEASE, call, registry
 from ecrm.tenancy.closed import closed
 from ecrm.tenancy.context import require_tenant_id, tenant_transaction
 
-LEASE = timedelta(minutes=10)
+MOST_TOGETHER = 50
+MOST_ROUNDS = 20
 MAX_ATTEMPTS = 8
 BACK_OFF_SECONDS = (5, 30, 120, 600, 1800, 3600, 7200)
 HINT_GRACE_SECONDS = 3
@@ -48,6 +50,16 @@ def enqueue(task: str, *, due_at: datetime | None = None, **arguments: Any) -> O
     return entry
 
 
+def enqueue_each(task: str, calls: Sequence[dict[str, Any]]) -> None:
+    """``enqueue()`` for many calls of one task, in one statement."""
+    queue, now, tenant_id = registry[task].queue.value, timezone.now(), require_tenant_id()
+    entries = OutboxEntry.objects.bulk_create(
+        [OutboxEntry(task=task, queue=queue, arguments=arguments, due_at=now) for arguments in calls]
+    )
+    hints = list(_one_for_many((task, tenant_id, entry.pk) for entry in entries))
+    transaction.on_commit(lambda: [hint(*each) for each in hints], robust=True)
+
+
 def hint(task: str, tenant_id: int, entry_id: int) -> bool:
     """Tells Celery that a row waits. False when the broker is away: the poller will tell it."""
     try:
@@ -65,6 +77,36 @@ def work_entry(entry_id: int) -> bool:
     entry = _claim(entry_id)
     if entry is None:
         return False
+    _work(entry)
+    return True
+
+
+def work_waiting(task: str) -> int:
+    """Works what waits of one task that has a way to do many together; returns how many are done.
+
+    Each that fails together is tried alone, so that one bad call harms no other. Raises the last
+    error of those, after all have had their turn.
+    """
+    worked, failure = 0, None
+    for _round in range(MOST_ROUNDS):
+        entries = _claim_waiting(task)
+        if not entries:
+            break
+        alone = _work_together(entries)
+        worked += len(entries) - len(alone)
+        for entry in alone:
+            try:
+                worked += _work_again(entry) if len(entries) > 1 else _work(entry)
+            except Exception as error:
+                failure = error
+    else:
+        hint(task, require_tenant_id(), 0)
+    if failure is not None:
+        raise failure
+    return worked
+
+
+def _work(entry: OutboxEntry) -> bool:
     try:
         call(registry[entry.task], entry.arguments)
     except Exception as error:
@@ -87,7 +129,17 @@ def poll(limit: int = 500) -> int:
             [HINT_GRACE_SECONDS, list(closed.ids()), limit],
         )
         rows = cursor.fetchall()
-    return sum(hint(task, tenant_id, entry_id) for entry_id, tenant_id, task in rows if task in registry)
+    hints = _one_for_many((task, tenant_id, entry_id) for entry_id, tenant_id, task in rows if task in registry)
+    return sum(hint(*each) for each in hints)
+
+
+def _one_for_many(rows: Iterable[tuple[str, int, int]]) -> Iterator[tuple[str, int, int]]:
+    """One hint a batch for tasks that do many together."""
+    seen: Counter[tuple[str, int]] = Counter()
+    for task, tenant_id, entry_id in rows:
+        if registry[task].together is None or seen[task, tenant_id] % MOST_TOGETHER == 0:
+            yield task, tenant_id, entry_id
+        seen[task, tenant_id] += 1
 
 
 def drain(*, rounds: int = 20) -> int:
@@ -95,12 +147,11 @@ def drain(*, rounds: int = 20) -> int:
     worked = 0
     for _round in range(rounds):
         with tenant_transaction():
-            ids = list(
-                OutboxEntry.objects.filter(failed_at=None, due_at__lte=timezone.now())
-                .order_by("id")
-                .values_list("pk", flat=True)
-            )
-        done = sum(work_entry(entry_id) for entry_id in ids)
+            waiting = OutboxEntry.objects.filter(failed_at=None, due_at__lte=timezone.now()).order_by("id")
+            found = list(waiting.values_list("pk", "task"))
+        together = dict.fromkeys(task for _id, task in found if registry[task].together)
+        done = sum(work_waiting(task) for task in together)
+        done += sum(work_entry(entry_id) for entry_id, task in found if task not in together)
         worked += done
         if not done:
             break
@@ -114,6 +165,45 @@ def _claim(entry_id: int) -> OutboxEntry | None:
             leased_until=Now() + LEASE, attempts=F("attempts") + 1
         )
         return OutboxEntry.objects.get(pk=entry_id) if claimed else None
+
+
+def _claim_waiting(task: str) -> list[OutboxEntry]:
+    """Calls never tried, up to ``MOST_TOGETHER``, the oldest first; else one that was tried before."""
+    free = Q(leased_until=None) | Q(leased_until__lt=Now())
+    with tenant_transaction():
+        due = OutboxEntry.objects.filter(free, task=task, failed_at=None, due_at__lte=Now()).order_by("due_at", "id")
+        due = due.select_for_update(skip_locked=True)
+        entries = list(due.filter(attempts=0)[:MOST_TOGETHER]) or list(due[:1])
+        OutboxEntry.objects.filter(pk__in=[entry.pk for entry in entries]).update(
+            leased_until=Now() + registry[task].lease, attempts=F("attempts") + 1
+        )
+    for entry in entries:
+        entry.attempts += 1
+    return entries
+
+
+def _work_together(entries: list[OutboxEntry]) -> list[OutboxEntry]:
+    """Returns those that have to be worked alone; the rows of the others are gone."""
+    together = registry[entries[0].task].together
+    if together is None or len(entries) == 1:
+        return entries
+    try:
+        done = set(together([entry.arguments for entry in entries]))
+    except Exception:
+        log.warning("not_done_together", task=entries[0].task, entries=len(entries), exc_info=True)
+        return entries
+    with tenant_transaction():
+        first_try = OutboxEntry.objects.filter(attempts=entries[0].attempts)
+        first_try.filter(pk__in=[entries[position].pk for position in done]).delete()
+    return [entry for position, entry in enumerate(entries) if position not in done]
+
+
+def _work_again(entry: OutboxEntry) -> bool:
+    """Unless somebody else has it by now: its turn may come long after the claim."""
+    with tenant_transaction():
+        ours = OutboxEntry.objects.filter(pk=entry.pk, attempts=entry.attempts, leased_until__isnull=False)
+        is_ours = ours.update(leased_until=Now() + registry[entry.task].lease)
+    return bool(is_ours) and _work(entry)
 
 
 def _put_back(entry: OutboxEntry, error: Exception) -> None:

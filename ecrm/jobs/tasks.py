@@ -9,8 +9,9 @@ account mails).
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from celery import shared_task
@@ -19,30 +20,42 @@ from ecrm.jobs.queues import Queue
 from ecrm.tenancy.closed import closed
 from ecrm.tenancy.context import MissingTenant, bind_tenant, no_tenant, tenant_transaction
 
+LEASE = timedelta(minutes=10)
+Together = Callable[[Sequence[dict[str, Any]]], Collection[int]]
+
 
 @dataclass(frozen=True, slots=True)
 class RegisteredTask:
-    """``is_atomic`` tasks run in one tenant transaction; the others open their own, step by step."""
+    """``is_atomic`` tasks run in one tenant transaction; the others open their own, step by step.
+
+    ``together`` does many calls at once: it is given their arguments and returns the positions of
+    those that are done; the others are called one by one. ``lease`` is how long a worker that has
+    died keeps others away.
+    """
 
     name: str
     queue: Queue
     body: Callable[..., Any]
     is_atomic: bool
     celery_task: Any
+    together: Together | None = None
+    lease: timedelta = LEASE
 
 
 registry: dict[str, RegisteredTask] = {}
 platform_registry: dict[str, RegisteredTask] = {}
 
 
-def task(name: str, *, queue: Queue, atomic: bool = True) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def task(
+    name: str, *, queue: Queue, atomic: bool = True, together: Together | None = None, lease: timedelta = LEASE
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Registers a tenant's task. Arguments are ids by keyword; the body calls one service."""
 
     def decorate(body: Callable[..., Any]) -> Callable[..., Any]:
         @shared_task(name=name)
         @functools.wraps(body)
         def run(*, tenant_id: int | None = None, entry_id: int | None = None, **arguments: Any) -> None:
-            from ecrm.jobs.outbox import work_entry
+            from ecrm.jobs.outbox import work_entry, work_waiting
 
             if tenant_id is None:
                 raise MissingTenant(f"Task {name} needs a tenant_id.")
@@ -51,10 +64,12 @@ def task(name: str, *, queue: Queue, atomic: bool = True) -> Callable[[Callable[
             with no_tenant(), bind_tenant(tenant_id):
                 if entry_id is None:
                     call(registry[name], arguments)
+                elif together is not None:
+                    work_waiting(name)
                 else:
                     work_entry(entry_id)
 
-        registry[name] = RegisteredTask(name, queue, body, atomic, run)
+        registry[name] = RegisteredTask(name, queue, body, atomic, run, together, lease)
         return body
 
     return decorate

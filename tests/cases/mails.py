@@ -50,6 +50,15 @@ def mail(
     return message.as_bytes()
 
 
+def accept_all(tenant: Tenant, raw: Sequence[bytes], *, to: str = "", works: bool = True) -> None:
+    """All of them wait before a worker comes."""
+    for each in raw:
+        recipient = to or f"support.{tenant.slug}@in.localhost"
+        assert inbound.accept(each, recipient=recipient, sender="rita@example.org", channel="smtp")
+    if works:
+        work(tenant)
+
+
 def arrive(tenant: Tenant, raw: bytes, *, to: str = "", sender: str = "rita@example.org") -> InboundMail:
     """As the door would take it in, and a worker after it."""
     recipient = to or f"support.{tenant.slug}@in.localhost"

@@ -8,19 +8,20 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from cases import services
+from cases import search, services
 from cases.inbound.threading import reply_token
 from cases.models import Case, CaseMessage, Doubt, State
 from consent.models import ConsentState
 from contacts.models import Contact, Event
 from contacts.services import create_contact
+from ecrm.audit.models import AuditEntry
 from ecrm.jobs import outbox
-from ecrm.mail.inbound.addresses import reply_address
+from ecrm.mail.inbound.addresses import open_address, reply_address
 from ecrm.notices.models import Notification
 from ecrm.tenancy import tokens
 from ecrm.tenancy.context import tenant_context
 from ecrm.tenancy.models import Tenant
-from tests.cases.mails import arrive, back_address, mail
+from tests.cases.mails import accept_all, arrive, back_address, mail
 from tests.cast import Member
 
 
@@ -284,3 +285,35 @@ Message-ID: <case.7@acme.example>\r
 \r
 --b--\r
 """
+
+
+def test_mails_that_wait_together_become_cases_as_they_would_alone(acme: Tenant, rita: Contact) -> None:
+    wrote = [
+        mail("first", sender="Neo Newman <neo@example.org>", subject="a"),
+        mail("second", sender="N. <NEO@example.org>", subject="b"),
+        mail("third", subject="c", files=[("jug.txt", "text/plain", b"a jug")]),
+        mail("fourth", sender="not an address", subject="d"),
+    ]
+    accept_all(acme, [*wrote, wrote[0].replace(b"first", b"fifth")])
+    with tenant_context(acme):
+        cases = {case.messages.get().text: case for case in Case.objects.order_by("number")}
+        assert sorted(case.number for case in cases.values()) == [1001, 1002, 1003, 1004, 1005]
+        assert cases["first"].contact == cases["second"].contact == cases["fifth"].contact
+        assert cases["third"].contact == rita
+        assert cases["fourth"].contact == rita  # by the envelope
+        assert cases["third"].messages.get().files.get().file.name == "jug.txt"
+        neo = cases["first"].contact
+        assert (neo.name, neo.source) == ("Neo Newman", "email")
+        assert event_names(neo) == ["contact.created", *["case.opened"] * 3]
+        assert AuditEntry.objects.filter(action="contact.created", subject_id=neo.pk).count() == 1
+        assert set(search.case_ids("neo")) == {cases[text].pk for text in ("first", "second", "fifth")}
+
+
+def test_the_same_mail_to_two_of_our_addresses_is_one_case_together_too(acme: Tenant, alice: Member) -> None:
+    with tenant_context(acme):
+        open_address("help.acme@in.localhost", by=alice.user)
+    raw = mail()
+    accept_all(acme, [raw], to="help.acme@in.localhost", works=False)
+    accept_all(acme, [raw, mail("another", message_id="other@x")])
+    with tenant_context(acme):
+        assert Case.objects.count() == 2

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from ecrm.audit import services as audit
 from ecrm.files import services as files
+from ecrm.files.models import File
 from ecrm.jobs.outbox import enqueue
 from ecrm.mail.addresses import normalise, one_line
 from ecrm.mail.inbound import addresses, parsing, receivers
@@ -80,18 +81,18 @@ def _keep(content: bytes, *, key: str, sender: str, recipient: str, channel: str
     )
     try:
         with transaction.atomic():
-            mail = InboundMail.objects.create(
-                key=key,
-                file=file,
-                sender=_fitting(sender),
-                recipient=_fitting(recipient),
-                channel=channel,
-            )
+            mail = unsaved(file, key=key, sender=sender, recipient=recipient, channel=channel)
+            mail.save(force_insert=True)
     except IntegrityError:  # told twice at the same moment: the other one keeps it
         files.remove(file)
         return InboundMail.objects.get(key=key)
     enqueue(TAKE_IN, mail_id=mail.pk)
     return mail
+
+
+def unsaved(file: File, *, key: str, sender: str, recipient: str, channel: str) -> InboundMail:
+    """The row of a mail whose bytes are stored."""
+    return InboundMail(key=key, file=file, sender=_fitting(sender), recipient=_fitting(recipient), channel=channel)
 
 
 def take_in(mail_id: int) -> None:

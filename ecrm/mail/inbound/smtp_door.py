@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -19,7 +20,8 @@ import structlog
 from django.conf import settings
 from django.db import close_old_connections, connections
 
-from ecrm.mail.inbound import addresses, services
+from ecrm.mail.inbound import addresses
+from ecrm.mail.inbound.keeping import Keeper, Offer
 from ecrm.mail.inbound.wire import HungUp, Wire
 from ecrm.mail.models import InboundMail
 
@@ -30,6 +32,8 @@ MOST_RECIPIENTS = 100
 MOST_REFUSED = 5
 MOST_HELD_BYTES = 256 * 1024 * 1024
 THREADS = 4
+KNOWN_FOR_SECONDS = 2.0
+MOST_KNOWN = 10_000
 T = TypeVar("T")
 _PATH = re.compile(r"(FROM|TO):\s*<([^<>\s]*)>((?: +[A-Z0-9-]+(?:=[^\s=]*)?)*)\s*", re.IGNORECASE)
 _SIZE = re.compile(r"\bSIZE=(\d{1,12})\b", re.IGNORECASE)
@@ -47,6 +51,8 @@ class Door:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="smtp-door")
         self._sessions: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
+        self._found: dict[str, tuple[float, addresses.Destination]] = {}
+        self.keeper = Keeper(self.in_thread)
 
     async def open(self, host: str, port: int) -> int:
         """Listens; returns the port (a free one for 0)."""
@@ -67,6 +73,19 @@ class Door:
 
     async def in_thread(self, ask: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, _with_connection, ask)
+
+    async def destination(self, recipient: str) -> addresses.Destination | None:
+        """As ``addresses.destination``; those that exist are known for a moment."""
+        now = time.monotonic()
+        known = self._found.get(recipient)
+        if known is not None and now - known[0] < KNOWN_FOR_SECONDS:
+            return known[1]
+        found = await self.in_thread(lambda: addresses.destination(recipient))
+        if len(self._found) >= MOST_KNOWN:
+            self._found.clear()
+        if found is not None:
+            self._found[recipient] = now, found
+        return found
 
     def _dismiss_threads(self) -> None:
         """Each closes its own connection: all of them must be at it at once to be reached."""
@@ -169,7 +188,7 @@ class Conversation:
             return "452 4.5.3 Too many recipients"
         recipient = path[2][:320]
         try:
-            found = await self._door.in_thread(lambda: addresses.destination(recipient))
+            found = await self._door.destination(recipient)
         except Exception:
             log.exception("recipient_not_looked_up")
             return "451 4.3.0 Not now, try again"
@@ -191,21 +210,16 @@ class Conversation:
             return "552 5.3.4 Too big"
         self._door.held_bytes += len(content)
         try:
-            return await self._door.in_thread(lambda: self._keep(content))
+            await self._door.keeper.keep(
+                Offer(content, self._sender or "", self._recipients, InboundMail.Channel.SMTP.value)
+            )
+            return "250 2.0.0 Kept"
         except Exception:
             log.exception("mail_not_kept", size=len(content))
             return "451 4.3.0 Not kept, try again"
         finally:
             self._door.held_bytes -= len(content)
             self._forget()
-
-    def _keep(self, content: bytes) -> str:
-        """Committed for every recipient, or not acknowledged at all: what was kept of a failed try is
-        known again when it is repeated."""
-        sender, channel = self._sender or "", InboundMail.Channel.SMTP.value
-        for recipient, tenant_id in self._recipients.items():
-            services.accept(content, recipient=recipient, sender=sender, channel=channel, tenant_id=tenant_id)
-        return "250 2.0.0 Kept"
 
     def _forget(self) -> None:
         self._sender = None
