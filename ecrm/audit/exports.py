@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
 from tempfile import TemporaryFile
 from typing import IO
+from urllib.parse import urlsplit
 
+from django.http import QueryDict
 from django.utils import timezone
 
 from ecrm.audit import services
@@ -20,10 +21,11 @@ from ecrm.tenancy.roles import Capability
 KEPT = timedelta(days=7)
 
 
-def export_entries(*, job_id: int, search: Mapping[str, str]) -> None:
-    """Nothing is left behind when it is cancelled or runs again."""
-    wanted = Search.of(search)
+def export_entries(*, job_id: int) -> None:
+    """What the page at the job's address shows. Nothing is left behind when it is cancelled or runs again."""
     with tenant_transaction():
+        page = Job.objects.values_list("url", flat=True).get(pk=job_id)
+        wanted = Search.of(QueryDict(urlsplit(page).query))
         total = wanted.entries().count()
     if not jobs.begin(job_id, total=total):
         jobs.finish(job_id, state=Job.State.CANCELLED)

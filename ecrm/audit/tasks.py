@@ -6,5 +6,5 @@ from ecrm.jobs.tasks import task
 
 
 @task("audit.export", queue=Queue.IMPORT, atomic=False)
-def export(job_id: int, search: dict[str, str]) -> None:
-    exports.export_entries(job_id=job_id, search=search)
+def export(job_id: int) -> None:
+    exports.export_entries(job_id=job_id)

@@ -53,9 +53,8 @@ def export_audit(request: MemberRequest) -> HttpResponse:
         kind="export",
         title=_("Export of the audit"),
         by=request.user,
-        url=reverse("audit"),
+        url=f"{reverse('audit')}?{urlencode(search.as_query())}",
         can_retry=True,
-        search=search.as_query(),
     )
     messages.success(request, _("The export is being written."))
     return redirect("job", job_id=job.pk)

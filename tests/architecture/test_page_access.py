@@ -25,6 +25,7 @@ NO_PAGE: dict[str, str] = {
     "segment_state": "a part of a segment's head",
     "message_preview": "a message, for the frame that shows it",
     "case_conversation": "a part of a case's page",
+    "recent_notifications": "a part of the bell's menu",
     "original_message": "a mail, for the frame that shows it",
 }
 

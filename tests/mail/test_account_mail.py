@@ -72,7 +72,7 @@ def test_a_provider_gets_the_same_message(backend, catcher):
 
 
 def test_a_provider_s_answer_becomes_an_outcome():
-    transport = transport_for(Relay.parse("anymail+test://?reconcile=api"))
+    transport = transport_for(Relay.parse("anymail+test://?reconcile=none"))
     head = b"From: a@news.example\r\nTo: ana@example.com\r\nSubject: s\r\n\r\nHello\r\n"
     outcomes = list(transport.deliver([Outgoing("a@news.example", "ana@example.com", (head,), "<1@news.example>")] * 2))
     assert [outcome.kind for outcome in outcomes] == [Kind.ACCEPTED] * 2
