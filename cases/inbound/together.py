@@ -14,10 +14,10 @@ from ecrm.mail.inbound.receivers import Arrival
 def receive(arrivals: Sequence[Arrival]) -> list[Arrival]:
     """Opens a case for each. What may be known already is left to ``receiver.receive``, which looks closely."""
     ordinary = _ordinary(arrivals)
-    people = contacts.find_or_create_by_email(
-        {each.letter.sender.address: each.letter.sender.name[:200] for each in reversed(ordinary)},
-        source=receiver.SOURCE,
-    )
+    names: dict[str, str] = {}
+    for each in ordinary:
+        names.setdefault(each.letter.sender.address, each.letter.sender.name[:200])
+    people = contacts.find_or_create_by_email(names, source=receiver.SOURCE)
     for each in ordinary:
         each.contact = people.get(each.letter.sender.address)
     opening = [each for each in ordinary if each.contact is not None]

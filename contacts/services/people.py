@@ -70,7 +70,8 @@ def find_or_create_by_email(
 ) -> dict[str, Contact]:
     """Names by address in, people by address out, however many, in a handful of statements.
 
-    Unusable addresses are left out. Raises ``IntegrityError`` when somebody takes an address meanwhile.
+    Of an address in two spellings the first gives the name. Unusable ones are left out. Raises
+    ``IntegrityError`` when somebody takes an address meanwhile.
     """
     norms = {address: normalise(address) for address in people}
     rows = EmailAddress.objects.filter(address_norm__in=set(norms.values()), binned_at=None).select_related("contact")
@@ -96,13 +97,13 @@ def _create_all(rows: Mapping[str, EmailAddress], *, source: str, at: datetime |
     if not rows:
         return {}
     contacts = Contact.objects.bulk_create([row.contact for row in rows.values()])
-    for row in rows.values():
-        row.contact_id = row.contact.pk
+    for row, contact in zip(rows.values(), contacts, strict=True):
+        row.contact = contact  # again, now that it has an id
     EmailAddress.objects.bulk_create(rows.values())
     refresh_search([contact.pk for contact in contacts])
     events.record_many([events.NewEvent("contact.created", one.pk, at=at, source=source) for one in contacts])
     audit.record_each("contact.created", by=None, subjects=contacts, at=at)
-    return {norm: row.contact for norm, row in rows.items()}
+    return dict(zip(rows, contacts, strict=True))
 
 
 @transaction.atomic

@@ -11,6 +11,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 import structlog
@@ -168,12 +169,12 @@ def _claim(entry_id: int) -> OutboxEntry | None:
 
 
 def _claim_waiting(task: str) -> list[OutboxEntry]:
-    """Calls never tried, up to ``MOST_TOGETHER``, the oldest first; else one that was tried before."""
+    """The oldest, up to ``MOST_TOGETHER`` that were never tried; one that was tried before comes alone."""
     free = Q(leased_until=None) | Q(leased_until__lt=Now())
     with tenant_transaction():
         due = OutboxEntry.objects.filter(free, task=task, failed_at=None, due_at__lte=Now()).order_by("due_at", "id")
-        due = due.select_for_update(skip_locked=True)
-        entries = list(due.filter(attempts=0)[:MOST_TOGETHER]) or list(due[:1])
+        found = list(due.select_for_update(skip_locked=True)[:MOST_TOGETHER])
+        entries = list(takewhile(lambda entry: entry.attempts == 0, found)) or found[:1]
         OutboxEntry.objects.filter(pk__in=[entry.pk for entry in entries]).update(
             leased_until=Now() + registry[task].lease, attempts=F("attempts") + 1
         )

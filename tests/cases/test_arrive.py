@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from cases import search, services
@@ -21,7 +23,7 @@ from ecrm.notices.models import Notification
 from ecrm.tenancy import tokens
 from ecrm.tenancy.context import tenant_context
 from ecrm.tenancy.models import Tenant
-from tests.cases.mails import accept_all, arrive, back_address, mail
+from tests.cases.mails import accept_all, arrive, back_address, mail, work
 from tests.cast import Member
 
 
@@ -317,3 +319,15 @@ def test_the_same_mail_to_two_of_our_addresses_is_one_case_together_too(acme: Te
     accept_all(acme, [raw, mail("another", message_id="other@x")])
     with tenant_context(acme):
         assert Case.objects.count() == 2
+
+
+def test_many_together_cost_no_more_statements_than_two(acme: Tenant) -> None:
+    arrive(acme, mail())
+    costs = []
+    for amount in (2, 12):
+        wrote = [mail(sender=f"P <p{one}.of{amount}@example.org>") for one in range(amount)]
+        accept_all(acme, wrote, works=False)
+        with CaptureQueriesContext(connection) as cost:
+            work(acme)
+        costs.append(len(cost))
+    assert costs[0] == costs[1]
