@@ -113,8 +113,10 @@ def _check(run: ImportRun, job_id: int) -> None:
         staging.clear(_still_ours(run, State.CHECKING))
         checker = _checker(run)
     rows, refused = (checker.check(row) for row in source.all_rows(run, dialect)), 0
+    seen = 0
     for batch in _batches(rows, plan.CHUNK_ROWS):
         refused += sum(row.is_refused for row in batch)
+        seen += len(batch)
         with tenant_transaction():
             staging.stage(_still_ours(run, State.CHECKING), batch)
         jobs.advance(job_id, done=len(batch))
@@ -122,7 +124,7 @@ def _check(run: ImportRun, job_id: int) -> None:
         plan.ensure_statistics(run)
         repeated = _settle_repetitions(_still_ours(run, State.CHECKING))
     found = _judge(run, job_id)
-    _finish_check(run, job_id, _summed(found, {"refused": refused, "repeated": repeated}, {}))
+    _finish_check(run, job_id, _summed(found, {"refused": refused, "repeated": repeated}, {}), rows=seen)
 
 
 def _checker(run: ImportRun) -> Checker:
@@ -185,12 +187,14 @@ def _claimed() -> str:
     return _("The second email address belongs to somebody else: it was left out.")
 
 
-def _finish_check(run: ImportRun, job_id: int, counts: dict[str, Any]) -> None:
+def _finish_check(run: ImportRun, job_id: int, counts: dict[str, Any], *, rows: int) -> None:
     with tenant_transaction():
         current = _still_ours(run, State.CHECKING)
         file = problem_file.write(current)
         counts = {**counts, **problem_file.summary(current)}
         services.move(current, State.CHECKED, counts=counts, problem_file=file, attempt=0)
+        # People count rows, not how often each was looked at.
+        Job.objects.filter(pk=job_id).update(done=rows, total=rows)
     jobs.finish(job_id, file=file)
 
 

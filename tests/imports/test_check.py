@@ -21,6 +21,7 @@ def test_counts_new_known_and_unchanged_people(alice: Member) -> None:
     run = check(alice, begin(alice, PEOPLE + "eva@example.com,Eva,Lima\n"))
     assert run.state == "checked"
     assert verdicts(run) == {"new": 1, "update": 1, "same": 1}
+    assert (run.job.done, run.job.total) == (3, 3)
     page = alice.get("import_run", run.pk).content.decode()
     assert "Nobody has been changed yet" in page
 
