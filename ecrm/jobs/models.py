@@ -47,7 +47,7 @@ class Job(TenantModel):
     kind = models.CharField(max_length=60)
     title = models.CharField(max_length=200)
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
-    url = models.CharField(max_length=200, blank=True)
+    url = models.CharField(max_length=500, blank=True)
     total = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)

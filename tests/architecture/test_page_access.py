@@ -26,6 +26,8 @@ NO_PAGE: dict[str, str] = {
     "message_preview": "a message, for the frame that shows it",
     "case_conversation": "a part of a case's page",
     "recent_notifications": "a part of the bell's menu",
+    "bell": "a part of the rail",
+    "palette": "a part of the search dialog",
     "original_message": "a mail, for the frame that shows it",
 }
 
@@ -50,7 +52,9 @@ def test_every_page_is_readable_and_fits(site: Page, acme: Tenant, alice: Member
             continue
         assert asked.status == 200, (name, asked.status)
         site.goto(path)
-        assert site.locator("main").count() == 1, name
+        if site.locator("main").count() != 1:
+            faults.append(f"{name}: no page")
+            continue
         faults += [f"{name}: {fault}" for fault in look_at(site)]
     assert not faults, "\n".join(faults)
 
