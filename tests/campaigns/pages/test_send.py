@@ -40,6 +40,13 @@ def test_what_stops_the_send_is_said_and_leads_to_its_place(alice: Member, draft
     assert draft.state == "draft"
 
 
+def test_a_message_without_blocks_leads_back_to_its_editor(alice: Member, draft: Campaign, in_acme: Any) -> None:
+    draft.contents.update(blocks=[])
+    page = alice.get("review_campaign", draft.pk).content.decode()
+    assert "The message has no blocks yet." in page
+    assert f'href="{alice.url("edit_content", draft.pk, "en")}">Fix' in page
+
+
 def test_it_leaves_only_when_its_name_was_typed_and_only_once(alice: Member, draft: Campaign, in_acme: Any) -> None:
     world.people(2)
     wrong = alice.post("send_campaign", draft.pk, form={"typed": "Sprung"})
