@@ -22,6 +22,7 @@ from django.test.utils import CaptureQueriesContext
 from bench import population
 from bench.report import Report
 from bench.sizes import count_of, name_of
+from contacts import search
 from contacts.models import Contact, EmailAddress
 from ecrm.tenancy.context import tenant_context
 from ecrm.tenancy.models import Tenant, User
@@ -128,7 +129,7 @@ def _plain(statement: str, tenant: Tenant) -> str:
     words = " AND ".join(f"search_text LIKE '%{word}%'" for word in _folded(term).split())
     return (
         f"SELECT id FROM {Contact.table()} WHERE tenant_id = {tenant.pk} AND binned_at IS NULL AND {words}"
-        " ORDER BY created_at DESC, id DESC LIMIT 500"
+        f" ORDER BY created_at DESC, id DESC LIMIT {search.CAP}"
     )
 
 

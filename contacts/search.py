@@ -11,7 +11,7 @@ from django.db import connection
 from ecrm.tenancy.models import Membership
 from ecrm.tenancy.teams import visible_owner_ids
 
-CAP = 500
+CAP = 200
 
 
 def contact_ids(term: str, *, membership: Membership | None = None, at_most: int = CAP) -> list[int]:

@@ -24,4 +24,4 @@ def render_panel(request: MemberRequest, contact: Contact) -> SafeString | str:
     if not found:
         return ""
     context = {"contact": contact, "stays": found[:SHOWN], "has_more": len(found) > SHOWN}
-    return render_to_string("segments/_panel.html", context, request)
+    return render_to_string("segments/_panel.html", context)
