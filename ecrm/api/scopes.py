@@ -12,10 +12,13 @@ class Scope(models.TextChoices):
     CONTACTS_READ = "contacts:read", _("Read contacts and their history")
     CONTACTS_WRITE = "contacts:write", _("Create, change, tag and bin contacts")
     EVENTS_WRITE = "events:write", _("Send events")
+    VISITORS_WRITE = "visitors:write", _("Tell whose browser it is")
     SEGMENTS_READ = "segments:read", _("Read segments and their members")
+    SEGMENTS_WRITE = "segments:write", _("Create, change and archive segments")
     CONSENT_READ = "consent:read", _("Read consent and its evidence")
     CONSENT_WRITE = "consent:write", _("Record consent and withdrawals")
     CAMPAIGNS_READ = "campaigns:read", _("Read campaigns and their results")
+    CAMPAIGNS_WRITE = "campaigns:write", _("Change and delete drafts of campaigns")
     CASES_READ = "cases:read", _("Read cases")
     CASES_WRITE = "cases:write", _("Open and answer cases")
 
@@ -24,10 +27,13 @@ NEEDS: dict[Scope, Capability] = {
     Scope.CONTACTS_READ: Capability.CONTACTS_VIEW,
     Scope.CONTACTS_WRITE: Capability.CONTACTS_EDIT,
     Scope.EVENTS_WRITE: Capability.CONTACTS_EDIT,
+    Scope.VISITORS_WRITE: Capability.CONTACTS_EDIT,
     Scope.SEGMENTS_READ: Capability.SEGMENTS_VIEW,
+    Scope.SEGMENTS_WRITE: Capability.SEGMENTS_EDIT,
     Scope.CONSENT_READ: Capability.CONSENT_VIEW,
     Scope.CONSENT_WRITE: Capability.CONSENT_RECORD,
     Scope.CAMPAIGNS_READ: Capability.CAMPAIGNS_VIEW,
+    Scope.CAMPAIGNS_WRITE: Capability.CAMPAIGNS_EDIT,
     Scope.CASES_READ: Capability.CASES_VIEW,
     Scope.CASES_WRITE: Capability.CASES_ANSWER,
 }
