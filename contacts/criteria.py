@@ -6,7 +6,7 @@ membership, so that the three can never disagree.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -36,7 +36,11 @@ GROUPS: dict[str, Text] = {
 
 
 class UnknownCriterion(LookupError):
-    """A rule asks about something no room has registered (any more)."""
+    """A rule asks about something no room has registered (any more). ``words`` say what it was, if known."""
+
+    def __init__(self, key: str, words: str = "") -> None:
+        super().__init__(key)
+        self.words = words
 
 
 class Unanswerable(Exception):
@@ -180,8 +184,20 @@ class Criterion:
 
 
 Source = Callable[[], Iterable[Criterion]]
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """Questions that each tenant makes for itself; see ``register_provider``."""
+
+    prefix: str
+    criteria: Source
+    gone: Callable[[str], str]
+
+
 _criteria: dict[str, Criterion] = {}
 _sources: list[Source] = []
+_providers: list[Provider] = []
 
 
 def register(criterion: Criterion) -> None:
@@ -194,19 +210,40 @@ def register_source(source: Source) -> None:
     _sources.append(source)
 
 
+def register_provider(provider: Source, *, prefix: str, gone: Callable[[str], str] = lambda _key: "") -> None:
+    """For criteria of the bound tenant, such as one for each custom field.
+
+    All keys begin with ``prefix`` (``"field:"``) and stay the same when labels change. ``provider`` is
+    called often, whenever a rule is read: it must answer from memory after its first query in a
+    request or task. ``gone(key)`` may say what is missing ("The field “Tier” was deleted.").
+    """
+    _providers.append(Provider(prefix, provider, gone))
+
+
 def get(key: str) -> Criterion:
     """Raises ``UnknownCriterion``."""
     if key in _criteria:
         return _criteria[key]
-    for source in _sources:
-        for criterion in source():
-            if criterion.key == key:
-                return criterion
-    raise UnknownCriterion(key)
+    for criterion in _further(key):
+        if criterion.key == key:
+            return criterion
+    raise UnknownCriterion(key, next((each.gone(key) for each in _providers_of(key)), ""))
 
 
 def every() -> list[Criterion]:
-    """In the order of registration, by group."""
-    found = [*_criteria.values(), *(criterion for source in _sources for criterion in source())]
+    """In the order of registration, by group. Those of the bound tenant included."""
+    sources = [*_sources, *(provider.criteria for provider in _providers)]
+    found = [*_criteria.values(), *(criterion for source in sources for criterion in source())]
     places = list(GROUPS)
     return sorted(found, key=lambda criterion: places.index(criterion.group))
+
+
+def _further(key: str) -> Iterator[Criterion]:
+    for provider in _providers_of(key):
+        yield from provider.criteria()
+    for source in _sources:
+        yield from source()
+
+
+def _providers_of(key: str) -> list[Provider]:
+    return [provider for provider in _providers if key.startswith(provider.prefix)]

@@ -156,7 +156,9 @@ class _Reader:
         try:
             criterion = criteria.get(raw["criterion"])
             operator = criterion.operator(raw.get("operator", ""))
-        except (UnknownCriterion, KeyError, TypeError):
+        except UnknownCriterion as error:
+            return self._refuse(place, error.words or _("This condition is not known (any more)."))
+        except (KeyError, TypeError, AttributeError):
             return self._refuse(place, _("This condition is not known (any more)."))
         try:
             values = operator.values(raw.get("value"))
