@@ -1,6 +1,7 @@
 """Who customers are, and what happened."""
 
 from contacts.models.companies import Company
+from contacts.models.fields import CustomChoice, CustomField, CustomValue
 from contacts.models.history import Event, EventKey
 from contacts.models.imports import ImportProblem, ImportRow, ImportRun
 from contacts.models.intake import RefusedEvent
@@ -10,6 +11,9 @@ from contacts.models.segments import DirtyContact, Segment, SegmentMembership
 __all__ = [
     "Company",
     "Contact",
+    "CustomChoice",
+    "CustomField",
+    "CustomValue",
     "DirtyContact",
     "EmailAddress",
     "Event",
