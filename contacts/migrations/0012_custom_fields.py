@@ -25,6 +25,7 @@ class Migration(migrations.Migration):
                 ('label', models.CharField(max_length=120)),
                 ('position', models.PositiveIntegerField(default=0)),
                 ('retired_at', models.DateTimeField(blank=True, null=True)),
+                ('tenant', models.ForeignKey(db_index=False, default=ecrm.tenancy.context.require_tenant_id, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenancy.tenant')),
             ],
         ),
         migrations.CreateModel(
@@ -41,6 +42,7 @@ class Migration(migrations.Migration):
                 ('position', models.PositiveIntegerField(default=0)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('deleted_at', models.DateTimeField(blank=True, null=True)),
+                ('tenant', models.ForeignKey(db_index=False, default=ecrm.tenancy.context.require_tenant_id, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenancy.tenant')),
             ],
         ),
         migrations.CreateModel(
@@ -56,17 +58,8 @@ class Migration(migrations.Migration):
                 ('date_value', models.DateField(null=True)),
                 ('at_value', models.DateTimeField(null=True)),
                 ('bool_value', models.BooleanField(null=True)),
+                ('tenant', models.ForeignKey(db_index=False, default=ecrm.tenancy.context.require_tenant_id, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenancy.tenant')),
             ],
-        ),
-        migrations.AddField(
-            model_name='customchoice',
-            name='tenant',
-            field=models.ForeignKey(db_index=False, default=ecrm.tenancy.context.require_tenant_id, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenancy.tenant'),
-        ),
-        migrations.AddField(
-            model_name='customfield',
-            name='tenant',
-            field=models.ForeignKey(db_index=False, default=ecrm.tenancy.context.require_tenant_id, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenancy.tenant'),
         ),
         migrations.AddField(
             model_name='customchoice',
@@ -102,11 +95,6 @@ class Migration(migrations.Migration):
             model_name='customvalue',
             name='person_value',
             field=models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='contacts.contact'),
-        ),
-        migrations.AddField(
-            model_name='customvalue',
-            name='tenant',
-            field=models.ForeignKey(db_index=False, default=ecrm.tenancy.context.require_tenant_id, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenancy.tenant'),
         ),
         migrations.AddConstraint(
             model_name='customfield',
