@@ -112,7 +112,18 @@ def _people() -> None:
         erasure=Erasure.DELETE,
     )
     of_person(contacts.Identity, {"namespace": _("System"), "external_id": _("Number there")}, erasure=Erasure.DELETE)
-    of_nobody(contacts.Company, "name", "name_norm", "domain")
+    of_person(
+        contacts.ContactChange,
+        {"changes": _("Earlier values"), "source_type": _("Source")},
+        erasure=Erasure.DELETE,
+    )
+    of_nobody(
+        contacts.Company,
+        *("name", "name_norm", "search_text", "phone"),
+        *("street", "postcode", "city", "region", "country"),
+    )
+    of_nobody(contacts.CompanyDomain, "domain_norm")
+    of_nobody(contacts.StageRule, "event_name")
     of_nobody(contacts.Tag, "name", "name_norm")
     of_nobody(contacts.Segment, "name", "description", "rule", "broken_reason")
 

@@ -78,12 +78,12 @@ class ContactRows(EditableRows):
 
 @admin.register(models.Company, site=site)
 class CompanyRows(EditableRows):
-    """Names come with people, who are searched by them; only the domain is free."""
+    """Names come with people, who are searched by them: they change on the company's page only."""
 
     one, many = _("company"), _("companies")
     can_add = can_delete = False
-    list_display = ["name", "domain", "created_at", "binned_at"]
-    fields = ["name", "domain"]
+    list_display = ["name", "owner", "city", "country", "created_at", "binned_at"]
+    fields = ["name", "owner", "phone", "street", "postcode", "city", "region", "country"]
     readonly_fields = ["name"]
     search_fields = ["id__exact", "name_norm__exact"]
 
@@ -161,6 +161,9 @@ show(
     _("identities"),
     search_fields=["id__exact", "contact__exact", "external_id__exact"],
 )
+show(models.CompanyDomain, _("company domain"), _("company domains"), list_display=["id", "company", "domain_norm"])
+show(models.ContactChange, _("change of a contact"), _("changes of contacts"))
+show(models.StageRule, _("stage rule"), _("stage rules"))
 show(models.Tagging, _("tagging"), _("taggings"))
 show(models.EventKey, _("event key"), _("event keys"), list_display=["id", "source", "key", "occurred_at"])
 show(models.SegmentMembership, _("segment membership"), _("segment memberships"))

@@ -16,14 +16,14 @@ from ecrm.tenancy.teams import visible_owner_ids
 M = TypeVar("M", bound=Model)
 
 if TYPE_CHECKING:
-    from contacts.models import Contact  # noqa: F401
+    from contacts.models import Company, Contact  # noqa: F401
 
 
-class ContactQuerySet(TenantQuerySet["Contact"]):
+class OwnedQuerySet(TenantQuerySet[M]):
     """``visible_to`` comes first in every staff view; the bin is left out only by ``unbinned``."""
 
     def visible_to(self, membership: Membership) -> Self:
-        """Own, team's or all records, by the member's roles. Unowned people are everybody's."""
+        """Own, team's or all records, by the member's roles. What nobody owns is everybody's."""
         owner_ids = visible_owner_ids(membership)
         return self if owner_ids is None else self.filter(Q(owner=None) | Q(owner__in=owner_ids))
 
@@ -32,6 +32,14 @@ class ContactQuerySet(TenantQuerySet["Contact"]):
 
     def binned(self) -> Self:
         return self.filter(binned_at__isnull=False)
+
+
+class CompanyQuerySet(OwnedQuerySet["Company"]):
+    """Companies a member may see."""
+
+
+class ContactQuerySet(OwnedQuerySet["Contact"]):
+    """People; see ``OwnedQuerySet`` on sight and the bin."""
 
     def matching(self, term: str, *, membership: Membership | None = None) -> Self:
         """The newest ``search.CAP`` people the search finds; runs the search at once.

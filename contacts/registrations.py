@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from contacts import api, audit_words, bulk_actions, event_kinds, events, list_actions, merging, palette, partitions
 from contacts.ingest import offering, people, reported, stream, takers, tidying
 from contacts.models import (
+    ContactChange,
     EmailAddress,
     Identity,
     PhoneNumber,
@@ -40,6 +41,7 @@ merging.register_rows(PostalAddress, cleared=("is_primary",))
 merging.register_rows(Identity)
 merging.register_rows(Notification, field="contact_id")
 merging.register_rows(Tagging, unique_with=("tag_id",))
+merging.leave(ContactChange, why="They say how the values of this person came, and an undo reads them.")
 merging.leave(SegmentMembership, why="Memberships are recalculated for both people after a merge.")
 
 takers.register(offering.KIND, reported.take)

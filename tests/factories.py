@@ -240,6 +240,14 @@ class CompanyFactory(DjangoModelFactory):
         model = contacts.Company
 
 
+class CompanyDomainFactory(DjangoModelFactory):
+    company = factory.SubFactory(CompanyFactory)
+    domain_norm = factory.Sequence("company{}.example".format)
+
+    class Meta:
+        model = contacts.CompanyDomain
+
+
 class ContactFactory(DjangoModelFactory):
     name = factory.Sequence("Person {}".format)
     sort_key = factory.LazyAttribute(lambda row: row.name.lower())
@@ -258,6 +266,24 @@ class EmailAddressFactory(DjangoModelFactory):
 
     class Meta:
         model = contacts.EmailAddress
+
+
+class ContactChangeFactory(DjangoModelFactory):
+    contact = factory.SubFactory(ContactFactory)
+    source_type = "web"
+    changes = {"city": ["", "Braga"]}
+
+    class Meta:
+        model = contacts.ContactChange
+
+
+class StageRuleFactory(DjangoModelFactory):
+    kind = contacts.StageRule.Kind.EVENT
+    event_name = factory.Sequence("thing{}.happened".format)
+    stage = "customer"
+
+    class Meta:
+        model = contacts.StageRule
 
 
 class PhoneNumberFactory(DjangoModelFactory):
@@ -604,6 +630,31 @@ class CaseDraftFactory(DjangoModelFactory):
 
     class Meta:
         model = cases.CaseDraft
+
+
+class CaseMergeFactory(DjangoModelFactory):
+    kept = factory.SubFactory(CaseFactory)
+    merged = factory.SubFactory(CaseFactory)
+    former_state = kept_state = "new"
+
+    class Meta:
+        model = cases.CaseMerge
+
+
+class MovedMessageFactory(DjangoModelFactory):
+    merge = factory.SubFactory(CaseMergeFactory)
+    message = factory.SubFactory(CaseMessageFactory)
+
+    class Meta:
+        model = cases.MovedMessage
+
+
+class AcknowledgementFactory(DjangoModelFactory):
+    language = "en"
+    text = "Your mail has arrived."
+
+    class Meta:
+        model = cases.Acknowledgement
 
 
 class CaseSettingsFactory(DjangoModelFactory):

@@ -64,7 +64,11 @@ class Contact(TenantModel):
             models.Index(fields=["tenant", "stage", "id"], condition=Q(binned_at=None), name="contact_stage"),
             models.Index(fields=["tenant", "country", "id"], condition=Q(binned_at=None), name="contact_country"),
             models.Index(fields=["tenant", "owner", "id"], condition=Q(binned_at=None), name="contact_owner"),
-            models.Index(fields=["tenant", "company"], name="contact_company"),
+            models.Index(
+                fields=["tenant", "company", "-active_at", "-id"],
+                condition=Q(company__isnull=False),
+                name="contact_of_company",
+            ),
             models.Index(fields=["tenant", "binned_at"], condition=Q(binned_at__isnull=False), name="contact_bin"),
             GinIndex(
                 F("tenant"),
@@ -122,6 +126,7 @@ class PhoneNumber(TenantModel):
     written = models.CharField(_("phone"), max_length=40)
     kind = models.CharField(max_length=10, choices=ChildKind.choices, default=ChildKind.OTHER)
     is_primary = models.BooleanField(default=False)
+    verified_at = models.DateTimeField(null=True, blank=True)
     binned_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -146,6 +151,7 @@ class PostalAddress(TenantModel):
     country = models.CharField(_("country"), max_length=2, blank=True)
     kind = models.CharField(max_length=10, choices=ChildKind.choices, default=ChildKind.OTHER)
     is_primary = models.BooleanField(default=False)
+    verified_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [

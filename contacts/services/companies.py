@@ -20,8 +20,10 @@ def get_or_create_companies(names: Iterable[str]) -> dict[str, int]:
     folded = "left(search.fold(regexp_replace(btrim(name), '\\s+', ' ', 'g')), 200)"
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {Company.table()} (tenant_id, name, name_norm, domain, created_at)"
-            f" SELECT DISTINCT ON ({folded}) %s, left(btrim(name), 200), {folded}, '', now()"
+            f"INSERT INTO {Company.table()} (tenant_id, name, name_norm, search_text,"
+            "  phone, street, postcode, city, region, country, created_at, updated_at)"
+            f" SELECT DISTINCT ON ({folded}) %s, left(btrim(name), 200), {folded}, ' ' || {folded},"
+            "  '', '', '', '', '', '', now(), now()"
             f" FROM unnest(%s::text[]) AS given (name) ORDER BY {folded}, name"
             " ON CONFLICT (tenant_id, name_norm) WHERE binned_at IS NULL DO NOTHING",
             [tenant_id, given],

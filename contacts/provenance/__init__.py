@@ -1,0 +1,23 @@
+"""Where each value of a person came from: who or what changed it, when, and what it was before.
+
+``record`` writes (every service or set-based statement that changes people), ``of`` reads for a
+page, ``history`` tells all changes of one person. Taking a value back is a service
+(``contacts.services.restore_value``).
+"""
+
+from contacts.provenance.reading import Change, Origin, Origins, history, of
+from contacts.provenance.recording import NewChange, record, record_sql
+from contacts.provenance.sources import register_source, source_label
+
+__all__ = [
+    "Change",
+    "NewChange",
+    "Origin",
+    "Origins",
+    "history",
+    "of",
+    "record",
+    "record_sql",
+    "register_source",
+    "source_label",
+]
