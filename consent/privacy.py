@@ -149,12 +149,17 @@ def _history() -> None:
 def _imports() -> None:
     # A staged row has met nobody yet: erasure finds it by the address.
     of_person(
-        contacts.ImportRow, {"values": _("Imported values"), "address_norm": None}, erasure=Erasure.DELETE, person=""
+        contacts.ImportRow,
+        {"values": _("Imported values"), "address_norm": None, "match_key": None},
+        erasure=Erasure.DELETE,
+        person="",
     )
     of_nobody(
         contacts.ImportRun,
-        *("name", "dialect", "mapping", "options", "counts", "applied_counts", "error"),
+        *("name", "dialect", "mapping", "options", "counts", "applied_counts", "undo_counts", "error"),
     )
+    of_nobody(contacts.ImportChunk, "counts", "made")
+    of_nobody(contacts.ImportMapping, "headers_sha256", "mapping", "options")
     of_nobody(contacts.ImportProblem, "column", "reason")
 
 

@@ -170,6 +170,8 @@ show(models.SegmentMembership, _("segment membership"), _("segment memberships")
 show(models.RefusedEvent, _("refused event"), _("refused events"))
 show(models.DirtyContact, _("contact to recalculate"), _("contacts to recalculate"))
 show(models.ImportRow, _("import row"), _("import rows"))
+show(models.ImportChunk, _("import stretch"), _("import stretches"))
+show(models.ImportMapping, _("remembered columns"), _("remembered columns"), is_small=True)
 show(models.ImportProblem, _("import problem"), _("import problems"))
 show(
     models.ImportRun,

@@ -399,6 +399,23 @@ class ImportRowFactory(DjangoModelFactory):
         model = contacts.ImportRow
 
 
+class ImportChunkFactory(DjangoModelFactory):
+    run = factory.SubFactory(ImportRunFactory)
+    first_line = factory.Sequence(lambda n: n * 10 + 2)
+    last_line = factory.LazyAttribute(lambda chunk: chunk.first_line + 9)
+    row_count = 10
+
+    class Meta:
+        model = contacts.ImportChunk
+
+
+class ImportMappingFactory(DjangoModelFactory):
+    headers_sha256 = factory.Sequence(lambda n: f"{n:064x}")
+
+    class Meta:
+        model = contacts.ImportMapping
+
+
 class ImportProblemFactory(DjangoModelFactory):
     run = factory.SubFactory(ImportRunFactory)
     line = 2

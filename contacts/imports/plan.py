@@ -126,7 +126,7 @@ def _parameters(run: ImportRun, after_line: int, limit: int) -> dict[str, Any]:
 _STAGED = (
     f"SELECT id, line, address_norm, values FROM {ImportRow.table()}"
     " WHERE tenant_id = %(tenant)s AND run_id = %(run)s AND line > %(after)s"
-    " AND NOT is_repeated ORDER BY line LIMIT %(limit)s"
+    " AND repeats_line IS NULL ORDER BY line LIMIT %(limit)s"
 )
 _MATCHED = (
     f"JOIN {EmailAddress.table()} email ON email.tenant_id = %(tenant)s"

@@ -75,8 +75,8 @@ def _planned(run: ImportRun) -> list[tuple[Any, ...]]:
             "SELECT coalesce(contact_id, -line), line, given_apps FROM import_plan WHERE given_apps IS NOT NULL"
             " UNION ALL SELECT coalesce(planned.contact_id, -planned.line), again.line, again.values->'apps'"
             f"  FROM import_plan planned JOIN {ImportRow.table()} again ON again.tenant_id = %s AND again.run_id = %s"
-            "   AND again.address_norm = planned.address_norm AND again.is_repeated"
-            "  WHERE planned.address_norm <> '' AND again.values ? 'apps' ORDER BY line",
+            "   AND again.repeats_line = planned.line"
+            "  WHERE again.values ? 'apps' ORDER BY line",
             [require_tenant_id(), run.pk],
         )
         return list(cursor.fetchall())

@@ -22,8 +22,8 @@ def stage(run: ImportRun, rows: Sequence[CheckedRow]) -> None:
     with connection.cursor() as cursor:
         _copy(cursor, "import_staged", "line int, values jsonb, address_norm text", records)
         cursor.execute(
-            f"INSERT INTO {ImportRow.table()} (tenant_id, run_id, line, values, address_norm, is_repeated)"
-            " SELECT %s, %s, line, values, address_norm, false FROM import_staged ORDER BY line"
+            f"INSERT INTO {ImportRow.table()} (tenant_id, run_id, line, values, address_norm, match_key)"
+            " SELECT %s, %s, line, values, address_norm, '' FROM import_staged ORDER BY line"
             " ON CONFLICT (tenant_id, run_id, line) DO NOTHING",
             [require_tenant_id(), run.pk],
         )
@@ -65,7 +65,7 @@ def refuse_repeated(run: ImportRun, *, reason: str) -> int:
             f"    FROM {ImportRow.table()}"
             "    WHERE tenant_id = %(tenant)s AND run_id = %(run)s AND address_norm <> ''),"
             " repeated AS ("
-            f"  UPDATE {ImportRow.table()} later SET is_repeated = true FROM ranked"
+            f"  UPDATE {ImportRow.table()} later SET repeats_line = ranked.first FROM ranked"
             "    WHERE later.tenant_id = %(tenant)s AND later.id = ranked.id AND ranked.first < ranked.line"
             "   RETURNING later.line, ranked.first)"
             f' INSERT INTO {ImportProblem.table()} (tenant_id, run_id, line, "column", reason, is_fatal)'
@@ -87,11 +87,11 @@ def drop_claimed_second_addresses(run: ImportRun, *, reason: str) -> None:
             "   SELECT id, line, values->>'email2_norm' AS norm,"
             "     min(line) OVER (PARTITION BY values->>'email2_norm') AS first"
             f"    FROM {ImportRow.table()}"
-            "    WHERE tenant_id = %(tenant)s AND run_id = %(run)s AND NOT is_repeated AND values ? 'email2_norm'),"
+            "    WHERE tenant_id = %(tenant)s AND run_id = %(run)s AND repeats_line IS NULL AND values ? 'email2_norm'),"
             " claimed AS ("
             "   SELECT id, line FROM second WHERE line > first"
             f"   OR EXISTS (SELECT FROM {ImportRow.table()} owner WHERE owner.tenant_id = %(tenant)s"
-            "      AND owner.run_id = %(run)s AND owner.address_norm = second.norm AND NOT owner.is_repeated)),"
+            "      AND owner.run_id = %(run)s AND owner.address_norm = second.norm AND owner.repeats_line IS NULL)),"
             " dropped AS ("
             f"  UPDATE {ImportRow.table()} staged SET values = staged.values - 'email2' - 'email2_norm' - 'email2_hash'"
             "     FROM claimed WHERE staged.tenant_id = %(tenant)s AND staged.id = claimed.id RETURNING staged.line)"

@@ -218,7 +218,7 @@ def _begin_landing(run: ImportRun, job_id: int) -> None:
     """Sets the job's total to what it has done and what is left, whichever slice of it this is."""
     with tenant_transaction():
         done = Job.objects.values_list("done", flat=True).get(pk=job_id)
-        staged = ImportRow.objects.filter(run=run, is_repeated=False)
+        staged = ImportRow.objects.filter(run=run, repeats_line=None)
         left = staged.count()
     if not jobs.begin(job_id, total=done + left):
         raise jobs.Cancelled

@@ -1,15 +1,25 @@
 """Who customers are, and what happened."""
 
+from contacts.models.cleaning import (
+    CleaningSettings,
+    DuplicatePair,
+    MatchKey,
+    Merge,
+    QualityCount,
+    QualityIssue,
+    UnmatchedContact,
+)
 from contacts.models.companies import Company, CompanyDomain
 from contacts.models.fields import CustomChoice, CustomField, CustomValue
 from contacts.models.history import Event, EventKey
-from contacts.models.imports import ImportProblem, ImportRow, ImportRun
+from contacts.models.imports import ImportChunk, ImportMapping, ImportProblem, ImportRow, ImportRun
 from contacts.models.intake import RefusedEvent
 from contacts.models.people import Contact, EmailAddress, Identity, PhoneNumber, PostalAddress, Tag, Tagging
 from contacts.models.provenance import ContactChange, StageRule
-from contacts.models.segments import DirtyContact, Segment, SegmentMembership
+from contacts.models.segments import DirtyContact, Segment, SegmentMembership, SegmentPick, SegmentRule
 
 __all__ = [
+    "CleaningSettings",
     "Company",
     "CompanyDomain",
     "Contact",
@@ -18,19 +28,29 @@ __all__ = [
     "CustomField",
     "CustomValue",
     "DirtyContact",
+    "DuplicatePair",
     "EmailAddress",
     "Event",
     "EventKey",
     "Identity",
+    "ImportChunk",
+    "ImportMapping",
     "ImportProblem",
     "ImportRow",
     "ImportRun",
+    "MatchKey",
+    "Merge",
     "PhoneNumber",
     "PostalAddress",
+    "QualityCount",
+    "QualityIssue",
     "RefusedEvent",
     "Segment",
     "SegmentMembership",
+    "SegmentPick",
+    "SegmentRule",
     "StageRule",
     "Tag",
     "Tagging",
+    "UnmatchedContact",
 ]
