@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from django.db import models
 
 from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.scoping import TenantModel
+
+T = TypeVar("T")
 
 _remembered: ContextVar[dict[Any, Any] | None] = ContextVar("settings_rows", default=None)
 
@@ -32,13 +34,7 @@ class TenantSettings(TenantModel):
     @classmethod
     def of_tenant(cls) -> Self:
         """One query, none when the same request asks again."""
-        memory = _remembered.get()
-        key = (cls, require_tenant_id())
-        if memory is None:
-            return cls._stored_or_default()
-        if key not in memory:
-            memory[key] = cls._stored_or_default()
-        return memory[key]  # type: ignore[no-any-return]  # a plain dict holds rows of many classes
+        return once(cls, cls._stored_or_default)
 
     @classmethod
     def _stored_or_default(cls) -> Self:
@@ -46,7 +42,23 @@ class TenantSettings(TenantModel):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         super().save(*args, **kwargs)
-        (_remembered.get() or {}).pop((type(self), self.tenant_id), None)
+        forget(type(self))
+
+
+def once(key: Any, read: Callable[[], T]) -> T:
+    """What ``read`` answers for the bound tenant; asked once in a request, each time outside of one."""
+    memory = _remembered.get()
+    if memory is None:
+        return read()
+    place = (key, require_tenant_id())
+    if place not in memory:
+        memory[place] = read()
+    return memory[place]  # type: ignore[no-any-return]  # a plain dict holds rows of many classes
+
+
+def forget(key: Any) -> None:
+    """What ``once`` keeps under this key is no longer so."""
+    (_remembered.get() or {}).pop((key, require_tenant_id()), None)
 
 
 @contextmanager
