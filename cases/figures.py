@@ -68,7 +68,7 @@ def attention_question(membership: Membership) -> tuple[str, list[Any]]:
     now = timezone.now()
     sql = f"""
         SELECT jsonb_build_array(count(*), count(*) FILTER (WHERE waiting_since < %s - make_interval(hours => coalesce(
-                   (SELECT reply_goal_hours FROM {CaseSettings.table()} WHERE tenant_id = %s), %s))))
+                   (SELECT reply_goal_hours FROM {CaseSettings.table()} WHERE tenant_id = %s), %s)::int)))
           FROM {Case.table()}
          WHERE tenant_id = %s AND solved_at IS NULL AND waiting_since IS NOT NULL
            AND (snoozed_until IS NULL OR snoozed_until <= %s) AND (assignee_id = %s OR assignee_id IS NULL)"""

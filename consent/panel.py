@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from django.db import connection
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -20,6 +19,7 @@ from consent.purposes import Wording
 from consent.rules import Reason
 from contacts import panels
 from contacts.models import Contact, EmailAddress
+from ecrm import prepared
 from ecrm.instances import Columns
 from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.requests import MemberRequest
@@ -100,13 +100,12 @@ def render_legend(request: MemberRequest) -> SafeString:
 
 def _states(contact_ids: Sequence[int]) -> dict[tuple[int, int], str]:
     """By contact and purpose."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT contact_id, purpose_id, state FROM {ConsentState.table()}"
-            " WHERE tenant_id = %s AND contact_id = ANY (%s)",
-            [require_tenant_id(), list(contact_ids)],
-        )
-        return {(contact_id, purpose_id): state for contact_id, purpose_id, state in cursor.fetchall()}
+    found = prepared.fetch_all(
+        f"SELECT contact_id, purpose_id, state FROM {ConsentState.table()}"
+        " WHERE tenant_id = %s AND contact_id = ANY (%s)",
+        [require_tenant_id(), list(contact_ids)],
+    )
+    return {(contact_id, purpose_id): state for contact_id, purpose_id, state in found}
 
 
 def _row_of_marks(asked: Sequence[Wording], answers: Sequence[str | None]) -> SafeString:
@@ -160,9 +159,7 @@ _STANDING = f"""
 
 def _standing(contact: Contact) -> tuple[dict[int, ConsentState], Suppression | None]:
     """A person's states by purpose, each with its record, and the block on their main address. One query."""
-    with connection.cursor() as cursor:
-        cursor.execute(_STANDING, {"tenant": require_tenant_id(), "contact": contact.pk})
-        rows = cursor.fetchall()
+    rows = prepared.fetch_all(_STANDING, {"tenant": require_tenant_id(), "contact": contact.pk})
     states = [_state(row) for row in rows if row[0] is not None]
     place = _STATE.count + _RECORD.count
     block = _BLOCK.read(rows[0], start=place) if rows[0][place] is not None else None

@@ -12,7 +12,6 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Protocol, cast
 
-from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -24,6 +23,7 @@ from contacts.models import Contact, EmailAddress, Event, Tag, Tagging
 from contacts.models.people import Stage
 from contacts.panels import ListColumn
 from contacts.querysets import ContactQuerySet
+from ecrm import prepared
 from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.models import User
 from ecrm.tenancy.requests import MemberRequest
@@ -148,9 +148,7 @@ _PEOPLE = f"""
 
 
 def _read(found: Sequence[Found]) -> dict[int, tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(*statement(found))
-        return {row[0]: row for row in cursor.fetchall()}
+    return {row[0]: row for row in prepared.fetch_all(*statement(found))}
 
 
 def statement(found: Sequence[Found]) -> tuple[str, list[Any]]:

@@ -9,7 +9,6 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -27,6 +26,7 @@ from contacts.models import (
     Tag,
     Tagging,
 )
+from ecrm import prepared
 from ecrm.instances import Columns
 from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.models import Membership, User
@@ -57,12 +57,10 @@ def find(membership: Membership, contact_id: int) -> Any:
     """
     owner_ids = visible_owner_ids(membership)
     lists = _LISTS | (_WORTH if membership.may(Capability.REVENUE_VIEW) else {})
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _statement(tuple(lists)),
-            {"tenant": require_tenant_id(), "contact": contact_id, "all": owner_ids is None, "owners": owner_ids or []},
-        )
-        row = cursor.fetchone()
+    row = prepared.fetch_one(
+        _statement(tuple(lists)),
+        {"tenant": require_tenant_id(), "contact": contact_id, "all": owner_ids is None, "owners": owner_ids or []},
+    )
     if row is None:
         return None
     contact: Any = _CONTACT.read(row)

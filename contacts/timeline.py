@@ -17,6 +17,7 @@ from contacts import events
 from contacts.events import EventKind
 from contacts.facts import Fact
 from contacts.models import Contact, Event
+from ecrm import prepared
 from ecrm.tenancy.models import Membership, User
 from ecrm.ui import formats
 from ecrm.ui.pages import Page, keyset_page
@@ -67,7 +68,7 @@ def of(contact: Contact, membership: Membership, *, group: str = "", cursor: str
     """One page of what this member may see of a person's history, in one query."""
     allowed = [kind for kind in events.kinds() if membership.may(kind.capability)]
     facts: Any = _facts(contact, allowed, group).values_list(*_READ, named=True)
-    page = keyset_page(facts, order=ORDER, cursor=cursor, size=SIZE)
+    page = keyset_page(facts, order=ORDER, cursor=cursor, size=SIZE, read=prepared.named_rows)
     return Timeline(page, list(_days(page.rows)), _groups(allowed, group))
 
 

@@ -103,10 +103,13 @@ FORM_RENDERER = "ecrm.ui.forms.Renderer"
 
 # default: the app role. migrate: owns the schema. dispatch: reads due work across tenants.
 _database = {"CONN_MAX_AGE": env.int("ECRM_CONN_MAX_AGE", default=600), "CONN_HEALTH_CHECKS": True}
+PREPARED_STATEMENTS = env.bool("ECRM_PREPARED_STATEMENTS", default=True)
 DATABASES = {
     "default": {**env.db_url("ECRM_DATABASE_URL"), **_database},
     "dispatch": {**env.db_url("ECRM_DISPATCH_DATABASE_URL", default=env.str("ECRM_DATABASE_URL")), **_database},
 }
+# Only ecrm.prepared prepares: Django binds values itself. The number is psycopg's own; None would forbid it.
+DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 5
 if "ECRM_MIGRATE_DATABASE_URL" in env.ENVIRON:
     DATABASES["migrate"] = env.db_url("ECRM_MIGRATE_DATABASE_URL")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -14,8 +14,8 @@ from typing import Any
 
 from allauth.account.auth_backends import AuthenticationBackend
 from django.contrib.auth.backends import ModelBackend
-from django.db import connection
 
+from ecrm import prepared
 from ecrm.instances import Columns
 from ecrm.tenancy.models import Membership, Tenant, User
 
@@ -29,9 +29,7 @@ class Entrance:
     is_read: bool = False
 
     def read(self, user_id: Any) -> User | None:
-        with connection.cursor() as cursor:
-            cursor.execute(_TOGETHER, {"slug": self.slug, "user": user_id})
-            row = cursor.fetchone()
+        row = prepared.fetch_one(_TOGETHER, {"slug": self.slug, "user": user_id})
         if row is None:
             return None
         user = _USER.read(row)

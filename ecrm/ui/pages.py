@@ -50,22 +50,24 @@ def keyset_page(
     order: Sequence[str] = ("-created_at", "-id"),
     cursor: str | None = None,
     size: int = 50,
+    read: Callable[[QuerySet[Row]], list[Row]] = list,
 ) -> Page[Row]:
     """One page of ``size`` rows in ``order``: one query, or two when going back reaches the start.
 
     The keys of ``order`` are fields or annotations that are never null; the last must be unique.
     Rows that appear or vanish between two pages neither repeat nor hide others. A cursor is
     signed and belongs to its order; any other text gives the first page with a ``notice``.
+    ``read`` runs the query.
     """
     keys = [_Key(name.removeprefix("-"), name.startswith("-")) for name in order]
     place = _read(cursor, order)
     if place is None:
-        page = _forward(queryset, keys, order, None, size)
+        page = _forward(queryset, keys, order, None, size, read)
         return Page(page.rows, page.next, None, is_reset=bool(cursor))
     direction, values = place
     if direction == NEXT:
-        return _forward(queryset, keys, order, values, size)
-    return _backward(queryset, keys, order, values, size)
+        return _forward(queryset, keys, order, values, size, read)
+    return _backward(queryset, keys, order, values, size, read)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +134,14 @@ def _capped(found: int, cap: int) -> Count:
 
 
 def _forward(
-    queryset: QuerySet[Row], keys: list[_Key], order: Sequence[str], after: list[Any] | None, size: int
+    queryset: QuerySet[Row],
+    keys: list[_Key],
+    order: Sequence[str],
+    after: list[Any] | None,
+    size: int,
+    read: Callable[[QuerySet[Row]], list[Row]],
 ) -> Page[Row]:
-    rows = list(_beyond(queryset, keys, after).order_by(*order)[: size + 1])
+    rows = read(_beyond(queryset, keys, after).order_by(*order)[: size + 1])
     has_more = len(rows) > size
     rows = rows[:size]
     return Page(
@@ -146,14 +153,19 @@ def _forward(
 
 
 def _backward(
-    queryset: QuerySet[Row], keys: list[_Key], order: Sequence[str], before: list[Any], size: int
+    queryset: QuerySet[Row],
+    keys: list[_Key],
+    order: Sequence[str],
+    before: list[Any],
+    size: int,
+    read: Callable[[QuerySet[Row]], list[Row]],
 ) -> Page[Row]:
     flipped = [_Key(key.name, not key.is_descending) for key in keys]
     turned = [f"{'-' if key.is_descending else ''}{key.name}" for key in flipped]
-    rows = list(_beyond(queryset, flipped, before).order_by(*turned)[: size + 1])
+    rows = read(_beyond(queryset, flipped, before).order_by(*turned)[: size + 1])
     if len(rows) <= size:
         # The start is reached: a full first page rather than a short one.
-        return _forward(queryset, keys, order, None, size)
+        return _forward(queryset, keys, order, None, size, read)
     rows = rows[:size][::-1]
     return Page(rows, _write(NEXT, rows[-1], keys, order), _write(PREVIOUS, rows[0], keys, order))
 

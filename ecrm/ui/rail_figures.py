@@ -9,8 +9,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from django.db import connection
-
+from ecrm import prepared
 from ecrm.tenancy.models import Membership
 
 # A scalar SELECT with its parameters, over an index, for one member; it names the tenant itself.
@@ -37,7 +36,5 @@ def _ask(membership: Membership) -> dict[str, Any]:
     if not asked:
         return {}
     columns = ", ".join(f"(SELECT to_jsonb(({sql})))" for sql, _params in asked.values())
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {columns}", [one for _sql, params in asked.values() for one in params])
-        answers = cursor.fetchone() or ()
+    answers = prepared.fetch_one(f"SELECT {columns}", [one for _sql, params in asked.values() for one in params]) or ()
     return {key: None if answer is None else json.loads(answer) for key, answer in zip(asked, answers, strict=True)}
