@@ -95,6 +95,9 @@ class EmailAddress(TenantModel):
     ``binned_at`` follows the contact's, so that an address is free again while its person is binned.
     """
 
+    # What whoever edits says of it; None leaves ``verified_at`` as it is.
+    says_verified: bool | None = None
+
     contact = TenantForeignKey(Contact, models.CASCADE, related_name="emails", db_index=False)
     address = models.CharField(_("email"), max_length=254)
     address_norm = models.CharField(max_length=254, editable=False)
@@ -121,6 +124,9 @@ class EmailAddress(TenantModel):
 class PhoneNumber(TenantModel):
     """``number`` in E.164, ``written`` as it came."""
 
+    # What whoever edits says of it; None leaves ``verified_at`` as it is.
+    says_verified: bool | None = None
+
     contact = TenantForeignKey(Contact, models.CASCADE, related_name="phones", db_index=False)
     number = models.CharField(max_length=20)
     written = models.CharField(_("phone"), max_length=40)
@@ -143,6 +149,11 @@ class PhoneNumber(TenantModel):
 
 
 class PostalAddress(TenantModel):
+    """``latitude`` and ``longitude`` in degrees (WGS 84), both or neither, for conditions about distance."""
+
+    # What whoever edits says of it; None leaves ``verified_at`` as it is.
+    says_verified: bool | None = None
+
     contact = TenantForeignKey(Contact, models.CASCADE, related_name="addresses", db_index=False)
     street = models.CharField(_("street"), max_length=200, blank=True)
     postcode = models.CharField(_("postcode"), max_length=20, blank=True)
@@ -152,12 +163,27 @@ class PostalAddress(TenantModel):
     kind = models.CharField(max_length=10, choices=ChildKind.choices, default=ChildKind.OTHER)
     is_primary = models.BooleanField(default=False)
     verified_at = models.DateTimeField(null=True, blank=True)
+    latitude = models.FloatField(null=True, blank=True)
+    longitude = models.FloatField(null=True, blank=True)
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=Q(latitude=None, longitude=None)
+                | Q(latitude__gte=-90, latitude__lte=90, longitude__gte=-180, longitude__lte=180),
+                name="address_coordinates",
+            ),
             models.UniqueConstraint(fields=["tenant", "contact"], condition=Q(is_primary=True), name="address_primary"),
         ]
-        indexes = [models.Index(fields=["tenant", "contact"], name="address_contact")]
+        indexes = [
+            models.Index(fields=["tenant", "contact"], name="address_contact"),
+            models.Index(
+                fields=["tenant", "latitude", "longitude"],
+                include=["contact"],
+                condition=Q(latitude__isnull=False),
+                name="address_place",
+            ),
+        ]
 
 
 class Identity(TenantModel):
