@@ -28,4 +28,9 @@ show(models.Handover, _("case hand-over"), _("case hand-overs"))
 show(models.CaseReader, _("case reader"), _("case readers"))
 show(models.CaseDraft, _("case draft"), _("case drafts"))
 show(models.CaseCounter, _("case counter"), _("case counters"), is_small=True)
+show(
+    models.CaseMerge, _("case merge"), _("case merges"), list_display=["id", "kept", "merged", "by", "at", "undone_at"]
+)
+show(models.MovedMessage, _("moved case message"), _("moved case messages"))
+show(models.Acknowledgement, _("case confirmation"), _("case confirmations"), is_small=True)
 show(models.CaseSettings, _("case settings"), _("case settings"), is_small=True)

@@ -21,6 +21,8 @@ def register() -> None:
             "case.solved": _("Case solved"),
             "case.reopened": _("Case reopened"),
             "case.closed": _("Case closed"),
+            "case.merged": _("Cases merged"),
+            "case.parted": _("Cases parted again"),
             "case_settings.changed": _("Case settings changed"),
         },
         {"cases.case": Subject(_("Case"), "case_page"), "cases.casesettings": Subject(_("Case settings"))},

@@ -13,7 +13,7 @@ from ecrm.tenancy.models import User
 
 OPENED, ANSWERED, REPLIED = "case.opened", "case.answered", "case.replied"
 ASSIGNED, SOLVED, REOPENED, CLOSED = "case.assigned", "case.solved", "case.reopened", "case.closed"
-CHANGED = "case.changed"
+MERGED, PARTED, CHANGED = "case.merged", "case.parted", "case.changed"
 SOURCE = "cases"
 
 

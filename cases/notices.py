@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
-from cases.models import Case, CaseMessage
+from cases import policies
+from cases.models import Case, CaseMessage, CaseSettings
 from ecrm.notices import kinds
 from ecrm.notices.kinds import NoticeKind
 from ecrm.notices.models import Notification
@@ -18,7 +20,8 @@ from ecrm.notices.services import notify
 from ecrm.tenancy.models import TeamMember, User
 from ecrm.tenancy.roles import Capability
 
-ASSIGNED, REPLIED, MENTIONED, FAILED = "case.assigned", "case.replied", "case.mentioned", "case.mail_failed"
+OPENED, ASSIGNED, REPLIED = "case.opened", "case.assigned", "case.replied"
+MENTIONED, FAILED = "case.mentioned", "case.mail_failed"
 
 OLD_NEWS = timedelta(days=1)  # what is written down afterwards (imports, samples) alarms nobody
 
@@ -29,9 +32,23 @@ def register() -> None:
 
 
 def opened(case: Case, *, by: User | None, at: datetime) -> None:
-    """A case that was born with an assignee is news to them."""
+    """A case that was born with an assignee is news to them, else to those who may take it."""
     if case.assignee_id is not None:
         assigned(case, by=by, at=at)
+    else:
+        unclaimed([case], by=by, at=at)
+
+
+def unclaimed(cases: Sequence[Case], *, by: User | None, at: datetime) -> None:
+    """New cases that nobody has. Until it is read, one notice tells of all of them and leads to the newest,
+    beside the list of those nobody has.
+    """
+    told, alike = CaseSettings.of_tenant().told_of_new, defaultdict(list)
+    for case in cases:
+        alike[case.contact.owner_id if case.contact else None, case.team_id].append(case)
+    for (owner_id, team_id), group in alike.items():
+        to = policies.told_of_new(told, owner_id=owner_id, team_id=team_id)
+        _tell(OPENED, group[-1], to, by=by, at=at, key=OPENED, query="?view=unassigned", times=len(group))
 
 
 def assigned(case: Case, *, by: User | None, at: datetime) -> None:
@@ -60,17 +77,42 @@ def path_of(case: Case) -> str:
     return f"/cases/{case.pk}/"
 
 
-def _tell(kind: str, case: Case, to: Iterable[int], *, at: datetime, by: User | None = None, **facts: Any) -> None:
+def _tell(
+    kind: str,
+    case: Case,
+    to: Iterable[int],
+    *,
+    at: datetime,
+    by: User | None = None,
+    key: str = "",
+    query: str = "",
+    times: int = 1,
+    **facts: Any,
+) -> None:
     if timezone.now() - at > OLD_NEWS:
         return
-    facts = {"number": case.number, "subject": case.subject, **facts}
-    notify(kind, to=to, url=path_of(case), facts=facts, subject=case, by=by, key=f"{kind}:{case.pk}", at=at)
+    notify(
+        kind,
+        to=to,
+        url=f"{path_of(case)}{query}",
+        facts={"number": case.number, "subject": case.subject, **facts},
+        subject=case,
+        by=by,
+        key=key or f"{kind}:{case.pk}",
+        at=at,
+        times=times,
+    )
 
 
 def _team(case: Case) -> list[int]:
     if case.team_id is None:
         return []
     return list(TeamMember.objects.filter(team=case.team_id).values_list("user_id", flat=True))
+
+
+def _opened(notice: Notification) -> str:
+    words = ngettext("A new case that nobody has yet", "%(count)s new cases that nobody has yet", notice.times)
+    return words % {"count": notice.times}
 
 
 def _assigned(notice: Notification) -> str:
@@ -99,6 +141,10 @@ def _case(notice: Notification) -> str:
 
 
 _KINDS = (
+    NoticeKind(
+        OPENED, gettext_lazy("A new case comes in that nobody has"), "mail", _opened, mail="never",
+        note=_case, capability=Capability.CASES_ANSWER, is_counting=True,
+    ),
     NoticeKind(
         ASSIGNED, gettext_lazy("A case is assigned to you"), "inbox", _assigned,
         note=_case, capability=Capability.CASES_VIEW,

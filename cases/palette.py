@@ -25,7 +25,7 @@ def register() -> None:
 
 def find(membership: Membership, text: str, limit: int) -> list[Found]:
     """The newest cases that hold every word, or whose person does."""
-    found = Case.objects.visible_to(membership).matching(text, membership=membership)
+    found = Case.objects.visible_to(membership).filter(merged_into=None).matching(text, membership=membership)
     newest = found.select_related("contact").order_by("-last_message_at", "-pk")[:limit]
     return [_found(case) for case in newest]
 

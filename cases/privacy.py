@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from cases.models import Case, CaseDraft, CaseFile, CaseMessage, CaseSettings, Handover
+from cases.models import (
+    Acknowledgement,
+    Case,
+    CaseDraft,
+    CaseFile,
+    CaseMerge,
+    CaseMessage,
+    CaseSettings,
+    Handover,
+)
 from consent.personal_data import Erasure, of_nobody, of_person
 
 
@@ -34,4 +43,6 @@ def register() -> None:
     )
     of_nobody(Handover, "state", "former_state")
     of_person(CaseDraft, {"text": None}, erasure=Erasure.DELETE, person="case__contact_id")
-    of_nobody(CaseSettings, "signature")
+    of_nobody(CaseMerge, "former_state", "kept_state")
+    of_nobody(CaseSettings, "signature", "told_of_new")
+    of_nobody(Acknowledgement, "language", "text")

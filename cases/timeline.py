@@ -24,6 +24,8 @@ def register() -> None:
         _kind(history.SOLVED, gettext_lazy("Case solved"), "circle-check", _solved, tone="good"),
         _kind(history.REOPENED, gettext_lazy("Case reopened"), "undo-2", _reopened),
         _kind(history.CLOSED, gettext_lazy("Case closed"), "archive", _closed),
+        _kind(history.MERGED, gettext_lazy("Cases merged"), "git-merge", _merged),
+        _kind(history.PARTED, gettext_lazy("Cases parted again"), "undo-2", _parted),
     ):
         events.register(kind)
 
@@ -71,7 +73,15 @@ def _closed(event: Event) -> str:
     return _("Case %(number)s closed") % _words(event)
 
 
+def _merged(event: Event) -> str:
+    return _("Case %(other)s was merged into case %(number)s") % _words(event)
+
+
+def _parted(event: Event) -> str:
+    return _("Case %(other)s was parted from case %(number)s") % _words(event)
+
+
 def _words(event: Event) -> dict[str, object]:
     """Empty where erasure has blanked the facts, or another system told of a case by name only."""
     told = event.properties
-    return {name: told.get(name, "") for name in ("number", "subject", "assignee")}
+    return {name: told.get(name, "") for name in ("number", "subject", "assignee", "other")}

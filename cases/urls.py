@@ -1,6 +1,6 @@
 from django.urls import path
 
-from cases.views import acts, answering, inbox, making, original
+from cases.views import acts, answering, inbox, making, merging, original
 
 urlpatterns = [
     path("cases/", inbox.cases, name="cases"),
@@ -17,7 +17,10 @@ urlpatterns = [
     path("cases/<int:case_id>/solve/", acts.solve_case, name="solve_case"),
     path("cases/<int:case_id>/reopen/", acts.reopen_case, name="reopen_case"),
     path("cases/<int:case_id>/close/", acts.close_case, name="close_case"),
+    path("cases/<int:case_id>/merge/", merging.merge_case, name="merge_case"),
+    path("cases/merges/<int:case_merge_id>/undo/", merging.undo_case_merge, name="undo_case_merge"),
     path("cases/messages/<int:case_message_id>/", original.original_message, name="original_message"),
+    path("cases/messages/<int:case_message_id>/pictures/", original.show_remote_pictures, name="show_remote_pictures"),
     path("cases/messages/<int:case_message_id>/take-back/", answering.take_back_answer, name="take_back_answer"),
     path("cases/messages/<int:case_message_id>/again/", answering.send_answer_again, name="send_answer_again"),
 ]

@@ -8,7 +8,7 @@ from django.db import transaction
 from cases.inbound import reports
 from cases.inbound.threading import place_of
 from cases.models import Case, CaseMessage, Channel, Direction
-from cases.services import Incoming, add_reply, open_case
+from cases.services import Incoming, acknowledge, add_reply, open_case
 from contacts import services as contacts
 from contacts.models import Contact
 from ecrm.files import services as files
@@ -39,6 +39,7 @@ def receive(arrival: Arrival) -> bool:
         arrival.verdict = f"joined case {place.case.number}"
         return True
     opened = _open(arrival, message, place.follows)
+    acknowledge([(opened, message)])
     arrival.verdict = f"opened case {opened.number}"
     return True
 
@@ -75,6 +76,7 @@ def incoming(arrival: Arrival, doubt: str) -> Incoming:
         message_id=letter.message_id[:300],
         in_reply_to=letter.in_reply_to[:300],
         is_automatic=letter.is_automatic,
+        is_forged=letter.authentication.get("dmarc") == "fail",
         doubt=doubt,
         mail=arrival.mail,
         files=[(_store(each.name, each.content_type, each.content), each.content_id) for each in kept],

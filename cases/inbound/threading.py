@@ -12,7 +12,7 @@ from datetime import datetime
 from django.http import Http404
 
 from cases.models import Case, CaseMessage, Direction, Doubt
-from cases.services import takes_answers
+from cases.services import takes_answers, whole_of
 from contacts.models import EmailAddress
 from ecrm.mail.addresses import normalise
 from ecrm.mail.inbound.letter import Letter
@@ -55,6 +55,7 @@ def reply_token(case: Case) -> str:
 
 
 def _join(case: Case, at: datetime) -> Place:
+    case = whole_of(case)
     return Place(case=case) if takes_answers(case, at) else Place(follows=case)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from cases.inbound import receiver
 from cases.models import CaseMessage, Doubt
-from cases.services import open_for_mails
+from cases.services import acknowledge, open_for_mails
 from contacts import services as contacts
 from ecrm.mail.inbound.receivers import Arrival
 
@@ -30,8 +30,10 @@ def receive(arrivals: Sequence[Arrival]) -> list[Arrival]:
 
 def _open(arrivals: Sequence[Arrival]) -> None:
     mails = [(each.letter.subject, receiver.incoming(each, Doubt.NONE)) for each in arrivals]
-    for arrival, case in zip(arrivals, open_for_mails(mails), strict=True):
+    cases = open_for_mails(mails)
+    for arrival, case in zip(arrivals, cases, strict=True):
         arrival.verdict = f"opened case {case.number}"
+    acknowledge([(case, message) for case, (_subject, message) in zip(cases, mails, strict=True)])
 
 
 def _ordinary(arrivals: Sequence[Arrival]) -> list[Arrival]:

@@ -59,7 +59,8 @@ class Case(TenantModel):
 
     ``waiting_since`` is the oldest message nobody has answered, null while it is not our turn.
     ``solved_at`` is set exactly while the state is Solved or Closed. ``follows`` is the closed case
-    this one takes up. ``search_text`` is folded and read only by ``search.case_ids``.
+    this one takes up, ``merged_into`` the one that has its messages now. ``search_text`` is folded
+    and read only by ``search.case_ids``.
     """
 
     number = models.PositiveIntegerField(_("number"))
@@ -81,6 +82,7 @@ class Case(TenantModel):
     solved_at = models.DateTimeField(null=True, blank=True)
     campaign_id = models.BigIntegerField(null=True, blank=True)
     follows = TenantForeignKey("self", models.SET_NULL, null=True, blank=True)
+    merged_into = TenantForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+", editable=False)
     search_text = models.TextField(editable=False, default="")
 
     objects = TenantScope.from_queryset(CaseQuerySet)()  # type: ignore[assignment, misc]

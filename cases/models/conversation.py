@@ -91,7 +91,8 @@ class Handover(TenantModel):
     """How one answer travels: intended before it is handed over, settled afterwards.
 
     Between the two nobody knows what became of it, so it is asked for, not sent again. The
-    ``former`` columns are what an undo within the first seconds gives back to the case.
+    ``former`` columns are what an undo within the first seconds gives back to the case;
+    ``has_taken``: the case was nobody's, and the answer made it its writer's.
     """
 
     # A claim moves WAITING to SENDING; only its attempt may settle it.
@@ -117,6 +118,7 @@ class Handover(TenantModel):
     former_state = models.CharField(max_length=12)
     former_waiting_since = models.DateTimeField(null=True)
     former_first_reply_at = models.DateTimeField(null=True)
+    has_taken = models.BooleanField(default=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["tenant", "message"], name="handover_once")]

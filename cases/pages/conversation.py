@@ -33,7 +33,10 @@ from ecrm.tenancy.models import User
 from ecrm.ui import formats
 
 MOST = 100
-BETWEEN = (history.OPENED, history.ASSIGNED, history.SOLVED, history.REOPENED, history.CLOSED)
+BETWEEN = (
+    *(history.OPENED, history.ASSIGNED, history.SOLVED, history.REOPENED, history.CLOSED),
+    *(history.MERGED, history.PARTED),
+)
 WRITING = timedelta(minutes=2)
 
 
@@ -71,6 +74,11 @@ class Said:
     @property
     def at(self) -> datetime:
         return self.message.at
+
+    @property
+    def has_remote_pictures(self) -> bool:
+        """Ones that wait to be asked for."""
+        return " data-remote-src=" in self.message.html
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +197,8 @@ def _travels() -> ArraySubquery:
 
 
 def _name(message: CaseMessage) -> str:
+    if message.direction == Direction.OUT and message.is_automatic:
+        return _("Confirmation")
     if message.direction != Direction.IN:
         return str(message.author) if message.author else _("A former member")
     known = message.contact.name if message.contact else ""
@@ -200,4 +210,8 @@ def _sentence(fact: Event) -> str:
     title = str(events.kind(fact.name).title)
     if fact.name == history.ASSIGNED:
         title = _("Assigned to %(name)s") % {"name": fact.properties.get("assignee", "")}
+    if fact.name == history.MERGED:
+        title = _("Case %(number)s merged into this one") % {"number": fact.properties.get("other", "")}
+    if fact.name == history.PARTED:
+        title = _("Case %(number)s parted from this one") % {"number": fact.properties.get("other", "")}
     return _("%(what)s, %(when)s") % {"what": title, "when": formats.full(fact.occurred_at)}

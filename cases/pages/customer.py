@@ -51,7 +51,7 @@ def of(case: Case, membership: Membership) -> Customer | None:
 
 def others(contact: Contact, *, but: Case | None = None) -> Any:
     """The person's newest cases."""
-    theirs = Case.objects.filter(contact=contact).order_by("-opened_at", "-pk")
+    theirs = Case.objects.filter(contact=contact, merged_into=None).order_by("-opened_at", "-pk")
     return (theirs.exclude(pk=but.pk) if but else theirs)[:MOST_CASES]
 
 

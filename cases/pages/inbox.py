@@ -41,24 +41,52 @@ SORTS: dict[str, str | Promise] = {
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A way to look at the cases. ``is_hot`` ones have a red count: something is late there."""
+    """A way to look at the cases. ``is_hot`` ones have a red count: something is late there.
+
+    ``empty`` and ``purpose`` are what an empty list says: that it is, and what will stand there.
+    """
 
     key: str
     label: str | Promise
     q: Callable[[Inbox], Q]
+    empty: str | Promise
+    purpose: str | Promise
     is_hot: bool = False
     has_count: bool = True
 
 
 VIEWS: tuple[View, ...] = (
-    View("mine", _("Assigned to me"), lambda inbox: inbox.awake & Q(assignee=inbox.user)),
-    View("unassigned", _("Unassigned"), lambda inbox: inbox.awake & Q(assignee=None)),
-    View("overdue", _("Overdue"), lambda inbox: inbox.awake & Q(waiting_since__lt=inbox.late_since), is_hot=True),
-    View("waiting", _("Waiting on customer"), lambda inbox: inbox.awake & Q(state=State.ON_CUSTOMER)),
-    View("snoozed", _("Snoozed"), lambda inbox: Q(solved_at=None, snoozed_until__gt=inbox.now)),
-    View("open", _("All open"), lambda _inbox: Q(solved_at=None)),
-    View("solved", _("Solved"), lambda _inbox: Q(solved_at__isnull=False), has_count=False),
-)
+    View(
+        "mine", _("Assigned to me"), lambda inbox: inbox.awake & Q(assignee=inbox.user),
+        _("No case is yours"), _("Cases you take, answer first or are given stand here until they are solved."),
+    ),
+    View(
+        "unassigned", _("Unassigned"), lambda inbox: inbox.awake & Q(assignee=None),
+        _("Every case has somebody"), _("New cases stand here until a member takes or answers them."),
+    ),
+    View(
+        "overdue", _("Overdue"), lambda inbox: inbox.awake & Q(waiting_since__lt=inbox.late_since),
+        _("Nobody waits too long"), _("Cases stand here when an answer is later than your workspace promises."),
+        is_hot=True,
+    ),
+    View(
+        "waiting", _("Waiting on customer"), lambda inbox: inbox.awake & Q(state=State.ON_CUSTOMER),
+        _("No customer has to answer"), _("Cases you have answered stand here until the customer replies."),
+    ),
+    View(
+        "snoozed", _("Snoozed"), lambda inbox: Q(solved_at=None, snoozed_until__gt=inbox.now),
+        _("Nothing is put off"), _("Cases you snooze wait here, and come back at their time or when somebody replies."),
+    ),
+    View(
+        "open", _("All open"), lambda _inbox: Q(solved_at=None),
+        _("No open case"), "",
+    ),
+    View(
+        "solved", _("Solved"), lambda _inbox: Q(solved_at__isnull=False),
+        _("Nothing solved yet"), _("Solved and closed cases stand here, to be read again or taken up once more."),
+        has_count=False,
+    ),
+)  # fmt: skip
 _BY_KEY = {view.key: view for view in VIEWS}
 
 
@@ -184,7 +212,7 @@ class Inbox:
 
     @property
     def _visible(self) -> CaseQuerySet:
-        return Case.objects.visible_to(self.membership)
+        return Case.objects.visible_to(self.membership).filter(merged_into=None)
 
     @cached_property
     def _counts(self) -> dict[str, int]:
@@ -206,8 +234,9 @@ CHANNEL_ICONS: dict[str, str] = {
 
 
 def with_excerpt(cases: CaseQuerySet) -> CaseQuerySet:
-    """``excerpt``: the beginning of what was said last, notes left out."""
-    said = CaseMessage.objects.filter(case=OuterRef("pk")).exclude(direction=Direction.NOTE).order_by("-at", "-pk")
+    """``excerpt``: the beginning of what a person said last, notes left out."""
+    by_people = ~Q(direction=Direction.NOTE) & ~Q(direction=Direction.OUT, is_automatic=True)
+    said = CaseMessage.objects.filter(by_people, case=OuterRef("pk")).order_by("-at", "-pk")
     return cases.annotate(excerpt=Subquery(said.annotate(short=Left("text", EXCERPT)).values("short")[:1]))
 
 

@@ -41,7 +41,8 @@ def claim(message_id: int) -> Claim | None:
         if not is_ours and not is_in_doubt:
             return None
         handover = row.select_related("message__case__contact", "message__author").get()
-        tell_answered(handover.message)
+        if not handover.message.is_automatic:
+            tell_answered(handover.message, has_taken=handover.has_taken)
         return Claim(handover, bool(is_in_doubt))
 
 

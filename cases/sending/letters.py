@@ -47,10 +47,17 @@ def compose(handover: Handover) -> Letter | None:
     message_id = _fixed_id(message, identity)
     back = reply_address(reply_token(message.case))
     document = _document(message, identity, ours.signature, recipient, back, message_id)
-    # Where mail to us is delivered at all, a bounce comes back to its case.
-    return_path = back if settings.RETURN_PATH_DOMAIN else identity.email
+    return_path = _return_path(message, identity, back)
     outgoing = Outgoing(return_path, recipient, (wire_form(document.as_bytes()),), f"<{message_id}>")
     return Letter(outgoing, Relay.parse(identity.relay_url) if identity.relay_url else default_relay())
+
+
+def _return_path(message: CaseMessage, identity: SendingIdentity, back: str) -> str:
+    """Where mail to us is delivered at all, a bounce comes back to its case. What no person wrote has none:
+    nothing may answer it (RFC 3834, 3.3)."""
+    if message.is_automatic:
+        return ""
+    return back if settings.RETURN_PATH_DOMAIN else identity.email
 
 
 def sender(ours: CaseSettings) -> SendingIdentity | None:
@@ -93,6 +100,9 @@ def _document(
     if heard:
         document["In-Reply-To"] = f"<{heard[-1]}>"
         document["References"] = " ".join(f"<{each}>" for each in heard)
+    if message.is_automatic:
+        document["Auto-Submitted"] = "auto-replied"
+        document["X-Auto-Response-Suppress"] = "All"
     document.set_content(_with(message.text, signature), cte="quoted-printable")
     document.add_alternative(formatting.mail_html(message.text, signature), subtype="html", cte="quoted-printable")
     _attach(document, message)
@@ -106,6 +116,8 @@ def _sender_name(message: CaseMessage, identity: SendingIdentity) -> str:
 
 def _subject(message: CaseMessage) -> str:
     subject = message.case.subject or str(message.case.number)
+    if message.is_automatic:
+        return f"Auto: {subject}"  # RFC 3834, 3.1.5
     return subject if _REPLY_MARK.match(subject) else f"Re: {subject}"
 
 

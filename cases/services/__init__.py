@@ -1,5 +1,6 @@
 """Verbs on cases. Keyword-only, atomic, each with its event and audit."""
 
+from cases.services.acknowledging import acknowledge, say_otherwise, texts
 from cases.services.answering import (
     StaleConversation,
     answer_case,
@@ -13,6 +14,7 @@ from cases.services.answering import (
 )
 from cases.services.assigning import assign_case, assign_cases, set_team
 from cases.services.hearing import Incoming, add_reply, takes_answers
+from cases.services.merging import merge_cases, undo_merge, whole_of
 from cases.services.opening import open_case, open_for_mails
 from cases.services.states import (
     close_case,
@@ -28,6 +30,7 @@ from cases.services.states import (
 __all__ = [
     "Incoming",
     "StaleConversation",
+    "acknowledge",
     "add_reply",
     "answer_case",
     "assign_case",
@@ -36,10 +39,12 @@ __all__ = [
     "close_long_solved",
     "keep_draft",
     "mark_read",
+    "merge_cases",
     "open_case",
     "open_for_mails",
     "recipients_of",
     "reopen_case",
+    "say_otherwise",
     "send_again",
     "set_priority",
     "set_state",
@@ -50,5 +55,8 @@ __all__ = [
     "take_back_answer",
     "takes_answers",
     "tell_answered",
+    "texts",
+    "undo_merge",
+    "whole_of",
     "write_note",
 ]

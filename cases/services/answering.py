@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cases import history, mentions, notices, search
+from cases import history, mentions, notices, policies, search
 from cases.models import (
     Case,
     CaseDraft,
@@ -57,6 +57,7 @@ def answer_case(
 ) -> CaseMessage:
     """Writes an answer and sends it by mail after ``UNDO``, if the case has an address to send to.
 
+    A case that was nobody's is its writer's from now on.
     ``to`` is one of ``recipients_of``, the first unless given. ``then`` is the state afterwards:
     Waiting on customer, Open or Solved. With ``at`` it is history: it was said then, and nothing is
     sent. Raises ``ValidationError`` for an empty text, a stranger's address or a closed case, and
@@ -66,17 +67,21 @@ def answer_case(
     _refuse_stale(case, seen_message_id, by)
     recipient = "" if at else _chosen(case, to)
     former = case.state, case.waiting_since, case.first_reply_at
+    has_taken = case.assignee_id is None and policies.may_assign_to(by)
     said = _say(case, Direction.OUT, text, by, at, files)
+    if has_taken:
+        case.assignee = by
     case.waiting_since = None
     case.first_reply_at = case.first_reply_at or said.at
     case.state = then if then in AFTERWARDS and then != State.SOLVED else State.ON_CUSTOMER
     case.solved_at = case.snoozed_until = None
-    case.save(update_fields=["waiting_since", "first_reply_at", "state", "solved_at", "snoozed_until"])
-    history.note(history.ANSWERED, case, by=by, at=said.at)
+    changed = ["waiting_since", "first_reply_at", "state", "solved_at", "snoozed_until", "assignee"]
+    case.save(update_fields=changed)
+    history.note(history.ANSWERED, case, by=by, at=said.at, fields=("assignee",) if has_taken else ())
     if recipient:
-        _plan_sending(said, recipient, former)
+        _plan_sending(said, recipient, former, has_taken)
     else:
-        tell_answered(said)
+        tell_answered(said, has_taken=has_taken)
     if then == State.SOLVED:
         solve_case(case=case, by=by, at=said.at)
     return said
@@ -109,10 +114,13 @@ def take_back_answer(*, message: CaseMessage, by: User) -> bool:
         history.tell(history.REOPENED, case, by=by, at=timezone.now())
     case.state, case.waiting_since = handover.former_state, handover.former_waiting_since
     case.first_reply_at, case.solved_at = handover.former_first_reply_at, None
+    if handover.has_taken and case.assignee_id == by.pk:
+        case.assignee = None
     handover.message.delete()
     newest = case.messages.order_by("-at", "-pk").first()
     case.last_message_at = newest.at if newest else case.opened_at
-    case.save(update_fields=["state", "waiting_since", "first_reply_at", "solved_at", "last_message_at"])
+    changed = ["state", "waiting_since", "first_reply_at", "solved_at", "last_message_at", "assignee"]
+    case.save(update_fields=changed)
     history.note("case.answer_taken_back", case, by=by)
     return True
 
@@ -130,9 +138,15 @@ def send_again(*, message: CaseMessage, by: User) -> bool:
     return bool(again)
 
 
-def tell_answered(message: CaseMessage) -> None:
-    """Into the history once it can no longer be taken back. Told twice, it is recorded once."""
-    history.tell(history.ANSWERED, message.case, by=message.author, at=message.at, key=f"answer:{message.pk}")
+def tell_answered(message: CaseMessage, *, has_taken: bool) -> None:
+    """Into the history once it can no longer be taken back. Told twice, it is recorded once.
+
+    ``has_taken``: with this answer the case became its writer's.
+    """
+    case, by, at = message.case, message.author, message.at
+    if has_taken:
+        history.tell(history.ASSIGNED, case, by=by, at=at, key=f"take:{message.pk}", assignee=str(by))
+    history.tell(history.ANSWERED, case, by=by, at=at, key=f"answer:{message.pk}")
 
 
 @transaction.atomic
@@ -213,7 +227,9 @@ def _say(
     return said
 
 
-def _plan_sending(said: CaseMessage, recipient: str, former: tuple[str, datetime | None, datetime | None]) -> None:
+def _plan_sending(
+    said: CaseMessage, recipient: str, former: tuple[str, datetime | None, datetime | None], has_taken: bool
+) -> None:
     due_at = timezone.now() + UNDO
     Handover.objects.create(
         message=said,
@@ -222,5 +238,6 @@ def _plan_sending(said: CaseMessage, recipient: str, former: tuple[str, datetime
         former_state=former[0],
         former_waiting_since=former[1],
         former_first_reply_at=former[2],
+        has_taken=has_taken,
     )
     enqueue(SEND, due_at=due_at, message_id=said.pk)

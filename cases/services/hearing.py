@@ -19,7 +19,8 @@ from ecrm.mail.models import InboundMail
 class Incoming:
     """A message from outside. ``files`` are stored already, each with the content id its HTML uses.
 
-    Message-IDs come without angle brackets. See ``CaseMessage`` for the rest.
+    Message-IDs come without angle brackets. ``is_forged``: its sender's own domain disowns it. See
+    ``CaseMessage`` for the rest.
     """
 
     text: str
@@ -31,6 +32,7 @@ class Incoming:
     message_id: str = ""
     in_reply_to: str = ""
     is_automatic: bool = False
+    is_forged: bool = False
     doubt: str = ""
     mail: InboundMail | None = None
     files: Sequence[tuple[File, str]] = field(default_factory=tuple)

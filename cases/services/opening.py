@@ -86,6 +86,8 @@ def open_for_mails(mails: Sequence[tuple[str, Incoming]]) -> list[Case]:
     history.tell_each(history.OPENED, [(case, case.opened_at) for case in cases], channel=Channel.EMAIL)
     hear_all([(case, message) for case, (_subject, message) in zip(cases, mails, strict=True)])
     search.refresh(*[case.pk for case in cases])
+    if cases:
+        notices.unclaimed(cases, by=None, at=max(case.opened_at for case in cases))
     return cases
 
 

@@ -17,7 +17,7 @@ from cases.pages import customer, due, presence
 from cases.pages.conversation import Conversation
 from cases.pages.inbox import CHANNEL_ICONS, Inbox
 from cases.sending.letters import sender
-from cases.views.frame import find_case
+from cases.views.frame import back_to, find_case
 from ecrm.mail.inbound.addresses import support_address
 from ecrm.search import recents
 from ecrm.tenancy.policies import requires
@@ -44,7 +44,10 @@ def cases(request: MemberRequest) -> HttpResponse:
 @requires(Capability.CASES_VIEW)
 @require_safe
 def case_page(request: MemberRequest, case_id: int) -> HttpResponse:
+    """One case beside the list. A merged one leads to the case that has its messages."""
     case = find_case(request, case_id)
+    if case.merged_into_id is not None:
+        return back_to(request, services.whole_of(case))
     if request.method == "GET":
         services.mark_read(case=case, by=request.user)
         recents.remember(request.membership, "cases", case.pk)

@@ -47,9 +47,11 @@ def create_case(request: MemberRequest) -> HttpResponse:
 @requires(Capability.CASES_MANAGE)
 @require_http_methods(["GET", "POST"])
 def case_settings(request: MemberRequest) -> HttpResponse:
-    form = CaseSettingsForm(request.POST or None, instance=CaseSettings.of_tenant())
+    words = services.texts(request.tenant.languages)
+    form = CaseSettingsForm(request.POST or None, instance=CaseSettings.of_tenant(), words=words)
     if request.method == "POST" and form.is_valid():
         saved = form.save()
+        services.say_otherwise(form.words)
         audit.record("case_settings.changed", by=request.user, subject=saved, fields=form.changed_data)
         toast(request, _("Saved."))
         return redirect("case_settings")

@@ -24,7 +24,7 @@ class NoticeKind:
 
     ``sentence`` makes the line of one notice in the active language, ``note`` the quieter one
     below it. ``mail`` is the choice of members who made none. ``is_answer`` puts it among the
-    replies and mentions of Today.
+    replies and mentions of Today. ``is_counting``: the sentence itself says how many times.
     """
 
     name: str
@@ -35,6 +35,7 @@ class NoticeKind:
     note: Callable[[Notification], str] = _no_note
     capability: str | None = None
     is_answer: bool = False
+    is_counting: bool = False
 
 
 _kinds: dict[str, NoticeKind] = {}

@@ -74,6 +74,12 @@ class Notification(TenantModel):
         return kind.note(self) if kind else ""
 
     @property
+    def repeats(self) -> int:
+        """How often it was told, where the sentence does not say so itself; else 1."""
+        kind = self.kind_of
+        return 1 if kind and kind.is_counting else self.times
+
+    @property
     def icon(self) -> str:
         kind = self.kind_of
         return kind.icon if kind else "bell"

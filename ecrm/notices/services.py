@@ -30,11 +30,13 @@ def notify(
     by: User | None = None,
     key: str = "",
     at: datetime | None = None,
+    times: int = 1,
 ) -> int:
     """Tells the members ``to`` (user ids) of something; returns how many are told.
 
     Outsiders, ``by`` himself and those whose roles lack the kind's capability are left out. An
-    unread notice of the same ``key`` is renewed instead of doubled. ``url`` is a path inside the
+    unread notice of the same ``key`` is renewed instead of doubled; ``times`` is how many it tells of at
+    once. ``url`` is a path inside the
     tenant, with or without its slug. Raises ``LookupError`` for a kind nobody registered.
     """
     known = kinds.of(kind)
@@ -51,6 +53,7 @@ def notify(
         contact_id=_contact_id(subject),
         by=by,
         at=at or timezone.now(),
+        times=times,
     )
     _write(made, readers)
     _plan_mails(made, readers)
@@ -135,7 +138,7 @@ def _write(made: Notification, readers: list[_Reader]) -> None:
         renewed = set(waiting.select_for_update().values_list("user_id", flat=True))
         waiting.update(
             at=made.at,
-            times=F("times") + 1,
+            times=F("times") + made.times,
             mailed_at=None,
             facts=made.facts,
             url=made.url,
@@ -158,6 +161,7 @@ def _copy_for(made: Notification, reader: _Reader) -> Notification:
         contact_id=made.contact_id,
         by=made.by,
         at=made.at,
+        times=made.times,
         is_shown=reader.is_shown,
         is_mail_wanted=reader.mail != MailChoice.NEVER,
     )

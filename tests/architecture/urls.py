@@ -32,6 +32,7 @@ ARGUMENTS: dict[str, Callable[[], Any]] = {
     "invitation_id": lambda: Invitation.objects.latest("id").pk,
     "token_id": lambda: make.ApiTokenFactory().pk,
     "case_id": lambda: make.CaseFactory().pk,
+    "case_merge_id": lambda: make.CaseMergeFactory().pk,
     "case_message_id": lambda: make.CaseMessageFactory().pk,
     "visit_id": lambda: make.SupportVisitFactory().pk,
     "inbound_address_id": lambda: make.InboundAddressFactory().pk,
