@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from analytics.models import Site, Visitor, VisitorAnswer
-from analytics.tracking import audit_words, door, marking, tidying, visitors, visits
+from analytics.tracking import api, audit_words, door, marking, tidying, visitors, visits
 from campaigns.engagement import destinations
 from consent.personal_data import Erasure, of_nobody, of_person
 from contacts import merging, reactions
@@ -15,6 +15,7 @@ from ecrm.jobs import beats
 from ecrm.tenancy.roles import Capability
 from ecrm.ui import settings_pages
 
+api.register()
 audit_words.register()
 hot_paths.register("/p/e", door.answer)
 takers.register(door.KIND, visits.take)

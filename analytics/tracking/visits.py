@@ -54,7 +54,7 @@ def take(parcels: Sequence[Parcel]) -> list[NewEvent]:
 def _recognise(batches: Sequence[Batch], known: Mapping[bytes, Known]) -> None:
     for batch in batches:
         visitor = known.get(batch.key_hash)
-        contact_id = tokens.read(batch.token) if batch.token else None
+        contact_id = tokens.read(batch.token, browser=batch.key_hash) if batch.token else None
         if visitor is None or contact_id is None or visitor.is_withdrawn or visitor.contact_id == contact_id:
             continue
         if visitors.recognise(visitor_id=visitor.pk, contact_id=contact_id, at=batch.received_at):

@@ -14,8 +14,12 @@ from analytics.models import Site
 from analytics.sample.shop import Shop, server
 from analytics.sample.trades import VERDELUME
 from analytics.tracking import sites
+from ecrm.api import services
+from ecrm.api.models import ApiToken
+from ecrm.api.scopes import Scope
 from ecrm.tenancy.context import tenant_context
 from ecrm.tenancy.models import Tenant
+from ecrm.tenancy.roles import Role
 
 NAME = "Demo shop"
 
@@ -28,7 +32,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         port = options["port"]
-        shop = Shop(settings.BASE_URL, _site(f"http://localhost:{port}").key)
+        site, token = _site(f"http://localhost:{port}"), _token()
+        shop = Shop(settings.BASE_URL, site.key, f"{settings.BASE_URL}/{VERDELUME.slug}/api/v1", token)
         signal.signal(signal.SIGTERM, _leave)
         with server(shop, port) as serving:
             serving.serve_forever()
@@ -43,6 +48,16 @@ def _site(origin: str) -> Site:
         if origin not in found.origins:
             sites.change_site(site=found, name=NAME, origins=[*found.origins[-5:], origin], by=None)
         return found
+
+
+def _token() -> str:
+    """For the shop's server. A secret is shown once, so each start makes a new one and ends the last."""
+    tenant = Tenant.objects.get(slug=VERDELUME.slug)
+    with tenant_context(tenant):
+        owner = tenant.memberships.filter(roles__contains=[Role.OWNER]).select_related("user").earliest("pk")
+        for former in ApiToken.objects.filter(name=NAME, revoked_at=None):
+            services.revoke_token(token=former, by=owner.user)
+        return services.make_token(name=NAME, scopes=[Scope.VISITORS_WRITE], by=owner)[1]
 
 
 def _leave(number: int, frame: FrameType | None) -> None:

@@ -18,7 +18,7 @@ def test_an_own_site_learns_who_reads(shop: Site, dora: Contact) -> None:
     assert (marked.path, marked.fragment) == ("/spring", "top")
     asked = parse_qs(marked.query)
     assert asked["size"] == ["5"]
-    assert tokens.read(asked["e"][0]) == dora.pk
+    assert tokens.read(asked["e"][0], browser=b"ours") == dora.pk
 
 
 @pytest.mark.parametrize(
