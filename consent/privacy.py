@@ -27,6 +27,7 @@ def register() -> None:
     _people()
     _history()
     _imports()
+    _cleaning()
     _consent()
 
 
@@ -161,6 +162,17 @@ def _imports() -> None:
     of_nobody(contacts.ImportChunk, "counts", "made")
     of_nobody(contacts.ImportMapping, "headers_sha256", "mapping", "options")
     of_nobody(contacts.ImportProblem, "column", "reason")
+
+
+def _cleaning() -> None:
+    # What the other person had before a merge; theirs stays in their own row.
+    of_person(contacts.Merge, {"snapshot": None}, erasure=Erasure.BLANK, person="winner_id")
+    of_nobody(contacts.Merge, "rule")
+    # Codes of what two people share, and of what is missing.
+    of_nobody(contacts.DuplicatePair, "reasons")
+    of_nobody(contacts.QualityIssue, "kind", "facts")
+    of_nobody(contacts.QualityCount, "dimension", "value", "counts")
+    of_nobody(contacts.CleaningSettings, "required_fields", "safe_rules")
 
 
 def _consent() -> None:

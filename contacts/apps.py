@@ -13,3 +13,6 @@ class ContactsConfig(AppConfig):
         import_module("contacts.registrations")
         import_module("contacts.imports.registrations")
         import_module("contacts.segments.registrations")
+        import_module("contacts.merge.registrations")
+        import_module("contacts.duplicates.registrations")
+        import_module("contacts.quality.registrations")

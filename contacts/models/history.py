@@ -13,12 +13,14 @@ class Event(TenantModel):
     Facts are immutable by grant; ``contact_id`` and erasure's blanking change only through
     definer functions. Nothing references an event by foreign key. ``amount`` is in minor units
     of ``currency``. ``object_type``/``object_id`` is what it happened to, ``source`` where the
-    news came from, ``actor_id`` the member of staff who did it, if one did.
+    news came from, ``actor_id`` the member of staff who did it, if one did. ``merged_from_id`` is
+    whose it was before a merge.
     """
 
     id = models.BigAutoField(primary_key=True)
     contact_id = models.BigIntegerField(null=True)
     visitor_id = models.BigIntegerField(null=True)
+    merged_from_id = models.BigIntegerField(null=True)
     name = models.CharField(max_length=60)
     occurred_at = models.DateTimeField()
     received_at = models.DateTimeField()

@@ -1,0 +1,1 @@
+"""What duplicates gives to the registries of the house."""

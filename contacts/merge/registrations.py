@@ -1,0 +1,10 @@
+"""What merging gives to the registries of the house."""
+
+from contacts import merging
+from contacts.models import DuplicatePair, Merge, QualityIssue
+
+for side in ("winner", "loser", "survivor"):
+    merging.leave(Merge, field=side, why="The record of a merge says who was merged with whom, then.")
+for side in ("first", "second"):
+    merging.leave(DuplicatePair, field=side, why="Pairs of a merged person are hidden with them.")
+merging.leave(QualityIssue, why="What is wrong with whom is found anew.")

@@ -1,0 +1,142 @@
+"""What keeps the base clean: merges that can be taken back, duplicates found, what is wrong with whom."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from contacts.models.people import Contact
+from ecrm.tenancy.scoping import TenantForeignKey, TenantModel
+from ecrm.tenancy.settings_rows import TenantSettings
+
+
+class Merge(TenantModel):
+    """One person found to be another. The loser's row stays, hidden, so that it can come back.
+
+    ``survivor`` is who stands for the loser now: the winner, or whoever the winner was merged into
+    later. ``snapshot`` is what the undo needs (``contacts.merge.snapshots`` gives its shape).
+    ``rule`` names the safe rule that merged them by itself.
+    """
+
+    winner = TenantForeignKey(Contact, models.CASCADE, db_index=False)
+    loser = TenantForeignKey(Contact, models.CASCADE, db_index=False)
+    survivor = TenantForeignKey(Contact, models.CASCADE, db_index=False)
+    snapshot = models.JSONField(default=dict)
+    rule = models.CharField(max_length=20, blank=True)
+    merged_at = models.DateTimeField(default=timezone.now)
+    merged_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "loser"], condition=Q(undone_at=None), name="merge_once")
+        ]
+        indexes = [
+            models.Index(fields=["tenant", "winner", "-id"], name="merge_winner"),
+            models.Index(fields=["tenant", "survivor"], name="merge_survivor"),
+            models.Index(fields=["tenant", "loser"], name="merge_loser"),
+        ]
+
+
+class MatchKey(TenantModel):
+    """Something two people may share: 64 bits of a hash, by kind (contacts/sql/match_keys.sql).
+
+    The table is hand-written: its key serves the search for shared keys, and there are millions.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    kind = models.SmallIntegerField()
+    key = models.BigIntegerField()
+    contact_id = models.BigIntegerField()
+
+    class Meta:
+        managed = False
+        db_table = "contacts_matchkey"
+
+
+class UnmatchedContact(TenantModel):
+    """People who changed since their match keys were made. A queue without order, as ``DirtyContact``."""
+
+    contact_id = models.BigIntegerField()
+    marked_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["tenant", "id"], name="unmatched_contact_order")]
+
+
+class DuplicatePair(TenantModel):
+    """Two people who may be one; ``first`` has the smaller id. ``score`` is 0 to 100.
+
+    ``reasons`` are codes (``contacts.duplicates.reasons``), the weightiest first. "Not a duplicate"
+    stays, so that nobody is asked twice.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open", _("To look at")
+        MERGED = "merged", _("Merged")
+        APART = "apart", _("Not a duplicate")
+
+    first = TenantForeignKey(Contact, models.CASCADE, db_index=False)
+    second = TenantForeignKey(Contact, models.CASCADE, db_index=False)
+    score = models.SmallIntegerField()
+    reasons = models.JSONField(default=list)
+    state = models.CharField(max_length=6, choices=State.choices, default=State.OPEN)
+    found_at = models.DateTimeField(default=timezone.now)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "first", "second"], name="duplicate_pair_once")]
+        indexes = [
+            models.Index(fields=["tenant", "state", "-score", "-id"], name="duplicate_pair_best"),
+            models.Index(fields=["tenant", "second"], name="duplicate_pair_second"),
+        ]
+
+
+class QualityIssue(TenantModel):
+    """One thing that is wrong with one person. ``facts`` are codes: which fields are missing, which differ.
+
+    Closed by hand it stays closed until the facts are others; put right, the row goes.
+    """
+
+    contact = TenantForeignKey(Contact, models.CASCADE, db_index=False)
+    kind = models.CharField(max_length=12)
+    facts = models.CharField(max_length=200, blank=True)
+    found_at = models.DateTimeField(default=timezone.now)
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "contact", "kind"], name="quality_issue_once")]
+        indexes = [
+            models.Index(
+                fields=["tenant", "kind", "-found_at", "-id"], condition=Q(closed_at=None), name="quality_issue_open"
+            )
+        ]
+
+
+class QualityCount(TenantModel):
+    """How a day stood, for everybody and for each owner and source. ``counts`` are people by kind of issue."""
+
+    day = models.DateField()
+    dimension = models.CharField(max_length=6)  # "all", "owner", "source"
+    value = models.CharField(max_length=60, blank=True)  # the owner's id, the source
+    people = models.PositiveIntegerField()
+    counts = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "dimension", "value", "day"], name="quality_count_once")
+        ]
+
+
+class CleaningSettings(TenantSettings):
+    """What a complete person has here, when a record is stale, and which merges need nobody."""
+
+    required_fields = models.JSONField(default=list)
+    stale_months = models.PositiveSmallIntegerField(default=24)
+    safe_rules = models.JSONField(default=list)

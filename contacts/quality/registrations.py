@@ -1,0 +1,1 @@
+"""What quality gives to the registries of the house."""
