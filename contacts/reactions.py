@@ -21,6 +21,11 @@ def register(event_name: str, reaction: Reaction) -> None:
     _reactions[event_name].append(reaction)
 
 
+def is_heard(event_name: str) -> bool:
+    """Whether any room listens to this event."""
+    return event_name in _reactions
+
+
 def react(recorded: Iterable[NewEvent]) -> None:
     """Called by ``events.record_many`` alone, with what was really written (no duplicates)."""
     by_name: dict[str, list[NewEvent]] = defaultdict(list)
