@@ -166,6 +166,8 @@ show(models.ContactChange, _("change of a contact"), _("changes of contacts"))
 show(models.StageRule, _("stage rule"), _("stage rules"))
 show(models.Tagging, _("tagging"), _("taggings"))
 show(models.EventKey, _("event key"), _("event keys"), list_display=["id", "source", "key", "occurred_at"])
+show(models.SegmentPick, _("person on a list"), _("people on lists"))
+show(models.SegmentRule, _("version of a rule"), _("versions of rules"))
 show(models.SegmentMembership, _("segment membership"), _("segment memberships"))
 show(models.RefusedEvent, _("refused event"), _("refused events"))
 show(models.DirtyContact, _("contact to recalculate"), _("contacts to recalculate"))
@@ -180,3 +182,9 @@ show(
     is_small=True,
     list_display=["name", "state", "created_by", "created_at", "finished_at", "error"],
 )
+show(models.Merge, _("merge"), _("merges"), list_display=["id", "winner", "loser", "merged_at", "undone_at"])
+show(models.DuplicatePair, _("pair of duplicates"), _("pairs of duplicates"))
+show(models.QualityIssue, _("thing to put right"), _("things to put right"))
+show(models.QualityCount, _("day of data quality"), _("days of data quality"))
+show(models.CleaningSettings, _("settings of data quality"), _("settings of data quality"), is_small=True)
+show(models.UnmatchedContact, _("contact to compare"), _("contacts to compare"))
