@@ -43,6 +43,7 @@ def _open() -> Criterion:
         lambda operator, _value, _scope: _has(Case.objects.open(), is_wanted=operator == "yes"),
         lambda contact, _operator, _value, _scope: _listed(Case.objects.open(), contact),
         capability=Capability.CASES_VIEW,
+        moved_by=("case.",),
     )
 
 
@@ -55,6 +56,7 @@ def _state() -> Criterion:
         lambda operator, value, _scope: _has(Case.objects.filter(state__in=value), is_wanted=operator == "any_of"),
         lambda contact, _operator, _value, _scope: _listed(Case.objects.all(), contact),
         capability=Capability.CASES_VIEW,
+        moved_by=("case.",),
     )
 
 
@@ -69,6 +71,7 @@ def _priority() -> Criterion:
         ),
         lambda contact, _operator, _value, _scope: _listed(Case.objects.open(), contact),
         capability=Capability.CASES_VIEW,
+        moved_by=("case.",),
     )
 
 

@@ -50,6 +50,6 @@ def _event(
 def note(action: str, case: Case, *, by: User | None, fields: tuple[str, ...] = (), at: datetime | None = None) -> None:
     """Writes the audit of what a member did, and has the person's segments looked at again."""
     if case.contact_id is not None:
-        dirty.mark([case.contact_id])
+        dirty.mark([case.contact_id], reason=action)
     if by is not None:
         audit.record(action, by=by, subject=case, fields=fields, at=at)

@@ -51,6 +51,7 @@ def _consent() -> Criterion:
         _compile_consent,
         _explain_consent,
         capability=Capability.CONSENT_VIEW,
+        moved_by=("consent.",),
     )
 
 
@@ -87,6 +88,7 @@ def _blocked() -> Criterion:
         ),
         _compile_blocked,
         _explain_blocked,
+        moved_by=("suppression", "field:emails", "email."),
     )
 
 

@@ -126,7 +126,10 @@ def _people() -> None:
     of_nobody(contacts.CompanyDomain, "domain_norm")
     of_nobody(contacts.StageRule, "event_name")
     of_nobody(contacts.Tag, "name", "name_norm")
-    of_nobody(contacts.Segment, "name", "description", "rule", "broken_reason")
+    of_nobody(contacts.Segment, "name", "description", "kind", "rule", "broken_reason")
+    of_nobody(contacts.SegmentRule, "rule")
+    of_nobody(contacts.SegmentMembership, "entered_place", "left_place")
+    of_nobody(contacts.DirtyContact, "reason")
 
 
 def _history() -> None:

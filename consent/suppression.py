@@ -124,4 +124,7 @@ def _hash(address_norm: str | None, address_hash: bytes | None) -> bytes:
 
 def _mark_people(hashes: list[bytes]) -> None:
     """Segments may ask whether an address is blocked."""
-    dirty.mark(set(EmailAddress.objects.filter(address_hash__in=hashes).values_list("contact_id", flat=True)))
+    dirty.mark(
+        set(EmailAddress.objects.filter(address_hash__in=hashes).values_list("contact_id", flat=True)),
+        reason="suppression",
+    )

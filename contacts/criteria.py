@@ -156,6 +156,9 @@ class Criterion:
 
     ``explain`` says the value that decided, for one person. ``capability`` hides the question and
     its value from members without it. ``refers_to`` names the segments a value depends on.
+    ``moved_by`` says what may change an answer, beside a change of the field of the same key: names of
+    events, ``field:<name>``, or the beginnings of such up to a dot ("case."). What is not
+    ``is_offered`` stands in rules that we write ourselves.
     """
 
     key: str
@@ -167,6 +170,15 @@ class Criterion:
     window: Window | None = None
     capability: str | None = None
     refers_to: Callable[[Any], Iterable[int]] | None = None
+    moved_by: tuple[str, ...] = ()
+    is_offered: bool = True
+
+    def is_moved_by(self, reason: str, value: Any) -> bool:
+        """Whether a mark with this reason (``contacts.dirty``) may be why an answer changed."""
+        if reason.startswith("segment:") and self.refers_to is not None:
+            return reason in {f"segment:{pk}" for pk in self.refers_to(value)}
+        known = (f"field:{self.key}", *self.moved_by)
+        return any(reason.startswith(each) if each.endswith(".") else reason == each for each in known)
 
     def operator(self, key: str) -> Operator:
         """Raises ``KeyError``."""

@@ -22,7 +22,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from contacts import dirty, reactions
+from contacts import dirty, merged, reactions
 from contacts.models import Contact, Event, EventKey
 from ecrm.rowsets import rows_of
 from ecrm.tenancy.context import require_tenant_id
@@ -39,6 +39,9 @@ GROUPS: dict[str, str | Promise] = {
     "segment": _("Segments"),
     "custom": _("Other systems"),
 }
+
+
+CHANGED = "contact.changed"
 
 
 class UnknownEvent(LookupError):
@@ -74,6 +77,7 @@ class NewEvent:
     a ``key`` the same (source, key) is recorded once, however often it is told.
     ``object_type``/``object_id`` is the row it happened to. ``properties`` must be JSON.
     ``visitor_id`` is the browser it happened in. ``is_custom`` allows a name no room has registered.
+    What is told of somebody merged goes to whoever stands for them, who ``merged_from_id`` then names.
     """
 
     name: str
@@ -91,6 +95,7 @@ class NewEvent:
     properties: Mapping[str, Any] = field(default_factory=dict)
     visitor_id: int | None = None
     is_custom: bool = False
+    merged_from_id: int | None = None
 
 
 _kinds: dict[str, EventKind] = {}
@@ -168,11 +173,36 @@ def record_many(events: Sequence[NewEvent]) -> int:
     fresh = _not_told_before(stamped)
     if not fresh:
         return 0
+    fresh = _forwarded(fresh)
     _insert(fresh)
     _move_last_active([event for event in fresh if event.name in activity])
-    dirty.mark({event.contact_id for event in fresh if event.contact_id is not None})
+    dirty.mark_each(_reasons(fresh))
     reactions.react(fresh)
     return len(fresh)
+
+
+def _forwarded(events: list[NewEvent]) -> list[NewEvent]:
+    """To whoever stands for people who were merged: old mails and other systems keep telling old ids."""
+    stands_for = merged.survivors({event.contact_id for event in events if event.contact_id is not None})
+    if not stands_for:
+        return events
+    return [
+        replace(event, contact_id=stands_for[event.contact_id], merged_from_id=event.contact_id)
+        if event.contact_id in stands_for
+        else event
+        for event in events
+    ]
+
+
+def _reasons(events: Sequence[NewEvent]) -> dict[int, str]:
+    """What happened to whom, as segments tell it: names of events and of the fields that changed."""
+    found: dict[int, set[str]] = {}
+    for event in events:
+        if event.contact_id is not None:
+            found.setdefault(event.contact_id, set()).add(event.name)
+            if event.name == CHANGED:
+                found[event.contact_id].update(f"field:{name}" for name in event.properties.get("fields", ()))
+    return {contact_id: " ".join(sorted(words)) for contact_id, words in found.items()}
 
 
 def _kind_of(event: NewEvent) -> EventKind:
@@ -217,6 +247,7 @@ def _is_first(event: NewEvent, keyed: Mapping[tuple[str, str], NewEvent], told: 
 _COLUMNS: dict[str, tuple[str, Callable[[NewEvent], Any]]] = {
     "contact_id": ("bigint", lambda event: event.contact_id),
     "visitor_id": ("bigint", lambda event: event.visitor_id),
+    "merged_from_id": ("bigint", lambda event: event.merged_from_id),
     "name": ("text", lambda event: event.name),
     "occurred_at": ("timestamptz", lambda event: event.at),
     "actor_id": ("bigint", lambda event: event.actor_id),

@@ -11,6 +11,7 @@ from contacts.models import (
     PhoneNumber,
     PostalAddress,
     SegmentMembership,
+    SegmentPick,
     Tagging,
 )
 from ecrm import metrics
@@ -42,6 +43,7 @@ merging.register_rows(Identity)
 merging.register_rows(Notification, field="contact_id")
 merging.register_rows(Tagging, unique_with=("tag_id",))
 merging.leave(ContactChange, why="They say how the values of this person came, and an undo reads them.")
+merging.register_rows(SegmentPick, unique_with=("segment_id",))
 merging.leave(SegmentMembership, why="Memberships are recalculated for both people after a merge.")
 
 takers.register(offering.KIND, reported.take)

@@ -372,6 +372,23 @@ class SegmentMembershipFactory(DjangoModelFactory):
         model = contacts.SegmentMembership
 
 
+class SegmentRuleFactory(DjangoModelFactory):
+    segment = factory.SubFactory(SegmentFactory)
+    version = 1
+    rule = factory.LazyFunction(lambda: {"all": []})
+
+    class Meta:
+        model = contacts.SegmentRule
+
+
+class SegmentPickFactory(DjangoModelFactory):
+    segment = factory.SubFactory(SegmentFactory, kind="static")
+    contact = factory.SubFactory(ContactFactory)
+
+    class Meta:
+        model = contacts.SegmentPick
+
+
 class DirtyContactFactory(DjangoModelFactory):
     contact_id = factory.LazyFunction(lambda: ContactFactory().pk)
 

@@ -180,7 +180,7 @@ def _register_child(key: str, label: Text, model: Any, written: str, stored: str
         IS_NOT_KNOWN,
         Operator("any_of", gettext_lazy("is any of"), gettext_lazy("%(field)s is any of %(value)s"), (words,)),
     )
-    criteria.register(Criterion(key, label, "person", operators, compile_, explain))
+    criteria.register(Criterion(key, label, "person", operators, compile_, explain, moved_by=(f"field:{key}s",)))
 
 
 def _normal(key: str, word: str) -> str:

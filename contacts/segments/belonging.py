@@ -10,11 +10,11 @@ from django.utils.translation import gettext_lazy
 
 from contacts import criteria
 from contacts.criteria import Criterion, Operator, Options, Scope, Unanswerable
-from contacts.models import Contact, Segment, SegmentMembership, Tag, Tagging
+from contacts.models import Contact, Segment, SegmentMembership, SegmentPick, Tag, Tagging
 from contacts.segments.inputs import Choices, listed
 from ecrm.ui import formats
 
-SEGMENT = "segment"
+SEGMENT, PICKED = "segment", "picked"
 
 
 def register() -> None:
@@ -24,7 +24,17 @@ def register() -> None:
         Operator("all_of", gettext_lazy("has all of"), gettext_lazy("Tagged with all of %(value)s"), (chosen,)),
         Operator("none_of", gettext_lazy("has none of"), gettext_lazy("Tagged with none of %(value)s"), (chosen,)),
     )
-    criteria.register(Criterion("tag", gettext_lazy("Tag"), "segments", tag_operators, _tagged, _explain_tagged))
+    criteria.register(
+        Criterion(
+            "tag",
+            gettext_lazy("Tag"),
+            "segments",
+            tag_operators,
+            _tagged,
+            _explain_tagged,
+            moved_by=("contact.tagged", "contact.untagged", "field:tags"),
+        )
+    )
     other = Choices("value", gettext_lazy("Segment"), segments, of=int, single=True)
     segment_operators = (
         Operator("in", gettext_lazy("is in"), gettext_lazy("In segment %(value)s"), (other,)),
@@ -39,6 +49,24 @@ def register() -> None:
             _in_segment,
             _explain_in_segment,
             refers_to=lambda value: [value],
+        )
+    )
+    _register_picked()
+
+
+def _register_picked() -> None:
+    """The whole rule of a static segment; nobody chooses it."""
+    whose = Choices("value", gettext_lazy("Segment"), segments, of=int, single=True)
+    operator = Operator("in", gettext_lazy("is on the list"), gettext_lazy("On the list %(value)s"), (whose,))
+    criteria.register(
+        Criterion(
+            PICKED,
+            gettext_lazy("List"),
+            "segments",
+            (operator,),
+            lambda _operator, value, _scope: Q(Exists(_picks(value).filter(contact=OuterRef("pk")))),
+            _explain_picked,
+            is_offered=False,
         )
     )
 
@@ -65,6 +93,22 @@ def _tagged(operator: str, value: Any, scope: Scope) -> Q:
 def _explain_tagged(contact: Contact, operator: str, value: Any, scope: Scope) -> str:
     theirs = Tagging.objects.filter(contact=contact, tag_id__in=value).select_related("tag")
     return listed([tagging.tag.name for tagging in theirs.order_by("tag__name_norm")]) or _("none of them")
+
+
+def _picks(segment_id: int) -> Any:
+    return SegmentPick.objects.filter(segment_id=segment_id)
+
+
+def _explain_picked(contact: Contact, operator: str, value: Any, scope: Scope) -> str:
+    pick = _picks(value).filter(contact=contact).select_related("picked_by").first()
+    if pick is None:
+        return _("not on it")
+    words = {
+        "how": pick.get_cause_display(),
+        "when": formats.full(pick.picked_at),
+        "who": pick.picked_by or _("the system"),
+    }
+    return _("%(how)s, by %(who)s, %(when)s") % words
 
 
 def _in_segment(operator: str, value: Any, scope: Scope) -> Q:

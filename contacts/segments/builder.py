@@ -163,7 +163,7 @@ def _count(found: Group, scope: Scope) -> tuple[DropOff | None, str]:
 
 
 def _offered(may: May) -> list[Criterion]:
-    return [known for known in criteria.every() if known.capability is None or may(known.capability)]
+    return [known for known in criteria.every() if known.is_offered and (not known.capability or may(known.capability))]
 
 
 @dataclass(slots=True)

@@ -110,7 +110,7 @@ def explain(rule: Any, contact: Contact, *, scope: Scope | None = None, may: May
     scope = scope or Scope.current()
     root = tree.parse(rule)
     leaves = list(tree.conditions(root))
-    flags = {f"h{number}": _as_flag(leaf.compile(scope)) for number, leaf in enumerate(leaves)}
+    flags = {f"h{number}": as_flag(leaf.compile(scope)) for number, leaf in enumerate(leaves)}
     row = Contact.objects.filter(pk=contact.pk).annotate(**flags).values(*flags).get() if flags else {}
     by_place = {leaf.place: row[f"h{number}"] for number, leaf in enumerate(leaves)}
     reader = _Reader(by_place, contact, scope, may or (lambda _capability: True))
@@ -147,14 +147,15 @@ Tally = list[tuple[dict[str, bool], int]]
 def _tally(leaves: list[Condition], scope: Scope) -> Tally:
     """How many people there are for each combination of true and false conditions."""
     names = [f"h{number}" for number in range(len(leaves))]
-    flags = {name: _as_flag(leaf.compile(scope)) for name, leaf in zip(names, leaves, strict=True)}
+    flags = {name: as_flag(leaf.compile(scope)) for name, leaf in zip(names, leaves, strict=True)}
     if not flags:
         return [({}, people().count())]
     rows = people().annotate(**flags).values(*names).order_by().annotate(number=Count("pk"))
     return [({leaf.place: row[name] for name, leaf in zip(names, leaves, strict=True)}, row["number"]) for row in rows]
 
 
-def _as_flag(condition: Q) -> Case:
+def as_flag(condition: Q) -> Case:
+    """True or false for each row, never unknown."""
     return Case(When(condition, then=Value(True)), default=Value(False), output_field=BooleanField())
 
 

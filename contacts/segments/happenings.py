@@ -36,6 +36,7 @@ def register() -> None:
             _explain_spent,
             Window(_spent_crossed, _spent_next_at),
             capability=Capability.REVENUE_VIEW,
+            moved_by=(ORDER,),
         )
     )
     criteria.register_source(conduct)
@@ -62,6 +63,7 @@ def _about(kind: EventKind) -> Criterion:
             lambda operator, value, scope: _did_next_at(name, operator, value, scope),
         ),
         capability=kind.capability,
+        moved_by=(name,),
     )
 
 

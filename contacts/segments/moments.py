@@ -49,9 +49,12 @@ def _register_instant(name: str, label: Text, *, can_be_never: bool) -> None:
 
     never = Operator("never", gettext_lazy("is never"), gettext_lazy("%(field)s: never"))
     operators = (*_instant_operators(), never) if can_be_never else _instant_operators()
-    criteria.register(Criterion(name, label, "person", operators, compile_, explain, Window(crossed, next_at)))
+    criteria.register(
+        Criterion(name, label, "person", operators, compile_, explain, Window(crossed, next_at), moved_by=_CONDUCT)
+    )
 
 
+_CONDUCT = ("order.", "page.", "email.", "form.", "visit.", "case.")
 _MOVING = ("in_last", "not_in_last")
 
 

@@ -19,7 +19,8 @@ from django.utils.translation import gettext as _
 
 from contacts import dirty
 from contacts.criteria import Scope, Unanswerable
-from contacts.models import Segment
+from contacts.models import Segment, SegmentRule
+from contacts.models.segments import Cause, SegmentKind
 from contacts.segments import counting, kept, membership, tree
 from contacts.segments.membership import Change
 from contacts.segments.tree import InvalidRule
@@ -31,6 +32,7 @@ BATCH = 5_000
 LEAST_WAIT = timedelta(minutes=1)
 # Two clocks may differ: the next look begins a little before the last one ended.
 OVERLAP = timedelta(seconds=30)
+Reasons = dict[int, set[str]]
 log = structlog.get_logger(__name__)
 
 
@@ -42,10 +44,12 @@ def recalculate(segment: Segment, *, at: datetime | None = None) -> Change | Non
     ``broken_reason`` says why. Waits for another worker of this tenant.
     """
     _lock()
-    change = _replace_all(segment, at or timezone.now())
+    at = at or timezone.now()
+    reasons: Reasons = {}
+    change = _replace_all(segment, at, reasons)
     if change is not None and change.is_any:
         for dependent in _referring_to(segment):
-            _replace_all(dependent, at or timezone.now())
+            _replace_all(dependent, at, reasons)
     return change
 
 
@@ -57,9 +61,9 @@ def refresh_dirty(*, limit: int = BATCH, now: datetime | None = None) -> bool:
     """
     if not _try_lock():
         return False
-    ids, has_more = dirty.take(limit)
-    if ids:
-        _refresh(Scope.current(now=now, among=kept.keep(kept.TOUCHED, ids)))
+    reasons, has_more = dirty.take(limit)
+    if reasons:
+        _refresh(Scope.current(now=now, among=kept.keep(kept.TOUCHED, sorted(reasons))), reasons)
     return has_more
 
 
@@ -105,23 +109,24 @@ def live() -> list[Segment]:
     return ordered(Segment.objects.filter(archived_at=None).order_by("pk"))
 
 
-def _refresh(scope: Scope) -> None:
+def _refresh(scope: Scope, reasons: Reasons) -> None:
     for segment in live():
         if segment.broken_reason or not segment.calculated_version:
             # The full calculation is still to come (or will be tried again at night).
             continue
-        change = _try(segment, scope, scope.now)
+        change = _try(segment, scope, scope.now, reasons)
         if change is not None and change.is_any:
             Segment.objects.filter(pk=segment.pk).update(member_count=F("member_count") + change.entered - change.left)
 
 
-def _replace_all(segment: Segment, at: datetime) -> Change | None:
+def _replace_all(segment: Segment, at: datetime, reasons: Reasons) -> Change | None:
     segment.refresh_from_db()
     if segment.archived_at is not None:
         return None
     scope = Scope.current(now=at)
-    change = _try(segment, scope, at)
+    change = _try(segment, scope, at, reasons, cause=_cause(segment))
     if change is not None:
+        _follow_version(segment, at)
         _note(
             segment,
             member_count=change.matching,
@@ -134,11 +139,29 @@ def _replace_all(segment: Segment, at: datetime) -> Change | None:
     return change
 
 
-def _try(segment: Segment, scope: Scope, at: datetime) -> Change | None:
-    """The change, or None with the reason written to the segment."""
+def _cause(segment: Segment) -> Cause | None:
+    """What moves everybody who moves now; None when each has a reason of their own."""
+    if segment.kind == SegmentKind.STATIC or segment.calculated_version == segment.rule_version:
+        return None
+    return Cause.RULE if segment.calculated_version else Cause.START
+
+
+def _follow_version(segment: Segment, at: datetime) -> None:
+    """From now on the memberships say what this version of the rule says."""
+    versions = SegmentRule.objects.filter(segment=segment, version=segment.rule_version, calculated_at=None)
+    versions.update(calculated_at=at)
+
+
+def _try(
+    segment: Segment, scope: Scope, at: datetime, reasons: Reasons, *, cause: Cause | None = None
+) -> Change | None:
+    """The change, or None with the reason written to the segment. Those who moved are a reason for other segments."""
     try:
         with transaction.atomic():
-            return membership.replace(segment, scope, at=at)
+            change = membership.replace(segment, scope, at=at, cause=cause, reasons=reasons)
+        for contact_id in (*change.moved.entered, *change.moved.left):
+            reasons.setdefault(contact_id, set()).add(f"segment:{segment.pk}")
+        return change
     except Unanswerable as error:
         reason = str(error)
     except InvalidRule as error:

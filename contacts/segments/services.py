@@ -12,7 +12,8 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from contacts.models import Segment
+from contacts.models import Segment, SegmentRule
+from contacts.models.segments import SegmentKind
 from contacts.segments import tree
 from contacts.segments.membership import members
 from contacts.segments.recalculation import recalculate, refresh_dirty
@@ -46,19 +47,42 @@ def create_segment(
     _lock_rules()
     checked = tree.as_json(tree.parse(rule))
     _check_references(checked, None)
+    segment = new_segment(name=name, rule=checked, by=by, description=description, at=at)
+    _ask(segment)
+    return segment
+
+
+def new_segment(
+    *,
+    name: str,
+    rule: dict[str, Any],
+    by: User | None,
+    description: str = "",
+    kind: SegmentKind = SegmentKind.RULE,
+    at: datetime | None = None,
+) -> Segment:
+    """The row and the first version of its rule; calculated when somebody asks. Raises ``ValidationError``."""
     now = at or timezone.now()
     segment = Segment(
         name=_free_name(name, None),
         description=description.strip()[:300],
-        rule=checked,
+        kind=kind,
+        rule=rule,
         created_by=by,
         created_at=now,
         updated_at=now,
     )
     segment.save()
+    SegmentRule.objects.create(segment=segment, version=segment.rule_version, rule=rule, saved_at=now, saved_by=by)
     audit.record("segment.created", by=by, subject=segment, at=at)
-    _ask(segment)
     return segment
+
+
+def set_first_rule(segment: Segment, rule: dict[str, Any], *, by: User | None) -> None:
+    """For a rule that names the segment itself, which has to be there first."""
+    segment.rule = rule
+    segment.save(update_fields=["rule"])
+    SegmentRule.objects.filter(segment=segment, version=segment.rule_version).update(rule=rule)
 
 
 @transaction.atomic
@@ -77,10 +101,12 @@ def change_rule(
         return False
     if expected_version is not None and expected_version != segment.rule_version:
         raise ValidationError(_("Somebody changed this rule while you were at it. Yours is below and not saved yet."))
-    Segment.objects.filter(pk=segment.pk).update(
-        rule=checked, rule_version=F("rule_version") + 1, updated_at=at or timezone.now()
-    )
+    if segment.kind == SegmentKind.STATIC:
+        raise ValidationError(_("The people of this segment are named by hand. It has no rule to change."))
+    now = at or timezone.now()
+    Segment.objects.filter(pk=segment.pk).update(rule=checked, rule_version=F("rule_version") + 1, updated_at=now)
     segment.refresh_from_db()
+    SegmentRule.objects.create(segment=segment, version=segment.rule_version, rule=checked, saved_at=now, saved_by=by)
     audit.record("segment.changed", by=by, subject=segment, fields=["rule"], at=at)
     _ask(segment)
     return True
