@@ -79,7 +79,7 @@ def _bound(params: Params) -> Params:
 def _fixed(value: Any) -> Any:
     """Numbers as bigint whatever their size: by their size, each would be prepared several times."""
     if type(value) is int:
-        return Int8(value)
+        return Int8(value) if value.bit_length() < 64 else value
     if isinstance(value, list | tuple) and all(type(one) is int for one in value):
         return "{%s}" % ",".join(map(str, value))  # noqa: UP031  # an f-string would double both braces
     return value
