@@ -3,7 +3,7 @@
 -- Answers ids only, newest first, capped; the caller reads them back under row security.
 DROP POLICY IF EXISTS searcher ON contacts_contact;
 CREATE POLICY searcher ON contacts_contact TO ecrm_searcher USING (true);
-GRANT SELECT (tenant_id, id, owner_id, search_text, binned_at, created_at) ON contacts_contact TO ecrm_searcher;
+GRANT SELECT (tenant_id, id, owner_id, sort_key, search_text, binned_at, created_at) ON contacts_contact TO ecrm_searcher;
 DROP POLICY IF EXISTS searcher ON contacts_emailaddress;
 CREATE POLICY searcher ON contacts_emailaddress TO ecrm_searcher USING (true);
 GRANT SELECT (tenant_id, contact_id, address_norm, binned_at) ON contacts_emailaddress TO ecrm_searcher;
@@ -51,6 +51,13 @@ BEGIN
             ' WHERE tenant_id = %L AND address_norm = %L AND binned_at IS NULL)',
             wanted, visible, wanted, lower(btrim(term)));
         IF FOUND THEN RETURN; END IF;
+    END IF;
+    -- A full name that more people have than will be shown.
+    EXECUTE format('SELECT ARRAY(SELECT id FROM contacts_contact WHERE tenant_id = %L AND binned_at IS NULL'
+                   ' AND sort_key = %L%s ORDER BY id DESC LIMIT %s)', wanted, search.fold(term), visible, cap) INTO ids;
+    IF cardinality(ids) >= cap THEN
+        RETURN QUERY SELECT unnest(ids);
+        RETURN;
     END IF;
     -- Literals, one condition a word: neither LIKE ALL (array) nor a generic plan can use the index.
     SELECT string_agg(format('search_text LIKE %L', pattern), ' AND ') INTO matching
