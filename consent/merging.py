@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from consent import rules
+from consent import rules, services
 from consent.models import Action, ConsentRecord, ConsentState
 from contacts import merging
-from contacts.merging import Moved
+from contacts.merging import Moved, Parting, Things
 
 
 def register() -> None:
     merging.register(ConsentRecord, move=move, undo=undo)
     merging.leave(ConsentState, why="It follows the ledger.")
+    merging.register_return(give_back)
 
 
 def move(loser_id: int, winner_id: int) -> Moved:
@@ -39,6 +40,31 @@ def undo(moved: Moved, loser_id: int) -> None:
         former = rows.get(former_id) if former_id else None
         action = former.action if former else Action.EXPIRED
         _append(former or rows[copy_id], winner_id, "merge_undone", is_later=True, action=action)
+
+
+def give_back(parting: Parting) -> Things:
+    """What was answered while they were one.
+
+    The loser's own answers (evidence names them) go to the loser, and the winner's former ones stand
+    again. A refusal of the winner holds for both: nobody can know which of the two meant it.
+    """
+    since = ConsentRecord.objects.filter(contact=parting.winner_id, recorded_at__gte=parting.merged_at)
+    ours = list(since.exclude(evidence__has_any_keys=["merged_from", "merge_undone"]).order_by("given_at", "pk"))
+    told_of = f"evidence__{services.MERGED_CONTACT}"
+    theirs = {record.pk for record in since.filter(**{told_of: parting.loser_id})}
+    for record in ours:
+        if record.pk in theirs or record.action in rules.OBJECTIONS:
+            _append(record, parting.loser_id, "merged_from", is_later=record.pk not in theirs)
+    for record in {(each.purpose_id, each.channel): each for each in ours if each.pk in theirs}.values():
+        _stand_again(record, parting.winner_id, theirs)
+    return {}
+
+
+def _stand_again(record: ConsentRecord, winner_id: int, theirs: set[int]) -> None:
+    """The winner's last answer apart from those of the loser; where there is none, the answer expires."""
+    own = ConsentRecord.objects.filter(contact=winner_id, purpose=record.purpose_id, channel=record.channel)
+    former = own.exclude(pk__in=theirs).order_by("-given_at", "-pk").first()
+    _append(former or record, winner_id, "merge_undone", is_later=True, action=None if former else Action.EXPIRED)
 
 
 def _append(

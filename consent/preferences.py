@@ -10,6 +10,7 @@ from django.db import transaction
 
 from consent import purposes, rules, services
 from consent.models import ConsentRecord, ConsentState, Notice, Purpose, Source
+from contacts import merged
 from contacts.models import Contact, EmailAddress
 
 Evidence = Callable[[Notice | None], dict[str, Any]]
@@ -68,9 +69,10 @@ class Change:
 
 
 def choices(contact: Contact, languages: Sequence[str]) -> list[Choice]:
-    """Every purpose this person has a say in, with today's answer. Three queries."""
+    """Every purpose this person has a say in, with today's answer. Four queries."""
     notices = purposes.current_notices(languages)
-    states = {state.purpose_id: state for state in ConsentState.objects.filter(contact=contact)}
+    stands_for = merged.survivor_id(contact.pk)
+    states = {state.purpose_id: state for state in ConsentState.objects.filter(contact=stands_for)}
     asked = (each for each in purposes.catalogue(languages) if each.purpose.has_choice)
     return [_choice(each, notices.get(each.purpose.pk), states.get(each.purpose.pk)) for each in asked]
 

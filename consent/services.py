@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from consent import ledger, rules
 from consent.models import Action, Basis, ConsentRecord, ConsentState, Notice, Purpose, Source
+from contacts import merged
 from contacts.models import Contact
 from ecrm.audit import services as audit
 from ecrm.tenancy.models import User
@@ -23,6 +24,8 @@ from ecrm.tenancy.models import User
 NEEDS_ORIGIN = frozenset({Source.IMPORT.value, Source.STAFF.value})
 CLOCK_SKEW = timedelta(minutes=5)
 CHUNK = 5_000
+# In the evidence: whose answer it was when somebody else stood for them.
+MERGED_CONTACT = "merged_contact"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +157,30 @@ def foresee(answers: Sequence[Answer], *, source: str) -> list[Refused]:
 
 @transaction.atomic
 def _append(answers: Sequence[Answer], *, by: User | None, source: str) -> tuple[list[ConsentRecord], list[Refused]]:
-    accepted, refused = _judge(answers, source)
+    accepted, refused = _judge(_of_survivors(answers), source)
     records = [_row(answer, by, Source(source)) for answer in accepted]
     ledger.append(records, by)
     if by is not None and records:
         subject = records[0] if len(records) == 1 else None
         audit.record("consent.recorded", by=by, subject=subject, count=len(records))
     return records, refused
+
+
+def _of_survivors(answers: Sequence[Answer]) -> Sequence[Answer]:
+    """An old mail's link names somebody merged since: the answer is that of whoever stands for them."""
+    stands_for = merged.survivors({answer.contact_id for answer in answers})
+    if not stands_for:
+        return answers
+    return [
+        replace(
+            answer,
+            contact_id=stands_for[answer.contact_id],
+            evidence={**answer.evidence, MERGED_CONTACT: answer.contact_id},
+        )
+        if answer.contact_id in stands_for
+        else answer
+        for answer in answers
+    ]
 
 
 Standing = Mapping[tuple[int, int], ConsentState]
@@ -232,7 +252,8 @@ def _row(answer: Answer, by: User | None, source: Source) -> ConsentRecord:
 
 def _standing(contact: Contact, purpose: Purpose, at: datetime | None) -> ConsentRecord | None:
     """The answer in force at the moment of a new one, unless the new one lies before it."""
-    state = rules.states(purpose).filter(contact=contact).select_related("record").first()
+    contact_id = merged.survivor_id(contact.pk)
+    state = rules.states(purpose).filter(contact=contact_id).select_related("record").first()
     if state is None or (at is not None and at < state.since):
         return None
     standing: ConsentRecord = state.record

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from contacts.events import EventKind
 from contacts.models import Event
+from contacts.models.people import Stage
 from ecrm.tenancy.roles import Capability
 from ecrm.ui.formats import money
 
@@ -28,6 +29,7 @@ FIELD_NAMES = {
     "phones": gettext_lazy("phone numbers"),
     "addresses": gettext_lazy("postal addresses"),
     "tags": gettext_lazy("tags"),
+    "identities": gettext_lazy("identities"),
 }
 
 
@@ -78,11 +80,28 @@ def _restored(event: Event) -> str:
     return _("Restored from the bin")
 
 
+def _stage_changed(event: Event) -> str:
+    said = [str(dict(Stage.choices).get(event.properties.get(key, ""), "")) for key in ("from", "to")]
+    words = _("Stage: %(old)s → %(new)s") % {"old": said[0], "new": said[1]}
+    return _("%(change)s, by rule") % {"change": words} if event.properties.get("rule_id") else words
+
+
+def _merged(event: Event) -> str:
+    return _("Merged with %(name)s") % {"name": event.properties.get("name", "")}
+
+
+def _separated(event: Event) -> str:
+    return _("Separated from %(name)s again") % {"name": event.properties.get("name", "")}
+
+
 KINDS = (
     EventKind("contact.created", gettext_lazy("Joined"), "user-plus", _created),
     EventKind("contact.changed", gettext_lazy("Details changed"), "pencil", _changed),
+    EventKind("contact.stage_changed", gettext_lazy("Stage changed"), "flag", _stage_changed),
     EventKind("contact.binned", gettext_lazy("Put in the bin"), "trash-2", _binned, tone="bad"),
     EventKind("contact.restored", gettext_lazy("Restored"), "undo-2", _restored),
+    EventKind("contact.merged", gettext_lazy("Merged"), "git-merge", _merged),
+    EventKind("contact.separated", gettext_lazy("Separated again"), "undo-2", _separated),
     EventKind("contact.tagged", gettext_lazy("Tagged"), "tag", _tagged),
     EventKind("contact.untagged", gettext_lazy("Tag removed"), "tag", _untagged),
     EventKind(

@@ -1,13 +1,14 @@
 """What becomes of each room's rows when two people turn out to be one.
 
 Every reference to ``Contact`` needs a handler: ``unregistered()`` is what a guard asserts to be
-empty. Merging itself comes with its own issue; the registry is complete from the first day.
+empty, and no merge happens while it is not. Merging itself is ``contacts.merge``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.apps import apps
@@ -35,7 +36,29 @@ class Handler:
     why: str | Promise = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Parting:
+    """A merge that is being taken back. The registered rows of the loser are back with them already.
+
+    ``merged_at`` is when they were merged by the clock of the application, ``since`` when the
+    transaction of the merge began by that of the database.
+    """
+
+    winner_id: int
+    loser_id: int
+    merged_at: datetime
+    since: datetime
+    addresses: frozenset[str]  # normalised e-mail addresses of the loser
+
+
+# Things that go back to the loser, whose history goes with them: ids by ``object_type``.
+Things = dict[str, list[int]]
+# The key in ``Things`` for browsers (``Event.visitor_id``).
+BROWSERS = "visitor"
+
+
 _handlers: dict[tuple[type[Model], str], Handler] = {}
+_returning: list[Callable[[Parting], Things]] = []
 
 
 def register(
@@ -63,7 +86,7 @@ def register_rows(
     """The usual case: rows move set-based. Rows that the winner has as well, by ``unique_with``, stay.
 
     ``cleared`` are flags that only one row of a person may have (``is_primary``): they are the
-    winner's, and come back on undo.
+    winner's, if a row of the winner has them, and come back on undo.
     """
     register(
         model,
@@ -71,6 +94,22 @@ def register_rows(
         move=lambda loser_id, winner_id: _move_rows(model, field, unique_with, cleared, loser_id, winner_id),
         undo=lambda moved, loser_id: _move_back(model, field, cleared, moved, loser_id),
     )
+
+
+def register_return(give_back: Callable[[Parting], Things]) -> None:
+    """``give_back`` gives the loser what came to the winner since the merge and is the loser's.
+
+    Who owns what is decided in docs/adr/0014. Called once an undo, set-based; answers whose history follows.
+    """
+    _returning.append(give_back)
+
+
+def give_back(parting: Parting) -> Things:
+    returned: Things = {}
+    for room in _returning:
+        for object_type, ids in room(parting).items():
+            returned.setdefault(object_type, []).extend(ids)
+    return returned
 
 
 def handlers() -> list[Handler]:
@@ -105,7 +144,8 @@ def _move_rows(
     losers = rows.filter(**{field: loser_id}).values_list("pk", *unique_with, *cleared).order_by("pk")
     split = 1 + len(unique_with)
     moving = [[row[0], *row[split:]] for row in losers if not unique_with or row[1:split] not in taken]
-    rows.filter(pk__in=[row[0] for row in moving]).update(**{field: winner_id}, **dict.fromkeys(cleared, False))
+    taken_flags = [flag for flag in cleared if rows.filter(**{field: winner_id, flag: True}).exists()]
+    rows.filter(pk__in=[row[0] for row in moving]).update(**{field: winner_id}, **dict.fromkeys(taken_flags, False))
     return moving
 
 

@@ -23,6 +23,7 @@ takers.register_finder("visitor", visitors.find)
 reactions.register("consent.withdrawn", visitors.person_said_no)
 destinations.register(marking.mark)
 merging.register_rows(Visitor)
+merging.register_return(visitors.of_loser)
 beats.on_nightly.append(tidying.hint_tidy)
 
 settings_pages.register(

@@ -14,7 +14,7 @@ from analytics.models import Visitor, VisitorAnswer
 from analytics.tracking.batches import Batch
 from consent import purposes, rules, services
 from consent.models import Notice, Source
-from contacts import dirty
+from contacts import dirty, merging
 from contacts.events import NewEvent
 from contacts.ingest.takers import Found
 from contacts.models import Contact, Event
@@ -125,6 +125,11 @@ def person_said_no(events: Sequence[NewEvent]) -> None:
     people = {event.contact_id for event in said if event.contact_id is not None}
     if people:
         forget(Visitor.objects.filter(contact__in=people).values_list("pk", flat=True))
+
+
+def of_loser(parting: merging.Parting) -> merging.Things:
+    """What happened in a browser of the loser while they were merged goes back with the browser."""
+    return {merging.BROWSERS: list(Visitor.objects.filter(contact=parting.loser_id).values_list("pk", flat=True))}
 
 
 def forget_tombstones() -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from contacts import merged
 from contacts.ingest.raw import RawEvent
 from contacts.ingest.takers import Found, finder
 from contacts.models import Contact, EmailAddress, Identity
@@ -37,14 +38,20 @@ def by_id(names: set[str]) -> dict[str, Found]:
 
 
 def by_email(names: set[str]) -> dict[str, Found]:
-    rows = EmailAddress.objects.filter(address_norm__in=names, binned_at=None)
-    return {name: Found(contact) for name, contact in rows.values_list("address_norm", "contact_id")}
+    """An address that came with a merge names whose it was: the history goes back with it on an undo."""
+    rows = list(EmailAddress.objects.filter(address_norm__in=names, binned_at=None))
+    owners = merged.first_owners(EmailAddress, {row.pk: row.contact_id for row in rows})
+    return {row.address_norm: Found(owners.get(row.pk, row.contact_id)) for row in rows}
 
 
 def by_identity(names: set[str]) -> dict[str, Found]:
     pairs = [tuple(name.split(_APART)) for name in names]
-    rows = Identity.objects.filter(
-        namespace__in={namespace for namespace, _id in pairs}, external_id__in={given for _namespace, given in pairs}
+    rows = list(
+        Identity.objects.filter(
+            namespace__in={namespace for namespace, _id in pairs},
+            external_id__in={given for _namespace, given in pairs},
+        )
     )
-    found = {(row.namespace, row.external_id): Found(row.contact_id) for row in rows}
+    owners = merged.first_owners(Identity, {row.pk: row.contact_id for row in rows})
+    found = {(row.namespace, row.external_id): Found(owners.get(row.pk, row.contact_id)) for row in rows}
     return {_APART.join(pair): found[pair] for pair in pairs if pair in found}

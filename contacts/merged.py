@@ -1,0 +1,48 @@
+"""Who stands for people that were merged into others. Read by whatever is still told an old id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from django.db import connection
+from django.db.models import Model
+
+from contacts.models import Contact, Merge
+from ecrm.tenancy.context import require_tenant_id
+
+
+def survivors(contact_ids: Iterable[int]) -> dict[int, int]:
+    """By id, who stands for them now; those who were never merged, or are back, are left out. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT loser_id, survivor_id FROM {Merge.table()}"
+            " WHERE tenant_id = %s AND undone_at IS NULL AND loser_id = ANY (%s)",
+            [require_tenant_id(), list(contact_ids)],
+        )
+        return dict(cursor.fetchall())
+
+
+def survivor_id(contact_id: int) -> int:
+    """The same id for those who stand for themselves."""
+    return survivors([contact_id]).get(contact_id, contact_id)
+
+
+def survivor(contact: Contact) -> Contact:
+    """Whom to write to the account of: usually the contact itself. One query, two for a merged one."""
+    found = survivor_id(contact.pk)
+    return contact if found == contact.pk else Contact.objects.get(pk=found)
+
+
+def first_owners(model: type[Model], owners: Mapping[int, int]) -> dict[int, int]:
+    """Whose rows of ``model`` were before a merge that stands: id of the row by the id of that person.
+
+    ``owners`` are the rows asked about with whose they are now. What is told of somebody's address is
+    told of them (docs/adr/0014), also while another stands for them.
+    """
+    live = Merge.objects.filter(survivor__in=set(owners.values()), undone_at=None).order_by("pk")
+    found: dict[int, int] = {}
+    for loser_id, moved in live.values_list("loser_id", f"snapshot__moved__{model._meta.label}/contact"):
+        for row in moved or ():
+            if row[0] in owners:
+                found.setdefault(row[0], loser_id)
+    return found
