@@ -35,7 +35,7 @@ def _open() -> Criterion:
     return Criterion(
         "case_open",
         gettext_lazy("Open case"),
-        "activity",
+        "cases",
         (
             Operator("yes", gettext_lazy("has one"), gettext_lazy("%(field)s: has one")),
             Operator("no", gettext_lazy("has none"), gettext_lazy("%(field)s: has none")),
@@ -51,7 +51,7 @@ def _state() -> Criterion:
     return Criterion(
         "case_state",
         gettext_lazy("State of a case"),
-        "activity",
+        "cases",
         any_or_none(states, gettext_lazy("State of a case")),
         lambda operator, value, _scope: _has(Case.objects.filter(state__in=value), is_wanted=operator == "any_of"),
         lambda contact, _operator, _value, _scope: _listed(Case.objects.all(), contact),
@@ -64,7 +64,7 @@ def _priority() -> Criterion:
     return Criterion(
         "case_priority",
         gettext_lazy("Priority of an open case"),
-        "activity",
+        "cases",
         any_or_none(priorities, gettext_lazy("Priority of an open case"), of=int),
         lambda operator, value, _scope: _has(
             Case.objects.open().filter(priority__in=value), is_wanted=operator == "any_of"

@@ -28,8 +28,12 @@ Ids = Sequence[int] | RawSQL
 
 GROUPS: dict[str, Text] = {
     "person": _("Person"),
+    "fields": _("Fields"),
+    "place": _("Place"),
     "activity": _("What they did"),
+    "email": _("Email"),
     "orders": _("Orders"),
+    "cases": _("Cases"),
     "consent": _("Consent"),
     "segments": _("Tags and segments"),
 }
@@ -114,27 +118,48 @@ class Operator:
     """``sentence`` has the placeholders ``%(field)s`` and each input's name.
 
     The value of a rule is None without inputs, the bare value of a single one, else an object by
-    input name.
+    input name. ``extras`` may be left empty; where one is not, the value is ``{"of": …, "with":
+    {name: …}}``, and ``more`` says them after the sentence.
     """
 
     key: str
     label: Text
     sentence: Any
     inputs: tuple[Input, ...] = ()
+    extras: tuple[Input, ...] = ()
+    more: Callable[[dict[str, Any]], str] | None = None
 
     def values(self, value: Any) -> dict[str, Any]:
         """A rule's value by input name. Raises ``TypeError`` or ``KeyError`` when its shape is wrong."""
+        bare, given = split(value) if self.extras else (value, {})
+        extras = {each.name: given.get(each.name) for each in self.extras}
+        if given.keys() - extras.keys():
+            raise KeyError(next(iter(given.keys() - extras.keys())))
         if not self.inputs:
-            return {}
+            return extras
         if len(self.inputs) == 1:
-            return {self.inputs[0].name: value}
-        return {given.name: value[given.name] for given in self.inputs}
+            return {self.inputs[0].name: bare, **extras}
+        return {each.name: bare[each.name] for each in self.inputs} | extras
 
     def value(self, values: dict[str, Any]) -> Any:
         """The opposite of ``values``."""
+        given = {each.name: values[each.name] for each in self.extras if values.get(each.name) is not None}
+        bare = self._bare(values)
+        return {"of": bare, "with": given} if given else bare
+
+    def _bare(self, values: dict[str, Any]) -> Any:
         if not self.inputs:
             return None
-        return values[self.inputs[0].name] if len(self.inputs) == 1 else dict(values)
+        if len(self.inputs) == 1:
+            return values[self.inputs[0].name]
+        return {each.name: values[each.name] for each in self.inputs}
+
+
+def split(value: Any) -> tuple[Any, dict[str, Any]]:
+    """The value of an operator with extras: what its inputs hold, and the extras that were given."""
+    if isinstance(value, dict) and value.keys() == {"of", "with"} and isinstance(value["with"], dict):
+        return value["of"], value["with"]
+    return value, {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +217,15 @@ class Criterion:
         chosen = self.operator(operator)
         values = chosen.values(value)
         words = {given.name: given.words(values[given.name], scope) for given in chosen.inputs}
-        return str(chosen.sentence % {"field": self.label, **words})
+        said = str(chosen.sentence % {"field": self.label, **words})
+        if chosen.more is None:
+            return said
+        extras = {
+            given.name: given.words(values[given.name], scope)
+            for given in chosen.extras
+            if values[given.name] is not None
+        }
+        return said + chosen.more(extras)
 
 
 Source = Callable[[], Iterable[Criterion]]
@@ -204,6 +237,7 @@ class Provider:
 
     prefix: str
     criteria: Source
+    find: Callable[[str], Criterion | None] | None
     gone: Callable[[str], str]
 
 
@@ -222,14 +256,21 @@ def register_source(source: Source) -> None:
     _sources.append(source)
 
 
-def register_provider(provider: Source, *, prefix: str, gone: Callable[[str], str] = lambda _key: "") -> None:
+def register_provider(
+    provider: Source,
+    *,
+    prefix: str,
+    find: Callable[[str], Criterion | None] | None = None,
+    gone: Callable[[str], str] = lambda _key: "",
+) -> None:
     """For criteria of the bound tenant, such as one for each custom field.
 
     All keys begin with ``prefix`` (``"field:"``) and stay the same when labels change. ``provider`` is
     called often, whenever a rule is read: it must answer from memory after its first query in a
-    request or task. ``gone(key)`` may say what is missing ("The field “Tier” was deleted.").
+    request or task. ``find(key)`` gives one of them where that is cheaper. ``gone(key)`` may say what
+    is missing ("The field “Tier” was deleted.").
     """
-    _providers.append(Provider(prefix, provider, gone))
+    _providers.append(Provider(prefix, provider, find, gone))
 
 
 def get(key: str) -> Criterion:
@@ -251,10 +292,13 @@ def every() -> list[Criterion]:
 
 
 def _further(key: str) -> Iterator[Criterion]:
-    for provider in _providers_of(key):
-        yield from provider.criteria()
     for source in _sources:
         yield from source()
+    for provider in _providers_of(key):
+        if provider.find is None:
+            yield from provider.criteria()
+        elif (found := provider.find(key)) is not None:
+            yield found
 
 
 def _providers_of(key: str) -> list[Provider]:

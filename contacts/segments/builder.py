@@ -89,6 +89,7 @@ class Row:
     criteria: Sequence[tuple[Text, Sequence[Option]]] = ()
     operators: Sequence[Option] = ()
     fields: Sequence[Field] = ()
+    extras: Sequence[Field] = ()
     # A group
     kind: str = ""
     rows: Sequence[Row] = ()
@@ -96,6 +97,11 @@ class Row:
     @property
     def id(self) -> str:
         return self.place.replace(".", "-")
+
+    @property
+    def has_extras(self) -> bool:
+        """Whether any of what may be left empty is filled in."""
+        return any(field.texts for field in self.extras)
 
     @property
     def is_exclusion(self) -> bool:
@@ -215,6 +221,7 @@ class _Rows:
             "criterion": chosen.key,
             "operators": [(each.key, each.label, each is node.operator) for each in chosen.operators],
             "fields": [self._field(given, node) for given in node.operator.inputs],
+            "extras": [self._field(given, node) for given in node.operator.extras],
         }
 
     def _sentence(self, node: DraftCondition) -> str:

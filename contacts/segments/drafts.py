@@ -38,6 +38,10 @@ class DraftCondition:
         if self.criterion is None or self.operator is None:
             raise ValidationError(_("Choose what to ask about."))
         values = {given.name: given.read(self.sent.get(given.name, []), scope) for given in self.operator.inputs}
+        values |= {
+            given.name: given.read(self.sent[given.name], scope) if any(self.sent.get(given.name, ())) else None
+            for given in self.operator.extras
+        }
         return Condition(self.criterion, self.operator.key, self.operator.value(values), self.place)
 
 
@@ -116,7 +120,8 @@ def _node(form: QueryDict, place: str) -> DraftNode:
     # The answers to another question mean nothing to this one.
     if operator is None or form.get(f"p.{place}", criterion.key) != criterion.key:
         return _fresh(criterion)
-    sent = {given.name: _texts(form, f"v.{place}.{given.name}", given) for given in operator.inputs}
+    given_all = (*operator.inputs, *operator.extras)
+    sent = {given.name: _texts(form, f"v.{place}.{given.name}", given) for given in given_all}
     return DraftCondition(criterion, operator, sent)
 
 
@@ -146,7 +151,8 @@ def _drafted(raw: Any, scope: Scope) -> DraftNode:
         return DraftCondition()
     operator = node.criterion.operator(node.operator)
     values = operator.values(node.value)
-    sent = {given.name: list(given.write(values[given.name], scope)) for given in operator.inputs}
+    given_all = (*operator.inputs, *(each for each in operator.extras if values[each.name] is not None))
+    sent = {given.name: list(given.write(values[given.name], scope)) for given in given_all}
     return DraftCondition(node.criterion, operator, sent)
 
 

@@ -1,45 +1,39 @@
-"""Conditions about the history: what people did or did not do, how often, for how much."""
+"""Conditions about the history: what people did or did not do, how often, when, and with which details.
+
+Every condition is read as one span of time (``spans``), a least number of times, and what an event must
+say (``details``). Denials are the exact opposite, so that nobody is in neither or in both.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.db import connection
+from django.db.models import Count, Exists, OuterRef, Q
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
+from django.utils.translation import ngettext
 
 from contacts import criteria, events
-from contacts.criteria import Criterion, Operator, Scope, Window
+from contacts.criteria import Criterion, Scope, Window
 from contacts.events import EventKind
-from contacts.models import Contact
-from contacts.segments.inputs import Money, Number, days
-from ecrm.tenancy.roles import Capability
+from contacts.models import Contact, Event
+from contacts.segments import details, spans
+from contacts.segments.spans import DENIALS, Span
+from ecrm.tenancy.context import require_tenant_id
 from ecrm.ui import formats
 
 PREFIX = "event:"
-ORDER = "order.placed"
 # What staff did to the record and what segments did are no conduct of the person.
 _NOT_ASKED = frozenset({"profile", "segment"})
-_CRITERIA_GROUP = {"order": "orders", "consent": "consent"}
+_CRITERIA_GROUP = {"order": "orders", "consent": "consent", "case": "cases", "email": "email"}
+_COUNTED = 100
 
 
 def register() -> None:
-    criteria.register(
-        Criterion(
-            "spent",
-            gettext_lazy("Orders in total"),
-            "orders",
-            _spent_operators(),
-            _spent,
-            _explain_spent,
-            Window(_spent_crossed, _spent_next_at),
-            capability=Capability.REVENUE_VIEW,
-            moved_by=(ORDER,),
-        )
-    )
     criteria.register_source(conduct)
+    criteria.register_provider(custom, prefix=PREFIX, find=_find)
 
 
 def conduct() -> Iterable[Criterion]:
@@ -49,107 +43,125 @@ def conduct() -> Iterable[Criterion]:
             yield _about(kind)
 
 
+def custom() -> Iterable[Criterion]:
+    """One for each name that other systems made up, as far as it happened. One query along the index."""
+    for name in _names():
+        if not events.is_registered(name):
+            yield _about(events.shown_as(name))
+
+
+def _find(key: str) -> Criterion | None:
+    """Of any name, whether or not it has happened yet."""
+    name = key.removeprefix(PREFIX)
+    return None if not name or events.is_registered(name) else _about(events.shown_as(name))
+
+
+def _names() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(_NAMES, {"tenant": require_tenant_id()})
+        return [row[0] for row in cursor.fetchall()]
+
+
+# From one name to the next by the index, however many events each has.
+_NAMES = f"""
+WITH RECURSIVE known (name) AS (
+    SELECT min(name) FROM {Event.table()} WHERE tenant_id = %(tenant)s
+    UNION ALL
+    SELECT (SELECT min(event.name) FROM {Event.table()} event WHERE event.tenant_id = %(tenant)s
+               AND event.name > known.name) FROM known WHERE known.name IS NOT NULL
+)
+SELECT name FROM known WHERE name IS NOT NULL
+"""
+
+
 def _about(kind: EventKind) -> Criterion:
     name = kind.name
     return Criterion(
         PREFIX + name,
         kind.title,
         _CRITERIA_GROUP.get(kind.group, "activity"),
-        _EVENT_OPERATORS,
+        spans.OPERATORS,
         lambda operator, value, scope: _did(name, operator, value, scope),
-        lambda contact, _operator, _value, scope: _explain_did(name, contact, scope),
+        lambda contact, operator, value, scope: _explain(name, contact, operator, value, scope),
         Window(
-            lambda operator, value, since, until, scope: _did_cross(name, operator, value, since, until, scope),
-            lambda operator, value, scope: _did_next_at(name, operator, value, scope),
+            lambda operator, value, since, until, scope: crossed(
+                name, spans.windows(operator, value), since, until, scope
+            ),
+            lambda operator, value, scope: next_at(name, spans.windows(operator, value), scope),
         ),
         capability=kind.capability,
         moved_by=(name,),
     )
 
 
-_DAYS = days("days", gettext_lazy("Days"), initial=90, after=gettext_lazy("days"))
-_EVENT_OPERATORS = (
-    Operator(
-        "in_last",
-        gettext_lazy("in the last"),
-        ngettext_lazy("%(field)s in the last %(days)s day", "%(field)s in the last %(days)s days", "days"),
-        (_DAYS,),
-    ),
-    Operator(
-        "not_in_last",
-        gettext_lazy("not in the last"),
-        ngettext_lazy("%(field)s: not in the last %(days)s day", "%(field)s: not in the last %(days)s days", "days"),
-        (_DAYS,),
-    ),
-    Operator(
-        "at_least",
-        gettext_lazy("at least"),
-        ngettext_lazy(
-            "%(field)s: at least %(times)s times in %(days)s day",
-            "%(field)s: at least %(times)s times in %(days)s days",
-            "days",
-        ),
-        (
-            Number("times", gettext_lazy("Times"), after=gettext_lazy("times in"), initial=2, lowest=1, highest=10_000),
-            _DAYS,
-        ),
-    ),
-    Operator(
-        "last_between",
-        gettext_lazy("last time between"),
-        gettext_lazy("%(field)s: last time between %(nearest)s and %(farthest)s days ago"),
-        (
-            days("nearest", gettext_lazy("From days"), initial=90, after=gettext_lazy("and")),
-            days("farthest", gettext_lazy("To days"), initial=365, after=gettext_lazy("days ago")),
-        ),
-    ),
-    Operator("ever", gettext_lazy("ever"), gettext_lazy("%(field)s: at some time")),
-    Operator("never", gettext_lazy("never"), gettext_lazy("%(field)s: never")),
-)
-
-
 def _did(name: str, operator: str, value: Any, scope: Scope) -> Q:
-    theirs = scope.events(name).filter(contact_id=OuterRef("pk"))
-    if operator == "in_last":
-        return Q(Exists(theirs.filter(occurred_at__gte=scope.ago(value))))
-    if operator == "not_in_last":
-        return ~Q(Exists(theirs.filter(occurred_at__gte=scope.ago(value))))
-    if operator == "at_least":
-        recent = scope.events_to_group(name).filter(occurred_at__gte=scope.ago(value["days"]))
-        often = recent.values("contact_id").annotate(times=Count("*")).filter(times__gte=value["times"])
-        return Q(pk__in=often.values("contact_id"))
+    bare, more = criteria.split(value)
+    span = spans.of(operator, bare, scope)
+    about = details.condition(more, scope)
     if operator == "last_between":
-        nearest, farthest = sorted((value["nearest"], value["farthest"]))
-        since, until = scope.ago(farthest), scope.ago(nearest)
-        then = theirs.filter(occurred_at__gte=since, occurred_at__lt=until)
-        return Q(Exists(then)) & ~Q(Exists(theirs.filter(occurred_at__gte=until)))
-    return Q(Exists(theirs)) if operator == "ever" else ~Q(Exists(theirs))
+        return _last_in(scope.events(name).filter(about, contact_id=OuterRef("pk")), span)
+    times = spans.times(operator, bare, more)
+    found = _at_least(name, span, about, times, scope)
+    return ~found if operator in DENIALS else found
 
 
-def _explain_did(name: str, contact: Contact, scope: Scope) -> str:
-    times = scope.events(name).filter(contact_id=contact.pk)
-    found = times.order_by("-occurred_at").values_list("occurred_at", flat=True)[:100]
-    instants = list(found)
-    if not instants:
+def _at_least(name: str, span: Span, about: Q, times: int, scope: Scope) -> Q:
+    theirs = scope.events(name).filter(about, _within(span), contact_id=OuterRef("pk"))
+    if times == 1:
+        return Q(Exists(theirs))
+    if span.after_joining is not None:
+        # Each person has a span of their own: nothing to group.
+        return Q(Exists(theirs.order_by("occurred_at")[times - 1 : times]))
+    facts = scope.events_to_group(name).filter(about, _within(span))
+    often = facts.values("contact_id").annotate(times=Count("*")).filter(times__gte=times)
+    return Q(pk__in=often.values("contact_id"))
+
+
+def _last_in(theirs: Any, span: Span) -> Q:
+    return Q(Exists(theirs.filter(_within(span)))) & ~Q(Exists(theirs.filter(occurred_at__gte=span.until)))
+
+
+def _within(span: Span) -> Q:
+    found = Q()
+    if span.after_joining is not None:
+        joined = OuterRef("created_at")
+        found &= Q(occurred_at__gte=joined, occurred_at__lt=joined + timedelta(days=span.after_joining))
+    if span.since is not None:
+        found &= Q(occurred_at__gte=span.since)
+    if span.until is not None:
+        found &= Q(occurred_at__lt=span.until)
+    return found
+
+
+def _explain(name: str, contact: Contact, operator: str, value: Any, scope: Scope) -> str:
+    """How often and when last, as the condition asks; what lies outside of it is named as such."""
+    bare, more = criteria.split(value)
+    theirs = scope.events(name).filter(contact_id=contact.pk)
+    span = spans.of(operator, bare, scope).for_person(contact)
+    counted = _instants(theirs.filter(details.condition(more, scope), _within(span)))
+    if counted:
+        return _times(counted)
+    others = _instants(theirs)
+    if not others:
         return _("Never")
+    return _("Not as asked; %(others)s in all") % {"others": _times(others)}
+
+
+def _instants(theirs: Any) -> list[datetime]:
+    return list(theirs.order_by("-occurred_at").values_list("occurred_at", flat=True)[:_COUNTED])
+
+
+def _times(instants: Sequence[datetime]) -> str:
     return ngettext("%(count)s time, last on %(when)s", "%(count)s times, last on %(when)s", len(instants)) % {
-        "count": f"{len(instants)}+" if len(instants) == 100 else len(instants),
+        "count": f"{len(instants)}+" if len(instants) == _COUNTED else len(instants),
         "when": formats.full(instants[0]),
     }
 
 
-def _windows(operator: str, value: Any) -> list[int]:
-    """After how many days an event begins or ceases to count."""
-    if operator in ("in_last", "not_in_last"):
-        return [value]
-    if operator in ("at_least", "spent", "spent_less"):
-        return [value["days"]]
-    return [value["nearest"], value["farthest"]] if operator == "last_between" else []
-
-
-def _did_cross(name: str, operator: str, value: Any, since: datetime, until: datetime, scope: Scope) -> Q | None:
+def crossed(name: str, windows: Sequence[int], since: datetime, until: datetime, scope: Scope) -> Q | None:
+    """People with an event that began or ceased to lie within any of the windows (in days)."""
     found = None
-    for window in (timedelta(days=length) for length in _windows(operator, value)):
+    for window in (timedelta(days=length) for length in windows):
         crossing = scope.events(name).filter(
             contact_id=OuterRef("pk"), occurred_at__gte=since - window, occurred_at__lte=until - window
         )
@@ -157,78 +169,12 @@ def _did_cross(name: str, operator: str, value: Any, since: datetime, until: dat
     return found
 
 
-def _did_next_at(name: str, operator: str, value: Any, scope: Scope) -> datetime | None:
+def next_at(name: str, windows: Sequence[int], scope: Scope) -> datetime | None:
+    """When the oldest event within any of the windows leaves it."""
     instants = []
-    for length in _windows(operator, value):
+    for length in windows:
         recent = scope.events(name).filter(occurred_at__gte=scope.ago(length)).order_by("occurred_at")
         oldest = recent.values_list("occurred_at", flat=True).first()
         if oldest:
             instants.append(oldest + timedelta(days=length))
     return min(instants, default=None)
-
-
-def _spent_operators() -> tuple[Operator, ...]:
-    amount = Money("amount", gettext_lazy("Amount"))
-    window = days("days", gettext_lazy("Days"), initial=90, before=gettext_lazy("in"), after=gettext_lazy("days"))
-    return (
-        Operator(
-            "spent",
-            gettext_lazy("at least"),
-            ngettext_lazy(
-                "%(field)s at least %(amount)s in the last %(days)s day",
-                "%(field)s at least %(amount)s in the last %(days)s days",
-                "days",
-            ),
-            (amount, window),
-        ),
-        Operator(
-            "spent_less",
-            gettext_lazy("less than"),
-            ngettext_lazy(
-                "%(field)s less than %(amount)s in the last %(days)s day",
-                "%(field)s less than %(amount)s in the last %(days)s days",
-                "days",
-            ),
-            (amount, window),
-        ),
-        Operator(
-            "spent_ever",
-            gettext_lazy("at least, ever"),
-            gettext_lazy("%(field)s at least %(amount)s"),
-            (amount,),
-        ),
-    )
-
-
-def _spent(operator: str, value: Any, scope: Scope) -> Q:
-    """Grouped once for everybody, not asked person by person: ten times cheaper on a whole tenant."""
-    amount = value if operator == "spent_ever" else value["amount"]
-    orders = scope.events_to_group(ORDER).filter(currency=amount["currency"])
-    if operator != "spent_ever":
-        orders = orders.filter(occurred_at__gte=scope.ago(value["days"]))
-    totals = orders.values("contact_id").annotate(total=Sum("amount")).filter(total__gte=amount["minor"])
-    reached = Q(pk__in=totals.values("contact_id"))
-    if amount["minor"] == 0:
-        # A sum of nothing is zero too, but has no row.
-        reached |= Q(pk__isnull=False)
-    return ~reached if operator == "spent_less" else reached
-
-
-def _explain_spent(contact: Contact, operator: str, value: Any, scope: Scope) -> str:
-    amount = value if operator == "spent_ever" else value["amount"]
-    orders = scope.events(ORDER).filter(contact_id=contact.pk, currency=amount["currency"])
-    if operator != "spent_ever":
-        orders = orders.filter(occurred_at__gte=scope.ago(value["days"]))
-    found = orders.aggregate(total=Sum("amount"), times=Count("*"))
-    return ngettext("%(amount)s in %(count)s order", "%(amount)s in %(count)s orders", found["times"]) % {
-        "amount": formats.money(int(found["total"] or 0), amount["currency"]),
-        "count": found["times"],
-    }
-
-
-def _spent_crossed(operator: str, value: Any, since: datetime, until: datetime, scope: Scope) -> Q | None:
-    return _did_cross(ORDER, operator, value, since, until, scope)
-
-
-def _spent_next_at(operator: str, value: Any, scope: Scope) -> datetime | None:
-    return _did_next_at(ORDER, operator, value, scope)

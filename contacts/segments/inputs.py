@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -34,7 +34,7 @@ class Number:
     label: Text
     before: Text = ""
     after: Text = ""
-    initial: int = 1
+    initial: int | None = 1
     lowest: int = 0
     highest: int = 1_000_000
     kind: str = "number"
@@ -254,9 +254,10 @@ class Day:
         return formats.day(start_of(value, scope), year=True)
 
 
-def start_of(day: str, scope: Scope) -> datetime:
-    """The instant at which a day begins for the tenant."""
-    return datetime.combine(date.fromisoformat(day), datetime.min.time(), tzinfo=scope.zone)
+def start_of(day: str, scope: Scope, *, days_later: int = 0) -> datetime:
+    """The instant at which a day begins for the tenant, or some days after it."""
+    wanted = date.fromisoformat(day) + timedelta(days=days_later)
+    return datetime.combine(wanted, datetime.min.time(), tzinfo=scope.zone)
 
 
 def listed(words: Sequence[str]) -> str:

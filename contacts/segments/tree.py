@@ -164,6 +164,9 @@ class _Reader:
             values = operator.values(raw.get("value"))
             for given in operator.inputs:
                 given.check(values[given.name])
+            for given in operator.extras:
+                if values[given.name] is not None:
+                    given.check(values[given.name])
         except (KeyError, TypeError):
             return self._refuse(place, _("Fill in this condition."))
         except ValidationError as error:
