@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contacts import phones
@@ -14,11 +15,16 @@ from contacts.models.people import ChildKind, Contact, EmailAddress, PhoneNumber
 from ecrm.keys import address_hash
 from ecrm.mail import addresses
 
+Row = TypeVar("Row", EmailAddress, PhoneNumber, PostalAddress)
+
 
 @dataclass(frozen=True, slots=True)
 class EmailEntry:
+    """The first of a list is the primary one. ``is_verified`` None leaves that as it is; so the others."""
+
     address: str
     kind: str = ChildKind.OTHER
+    is_verified: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,7 @@ class PhoneEntry:
 
     number: str
     kind: str = ChildKind.OTHER
+    is_verified: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,7 @@ class AddressEntry:
     region: str = ""
     country: str = ""
     kind: str = ChildKind.OTHER
+    is_verified: bool | None = None
 
 
 def email_rows(contact: Contact, given: Iterable[str | EmailEntry]) -> list[EmailAddress]:
@@ -44,17 +52,15 @@ def email_rows(contact: Contact, given: Iterable[str | EmailEntry]) -> list[Emai
     rows: dict[str, EmailAddress] = {}
     for entry in (EmailEntry(one) if isinstance(one, str) else one for one in given):
         norm = _valid_address(entry.address)
-        rows.setdefault(
-            norm,
-            EmailAddress(
-                contact=contact,
-                address=entry.address.strip(),
-                address_norm=norm,
-                address_hash=address_hash(norm),
-                kind=entry.kind,
-                is_primary=not rows,
-            ),
+        row = EmailAddress(
+            contact=contact,
+            address=entry.address.strip(),
+            address_norm=norm,
+            address_hash=address_hash(norm),
+            kind=entry.kind,
+            is_primary=not rows,
         )
+        rows.setdefault(norm, _said(row, entry.is_verified))
     return list(rows.values())
 
 
@@ -69,14 +75,14 @@ def phone_rows(contact: Contact, given: Iterable[str | PhoneEntry], *, country: 
         row = PhoneNumber(
             contact=contact, number=number, written=entry.number.strip(), kind=entry.kind, is_primary=not rows
         )
-        rows.setdefault(number, row)
+        rows.setdefault(number, _said(row, entry.is_verified))
     return list(rows.values())
 
 
 def address_rows(contact: Contact, given: Sequence[AddressEntry]) -> list[PostalAddress]:
     """Unsaved rows, the first primary; entries without a word are left out."""
     filled = [entry for entry in given if entry.street or entry.postcode or entry.city or entry.region]
-    return [
+    rows = [
         PostalAddress(
             contact=contact,
             street=entry.street.strip(),
@@ -89,6 +95,7 @@ def address_rows(contact: Contact, given: Sequence[AddressEntry]) -> list[Postal
         )
         for position, entry in enumerate(filled)
     ]
+    return [_said(row, entry.is_verified) for row, entry in zip(rows, filled, strict=True)]
 
 
 def refuse_taken(contact: Contact, rows: Sequence[EmailAddress]) -> None:
@@ -105,6 +112,12 @@ def refuse_taken(contact: Contact, rows: Sequence[EmailAddress]) -> None:
     errors = [_taken(holder) for holder in holders]
     if errors:
         raise ValidationError({"emails": errors})
+
+
+def _said(row: Row, is_verified: bool | None) -> Row:
+    row.says_verified = is_verified
+    row.verified_at = timezone.now() if is_verified else None
+    return row
 
 
 def _taken(holder: EmailAddress) -> ValidationError:

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from contacts import events
+from contacts.identities import is_junk
 
 NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 LONGEST_NAME, LONGEST_SOURCE, LONGEST_KEY = 60, 40, 200
@@ -107,6 +108,8 @@ def _check_person(person: Any) -> str:
         given: Any = value
         if kind == "identity" and (len(given) != 2 or not all(isinstance(part, str) and part for part in given)):
             return "person: identity is [namespace, id]"
+        if kind == "identity" and is_junk(given[1]):
+            return "person: this id stands for nobody (null, undefined, guest, 0)"
         if kind == "contact_id" and not 0 < given < 2**63:
             return "person: contact_id is a positive number"
     return ""

@@ -10,6 +10,7 @@ _sources: dict[str, str | Promise] = {
     "merge": _("Merge"),
     "form": _("Form"),
     "rule": _("Rule"),
+    "domain": _("Email domain of the company"),
     "undo": _("Undo"),
     "system": _("By itself"),
 }

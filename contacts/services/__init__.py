@@ -1,24 +1,35 @@
 """Verbs on people, their tags and their companies. Keyword-only, atomic, each with its event and audit."""
 
+from contacts.services.arriving import find_by_email, find_or_create_by_email
+from contacts.services.belonging import join_companies_by_domain
 from contacts.services.binning import bin_contact, bin_contacts, restore_contact, restore_contacts
 from contacts.services.companies import get_or_create_companies
-from contacts.services.people import StaleContact, create_contact, edit_contact, find_by_email, find_or_create_by_email
+from contacts.services.linking import add_identity, find_by_identity, link_identities, remove_identity
+from contacts.services.people import StaleContact, create_contact, edit_contact
+from contacts.services.restoring import can_restore, restore_value
 from contacts.services.searching import refresh_search
 from contacts.services.tags import add_tags, remove_tags, set_tags
 
 __all__ = [
     "StaleContact",
+    "add_identity",
     "add_tags",
     "bin_contact",
     "bin_contacts",
+    "can_restore",
     "create_contact",
     "edit_contact",
     "find_by_email",
+    "find_by_identity",
     "find_or_create_by_email",
     "get_or_create_companies",
+    "join_companies_by_domain",
+    "link_identities",
     "refresh_search",
+    "remove_identity",
     "remove_tags",
     "restore_contact",
     "restore_contacts",
+    "restore_value",
     "set_tags",
 ]

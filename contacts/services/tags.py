@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from contacts import events
+from contacts import events, provenance
 from contacts.models import Contact, Tag, Tagging
 from ecrm.audit import services as audit
 from ecrm.tenancy.context import require_tenant_id
@@ -18,12 +18,69 @@ LONGEST_TAG = 60
 
 
 @transaction.atomic
-def add_tags(*, contact_ids: Collection[int], names: Iterable[str], by: User | None, at: datetime | None = None) -> int:
-    """Tags people, set-based; returns how many taggings are new. Unknown ids are left out."""
+def add_tags(
+    *,
+    contact_ids: Collection[int],
+    names: Iterable[str],
+    by: User | None,
+    at: datetime | None = None,
+    via: str = "",
+    via_id: int | None = None,
+    are_new_people: bool = False,
+) -> int:
+    """Tags people, set-based; returns how many taggings are new. Unknown ids are left out.
+
+    ``via`` as for ``edit_contact``; what ``are_new_people`` have came with them and is kept nowhere else.
+    """
+    added = _attach(contact_ids, names, by=by, at=at or timezone.now())
+    if added and not are_new_people:
+        _keep_origin(_NOW_WITHOUT, added, by=by, at=at, via=via, via_id=via_id)
+    return len(added)
+
+
+@transaction.atomic
+def remove_tags(
+    *,
+    contact_ids: Collection[int],
+    names: Iterable[str],
+    by: User | None,
+    at: datetime | None = None,
+    via: str = "",
+    via_id: int | None = None,
+) -> int:
+    """Takes tags off people, set-based; returns how many taggings went."""
+    removed = _detach(contact_ids, names, by=by, at=at or timezone.now())
+    if removed:
+        _keep_origin(_NOW_AND, removed, by=by, at=at, via=via, via_id=via_id)
+    return len(removed)
+
+
+def set_tags(
+    *, contact: Contact, names: Iterable[str], by: User | None, at: datetime | None = None
+) -> tuple[list[str], list[str]] | None:
+    """Makes these the person's tags; what they were and are, if that changed anything.
+
+    Where the change came from is for the caller to keep.
+    """
+    at = at or timezone.now()
+    wanted = list(names)
+    kept = set(_folded(wanted).values())
+    own = Tag.objects.filter(taggings__contact=contact).order_by("name")
+    before = list(own.values_list("name", "name_norm"))
+    removed = _detach([contact.pk], [name for name, norm in before if norm not in kept], by=by, at=at)
+    added = _attach([contact.pk], wanted, by=by, at=at)
+    if not removed and not added:
+        return None
+    return [name for name, _norm in before], list(own.values_list("name", flat=True))
+
+
+def _attach(
+    contact_ids: Collection[int], names: Iterable[str], *, by: User | None, at: datetime
+) -> list[tuple[int, int]]:
+    """(contact, tag) of each new tagging."""
     tag_names = _get_or_create(names)
     if not tag_names or not contact_ids:
-        return 0
-    at = at or timezone.now()
+        return []
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {Tagging.table()} (tenant_id, contact_id, tag_id, created_at)"
@@ -34,17 +91,16 @@ def add_tags(*, contact_ids: Collection[int], names: Iterable[str], by: User | N
         )
         added = cursor.fetchall()
     _tell("contact.tagged", added, tag_names, by=by, at=at)
-    return len(added)
+    return added
 
 
-@transaction.atomic
-def remove_tags(
-    *, contact_ids: Collection[int], names: Iterable[str], by: User | None, at: datetime | None = None
-) -> int:
-    """Takes tags off people, set-based; returns how many taggings went."""
+def _detach(
+    contact_ids: Collection[int], names: Iterable[str], *, by: User | None, at: datetime
+) -> list[tuple[int, int]]:
+    """(contact, tag) of each tagging that went."""
     tag_names = {tag.pk: tag.name for tag in Tag.objects.filter(name_norm__in=_folded(names).values())}
     if not tag_names or not contact_ids:
-        return 0
+        return []
     with connection.cursor() as cursor:
         cursor.execute(
             f"DELETE FROM {Tagging.table()} WHERE tenant_id = %s AND contact_id = ANY(%s) AND tag_id = ANY(%s)"
@@ -52,21 +108,49 @@ def remove_tags(
             [require_tenant_id(), list(contact_ids), list(tag_names)],
         )
         removed = cursor.fetchall()
-    _tell("contact.untagged", removed, tag_names, by=by, at=at or timezone.now())
-    return len(removed)
+    _tell("contact.untagged", removed, tag_names, by=by, at=at)
+    return removed
 
 
-def set_tags(*, contact: Contact, names: Iterable[str], by: User | None, at: datetime | None = None) -> bool:
-    """Makes these the person's tags; True when that changed anything."""
-    wanted = list(names)
-    kept = set(_folded(wanted).values())
-    surplus = [
-        name
-        for name, norm in Tag.objects.filter(taggings__contact=contact).values_list("name", "name_norm")
-        if norm not in kept
-    ]
-    removed = remove_tags(contact_ids=[contact.pk], names=surplus, by=by, at=at)
-    return bool(add_tags(contact_ids=[contact.pk], names=wanted, by=by, at=at) + removed)
+def _keep_origin(
+    former: str,
+    changed: list[tuple[int, int]],
+    *,
+    by: User | None,
+    at: datetime | None,
+    via: str,
+    via_id: int | None,
+) -> None:
+    """One change a person, from the tags they have now and those that came or went (``former``)."""
+    provenance.record_sql(
+        "SELECT changed.contact_id, %s::timestamptz, %s::bigint, %s::text, %s::bigint,"
+        f" jsonb_build_object('tags', jsonb_build_array({former}, {_NOW}))"
+        " FROM (SELECT contact_id, array_agg(tag_id) AS tag_ids"
+        "         FROM unnest(%s::bigint[], %s::bigint[]) AS one (contact_id, tag_id) GROUP BY contact_id) changed",
+        [
+            at or timezone.now(),
+            by.pk if by else None,
+            via or ("web" if by else "system"),
+            via_id,
+            require_tenant_id(),
+            require_tenant_id(),
+            [contact_id for contact_id, _tag_id in changed],
+            [tag_id for _contact_id, tag_id in changed],
+        ],
+    )
+
+
+_OWN = (
+    f"(SELECT coalesce(jsonb_agg(tag.name ORDER BY tag.name), '[]') FROM {Tag.table()} tag"
+    " WHERE tag.tenant_id = %s AND "
+)
+_HAS_NOW = (
+    f"tag.id IN (SELECT tagging.tag_id FROM {Tagging.table()} tagging"
+    " WHERE tagging.tenant_id = tag.tenant_id AND tagging.contact_id = changed.contact_id)"
+)
+_NOW = f"{_OWN}{_HAS_NOW})"
+_NOW_WITHOUT = f"{_OWN}{_HAS_NOW} AND NOT tag.id = ANY (changed.tag_ids))"
+_NOW_AND = f"{_OWN}({_HAS_NOW} OR tag.id = ANY (changed.tag_ids)))"
 
 
 def _tell(

@@ -19,7 +19,8 @@ def test_only_what_differs_is_told(in_acme: Tenant, owner: User, ines: Contact) 
 
     assert sorted(changed) == ["stage", "tags"]
     event = Event.objects.get(name="contact.changed")
-    assert event.properties == {"fields": ["stage", "tags"]}
+    assert event.properties == {"fields": ["tags"]}
+    assert Event.objects.get(name="contact.stage_changed").properties == {"from": "lead", "to": "customer"}
     assert AuditEntry.objects.get(action="contact.changed").fields == ["stage", "tags"]
 
 
