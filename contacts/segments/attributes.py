@@ -24,12 +24,15 @@ IS_NOT_KNOWN = Operator("unknown", gettext_lazy("is not known"), gettext_lazy("%
 
 def register() -> None:
     _register_choice("stage", gettext_lazy("Stage"), stages, can_be_unknown=False)
-    _register_choice("country", gettext_lazy("Country"), places.countries)
+    _register_choice("country", gettext_lazy("Country"), places.countries, group="place")
     _register_choice("language", gettext_lazy("Language"), places.languages)
-    _register_words("city", gettext_lazy("City"))
+    _register_words("city", gettext_lazy("City"), "place")
     _register_words("source", gettext_lazy("Source"))
     _register_words("job_title", gettext_lazy("Job title"))
-    _register_name()
+    _register_words("time_zone", gettext_lazy("Own time zone"))
+    _register_text("name", gettext_lazy("Name"))
+    _register_text("given_name", gettext_lazy("Given name"))
+    _register_text("family_name", gettext_lazy("Family name"))
     _register_owner()
     _register_company()
     _register_child("email", gettext_lazy("Email address"), EmailAddress, "address", "address_norm")
@@ -45,7 +48,9 @@ def owners() -> Options:
     return [(member.pk, str(member)) for member in members]
 
 
-def _register_choice(name: str, label: Text, source: Callable[[], Options], *, can_be_unknown: bool = True) -> None:
+def _register_choice(
+    name: str, label: Text, source: Callable[[], Options], *, can_be_unknown: bool = True, group: str = "person"
+) -> None:
     def compile_(operator: str, value: Any, scope: Scope) -> Q:
         if operator == "any_of":
             return Q(**{f"{name}__in": value})
@@ -58,7 +63,7 @@ def _register_choice(name: str, label: Text, source: Callable[[], Options], *, c
         return str(dict(scope.options(source)).get(stored, stored)) if stored else _("not known")
 
     operators = (*any_or_none(source, label), *((IS_KNOWN, IS_NOT_KNOWN) if can_be_unknown else ()))
-    criteria.register(Criterion(name, label, "person", operators, compile_, explain))
+    criteria.register(Criterion(name, label, group, operators, compile_, explain))
 
 
 def any_or_none(source: Callable[[], Options], label: Text, *, of: type = str) -> tuple[Operator, Operator]:
@@ -69,7 +74,7 @@ def any_or_none(source: Callable[[], Options], label: Text, *, of: type = str) -
     )
 
 
-def _register_words(name: str, label: Text) -> None:
+def _register_words(name: str, label: Text, group: str = "person") -> None:
     def compile_(operator: str, value: Any, scope: Scope) -> Q:
         if operator == "any_of":
             return _any_of(name, value)
@@ -80,14 +85,14 @@ def _register_words(name: str, label: Text) -> None:
     def explain(contact: Contact, operator: str, value: Any, scope: Scope) -> str:
         return getattr(contact, name) or _("not known")
 
-    words = Words("value", label)
+    words = Words("value", label, suggest=name)
     operators = (
         Operator("any_of", gettext_lazy("is any of"), gettext_lazy("%(field)s is any of %(value)s"), (words,)),
         Operator("none_of", gettext_lazy("is none of"), gettext_lazy("%(field)s is none of %(value)s"), (words,)),
         IS_KNOWN,
         IS_NOT_KNOWN,
     )
-    criteria.register(Criterion(name, label, "person", operators, compile_, explain))
+    criteria.register(Criterion(name, label, group, operators, compile_, explain))
 
 
 def _any_of(name: str, words: list[str]) -> Q:
@@ -101,17 +106,17 @@ def _is_blank(name: str, operator: str) -> Q:
     return ~Q(**{name: ""}) if operator == "known" else Q(**{name: ""})
 
 
-def _register_name() -> None:
+def _register_text(name: str, label: Text) -> None:
     phrase = Phrase("value", gettext_lazy("Text"))
     lookups = {"contains": "icontains", "starts": "istartswith", "is": "iexact"}
 
     def compile_(operator: str, value: Any, scope: Scope) -> Q:
         if operator in lookups:
-            return Q(**{f"name__{lookups[operator]}": value})
-        return _is_blank("name", operator)
+            return Q(**{f"{name}__{lookups[operator]}": value})
+        return _is_blank(name, operator)
 
     def explain(contact: Contact, operator: str, value: Any, scope: Scope) -> str:
-        return contact.name or _("not known")
+        return getattr(contact, name) or _("not known")
 
     operators = (
         Operator("contains", gettext_lazy("contains"), gettext_lazy("%(field)s contains %(value)s"), (phrase,)),
@@ -120,7 +125,7 @@ def _register_name() -> None:
         IS_KNOWN,
         IS_NOT_KNOWN,
     )
-    criteria.register(Criterion("name", gettext_lazy("Name"), "person", operators, compile_, explain))
+    criteria.register(Criterion(name, label, "person", operators, compile_, explain))
 
 
 def _register_owner() -> None:
@@ -153,7 +158,7 @@ def _register_company() -> None:
     def explain(contact: Contact, operator: str, value: Any, scope: Scope) -> str:
         return contact.company.name if contact.company else _("not known")
 
-    words = Words("value", gettext_lazy("Company"))
+    words = Words("value", gettext_lazy("Company"), suggest="company")
     operators = (
         Operator("any_of", gettext_lazy("is any of"), gettext_lazy("%(field)s is any of %(value)s"), (words,)),
         Operator("none_of", gettext_lazy("is none of"), gettext_lazy("%(field)s is none of %(value)s"), (words,)),

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 from babel.numbers import NumberFormatError, get_currency_precision, parse_decimal
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -115,13 +116,14 @@ class Money:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Several texts, separated by commas in the form."""
+    """Several texts, separated by commas in the form. ``suggest`` names what the page can suggest (``suggestions``)."""
 
     name: str
     label: Text
     before: Text = ""
     after: Text = ""
     initial: None = None
+    suggest: str = ""
     kind: str = "words"
 
     def read(self, sent: Sequence[str], scope: Scope) -> list[str]:
@@ -147,13 +149,14 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """One text."""
+    """One text. ``suggest`` as of ``Words``."""
 
     name: str
     label: Text
     before: Text = ""
     after: Text = ""
     initial: None = None
+    suggest: str = ""
     kind: str = "phrase"
 
     def read(self, sent: Sequence[str], scope: Scope) -> str:
@@ -251,7 +254,12 @@ class Day:
         return [value or ""]
 
     def words(self, value: Any, scope: Scope) -> Any:
-        return formats.day(start_of(value, scope), year=True)
+        return shown_day(date.fromisoformat(value))
+
+
+def shown_day(day: date) -> str:
+    """A calendar day in words, whatever zone the reader is in."""
+    return formats.day(timezone.make_aware(datetime.combine(day, time(12))), year=True)
 
 
 def start_of(day: str, scope: Scope, *, days_later: int = 0) -> datetime:

@@ -8,21 +8,23 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from contacts import criteria
 from contacts.criteria import Criterion, Operator, Options, Scope, Text, Window
 from contacts.models import Contact
 from contacts.segments.attributes import IS_KNOWN, IS_NOT_KNOWN
-from contacts.segments.inputs import Choices, Day, Number, days, start_of
+from contacts.segments.inputs import Choices, Day, Number, days, shown_day, start_of
 from ecrm.ui import formats
 
 MOST_DAYS_AHEAD = 90
+MOST_YEARS = 130
 
 
 def register() -> None:
     _register_instant("created_at", gettext_lazy("Known since"), can_be_never=False)
     _register_instant("last_active_at", gettext_lazy("Last active"), can_be_never=True)
+    _register_instant("updated_at", gettext_lazy("Last changed"), can_be_never=False)
     _register_birthday()
 
 
@@ -113,6 +115,14 @@ def _register_birthday() -> None:
             gettext_lazy("%(field)s is in %(value)s"),
             (Choices("value", gettext_lazy("Month"), months, of=int),),
         ),
+        Operator(
+            "aged",
+            gettext_lazy("age is between"),
+            gettext_lazy("Age is between %(lowest)s and %(highest)s years"),
+            (_years("lowest", 18, gettext_lazy("and")), _years("highest", 25, gettext_lazy("years"))),
+        ),
+        Operator("born_from", gettext_lazy("on or after"), gettext_lazy("%(field)s on or after %(day)s"), (_DAY,)),
+        Operator("born_before", gettext_lazy("before"), gettext_lazy("%(field)s before %(day)s"), (_DAY,)),
         IS_KNOWN,
         IS_NOT_KNOWN,
     )
@@ -122,31 +132,71 @@ def _register_birthday() -> None:
     )
 
 
+_DAY = Day("day", gettext_lazy("Date"))
+
+
+def _years(name: str, initial: int, after: Text) -> Number:
+    return Number(name, gettext_lazy("Years"), after=after, initial=initial, lowest=0, highest=MOST_YEARS)
+
+
+def _aged(lowest: int, highest: int, scope: Scope) -> Q:
+    """Whoever has had as many birthdays, and not one more."""
+    today = _today(scope.now, scope)
+    youngest, oldest = _years_before(today, lowest), _years_before(today, highest + 1)
+    return Q(birthday__lte=youngest, birthday__gt=oldest, birthday__isnull=False)
+
+
+def _years_before(day: date, years: int) -> date:
+    """Whoever was born on the 29th of February has their birthday on the 28th in short years."""
+    year = max(day.year - years, 1)
+    is_eve = (day.month, day.day) == (2, 28) and not _is_leap(day)
+    if is_eve and _is_leap(date(year, 1, 1)):
+        return date(year, 2, 29)
+    return (
+        day.replace(year=year) if (day.month, day.day) != (2, 29) or _is_leap(date(year, 1, 1)) else date(year, 2, 28)
+    )
+
+
+def _age(birthday: date, today: date) -> int:
+    years = (each for each in range(MOST_YEARS) if _years_before(today, each + 1) < birthday)
+    return next(years, MOST_YEARS)
+
+
 def _birthday(operator: str, value: Any, scope: Scope) -> Q:
     if operator == "in_next":
         today = _today(scope.now, scope)
         return _born_on(today + timedelta(days=ahead) for ahead in range(value + 1))
     if operator == "in_month":
         return Q(birthday__month__in=value, birthday__isnull=False)
+    if operator == "aged":
+        return _aged(*sorted((value["lowest"], value["highest"])), scope)
+    if operator in ("born_from", "born_before"):
+        lookup = "gte" if operator == "born_from" else "lt"
+        return Q(**{f"birthday__{lookup}": value, "birthday__isnull": False})
     return Q(birthday__isnull=operator == "unknown")
 
 
 def _explain_birthday(contact: Contact, operator: str, value: Any, scope: Scope) -> str:
     if contact.birthday is None:
         return _("not known")
-    return formats.day(start_of(contact.birthday.isoformat(), scope), year=True)
+    if operator == "aged":
+        age = _age(contact.birthday, _today(scope.now, scope))
+        return ngettext("%(years)s year", "%(years)s years", age) % {"years": age}
+    return shown_day(contact.birthday)
 
 
 def _birthdays_crossed(operator: str, value: Any, since: datetime, until: datetime, scope: Scope) -> Q | None:
-    if operator != "in_next":
+    if operator not in ("in_next", "aged"):
         return None
     first, last = _today(since, scope), _today(until, scope)
     passed = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    if operator == "aged":
+        return _born_on(passed)
     return _born_on([*passed, *(day + timedelta(days=value) for day in passed)])
 
 
 def _next_midnight(operator: str, value: Any, scope: Scope) -> datetime | None:
-    if operator != "in_next":
+    if operator not in ("in_next", "aged"):
         return None
     tomorrow = _today(scope.now, scope) + timedelta(days=1)
     return start_of(tomorrow.isoformat(), scope)
