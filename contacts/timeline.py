@@ -24,6 +24,7 @@ from ecrm.ui.pages import Page, keyset_page
 
 SIZE = 30
 ORDER = ("-occurred_at", "-id")
+CUSTOM = "custom"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,11 @@ _READ = ["id", *Fact._fields, "actor_name", "actor_email"]
 
 
 def _facts(contact: Contact, allowed: list[EventKind], group: str) -> QuerySet[Event]:
-    """Without a group also what other systems made up, which no room has registered."""
+    """``CUSTOM`` is what other systems made up, which no room has registered; without a group it is there as well."""
     actor = User.objects.filter(pk=OuterRef("actor_id"))
-    if group:
+    if group == CUSTOM:
+        told = Event.objects.exclude(name__in=[kind.name for kind in events.kinds()])
+    elif group:
         told = Event.objects.filter(name__in=[kind.name for kind in allowed if kind.group == group])
     else:
         told = Event.objects.exclude(name__in={kind.name for kind in events.kinds()} - {kind.name for kind in allowed})
@@ -90,7 +93,7 @@ def _facts(contact: Contact, allowed: list[EventKind], group: str) -> QuerySet[E
 
 def _days(facts: Iterable[Any]) -> Iterator[Day]:
     for day, of_day in groupby(facts, key=lambda fact: timezone.localdate(fact.occurred_at)):
-        yield Day(day.isoformat(), _title(day), list(_items(of_day)))
+        yield Day(day.isoformat(), day_title(day), list(_items(of_day)))
 
 
 def _items(facts: Iterable[Any]) -> Iterator[Item]:
@@ -103,7 +106,7 @@ def _reading(fact: Any) -> tuple[str, str, str]:
     return fact.name, events.shown_as(fact.name).sentence(fact), fact.actor_name or fact.actor_email or ""
 
 
-def _title(day: date) -> str:
+def day_title(day: date) -> str:
     noon = timezone.make_aware(datetime(day.year, day.month, day.day, 12))  # noqa: DTZ001
     words = formats.day(noon)
     today = timezone.localdate()
@@ -115,6 +118,6 @@ def _title(day: date) -> str:
 
 
 def _groups(allowed: list[EventKind], current: str) -> list[Group]:
-    known = {kind.group for kind in allowed}
+    known = {kind.group for kind in allowed} | {CUSTOM}
     offered = [Group(key, label, key == current) for key, label in events.GROUPS.items() if key in known]
     return [Group("", _("All"), current not in known), *offered]
