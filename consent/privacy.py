@@ -124,6 +124,13 @@ def _people() -> None:
         *("street", "postcode", "city", "region", "country"),
     )
     of_nobody(contacts.CompanyDomain, "domain_norm")
+    of_person(
+        contacts.CustomValue,
+        {"text_value": _("Further details"), "text_norm": None, "currency": None},
+        erasure=Erasure.DELETE,
+    )
+    of_nobody(contacts.CustomField, "key", "label", "note", "visible_to", "required_at")
+    of_nobody(contacts.CustomChoice, "key", "label")
     of_nobody(contacts.StageRule, "event_name")
     of_nobody(contacts.Tag, "name", "name_norm")
     of_nobody(contacts.Segment, "name", "description", "kind", "rule", "broken_reason")

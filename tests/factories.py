@@ -355,6 +355,34 @@ class RefusedEventFactory(DjangoModelFactory):
         model = contacts.RefusedEvent
 
 
+class CustomFieldFactory(DjangoModelFactory):
+    entity = "contact"
+    kind = "choice"
+    key = factory.Sequence("field_{}".format)
+    label = factory.Sequence("Field {}".format)
+
+    class Meta:
+        model = contacts.CustomField
+
+
+class CustomChoiceFactory(DjangoModelFactory):
+    field = factory.SubFactory(CustomFieldFactory)
+    key = factory.Sequence("choice_{}".format)
+    label = factory.Sequence("Choice {}".format)
+
+    class Meta:
+        model = contacts.CustomChoice
+
+
+class CustomValueFactory(DjangoModelFactory):
+    field = factory.SubFactory(CustomFieldFactory)
+    contact = factory.SubFactory(ContactFactory)
+    choice = factory.SubFactory(CustomChoiceFactory, field=factory.SelfAttribute("..field"))
+
+    class Meta:
+        model = contacts.CustomValue
+
+
 class SegmentFactory(DjangoModelFactory):
     name = factory.Sequence("Segment {}".format)
     rule = factory.LazyFunction(lambda: {"all": []})

@@ -13,14 +13,13 @@ from contacts.models import Company, Contact, CustomChoice, CustomField, CustomV
 from ecrm.instances import Columns
 from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.models import Membership
-from ecrm.tenancy.roles import Role
+from ecrm.tenancy.roles import by_roles
 from ecrm.tenancy.settings_rows import forget, once
 from ecrm.tenancy.teams import visible_owner_ids
 
 Values = dict[int, dict[str, Any]]
 
 PREFIX = "f:"
-_SEES_ALL = frozenset({Role.OWNER, Role.ADMIN})
 _MEMORY = "contacts.fields"
 
 
@@ -49,12 +48,23 @@ def prefixed(field: CustomField) -> str:
 
 
 def is_visible(field: CustomField, membership: Membership) -> bool:
-    return not field.visible_to or not _SEES_ALL.union(field.visible_to).isdisjoint(membership.roles)
+    return not field.visible_to or membership.may(by_roles(field.visible_to))
 
 
 def forget_fields() -> None:
     """After a definition has changed."""
     forget(_MEMORY)
+    for memory in _made_of_fields:
+        forget(memory)
+
+
+def made_of_fields(memory: str) -> str:
+    """A key of ``settings_rows.once`` whose answer hangs on the definitions too."""
+    _made_of_fields.append(memory)
+    return memory
+
+
+_made_of_fields: list[str] = []
 
 
 def values(entity: str, ids: Collection[int], fields: Iterable[CustomField] | None = None) -> Values:

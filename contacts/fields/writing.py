@@ -44,7 +44,8 @@ def write(entity: str, given: Given, *, by: User | None, at: datetime | None = N
     ``ValidationError`` by ``f:<key>``.
     """
     at = at or timezone.now()
-    changes = put(entity, {owner_id: checked(entity, row) for owner_id, row in given.items()})
+    fields = by_key(entity)
+    changes = put(entity, checked_many(fields, given), fields)
     if not changes:
         return changes
     if entity == CustomField.Entity.CONTACT:
@@ -57,31 +58,51 @@ def write(entity: str, given: Given, *, by: User | None, at: datetime | None = N
 
 
 def checked(entity: str, given: Mapping[str, Any], membership: Membership | None = None) -> dict[str, Any]:
-    """Values in their one form, references by id. Raises ``ValidationError`` by ``f:<key>``.
+    """Values of one person or company in their one form, references by id.
 
-    A field that ``membership`` does not see is as unknown as one that is not there.
+    Raises ``ValidationError`` by ``f:<key>``. A field that ``membership`` does not see is as unknown as
+    one that is not there.
     """
-    fields = by_key(entity, membership)
-    found: dict[str, Any] = {}
-    problems: dict[str, Any] = {}
-    for key, value in given.items():
-        if key not in fields:
-            problems[f"{PREFIX}{key}"] = ValidationError(_("There is no field “%(key)s”.") % {"key": key[:60]})
-            continue
-        try:
-            found[key] = check(fields[key], value)
-        except ValidationError as error:
-            problems[f"{PREFIX}{key}"] = error
-    (found,) = references.resolve(fields, [found], membership)
-    problems |= {f"{PREFIX}{key}": value for key, value in found.items() if isinstance(value, ValidationError)}
+    return checked_many(by_key(entity, membership), {0: given}, membership)[0]
+
+
+def checked_many(
+    fields: Mapping[str, CustomField], given: Given, membership: Membership | None = None
+) -> dict[int, dict[str, Any]]:
+    """The same for many, whose errors come together; a query or two for references, none without."""
+    problems: dict[str, list[ValidationError]] = {}
+    rows = [_in_form(fields, row, problems) for row in given.values()]
+    rows = references.resolve(fields, rows, membership)
+    for row in rows:
+        for key, value in row.items():
+            if isinstance(value, ValidationError):
+                problems.setdefault(f"{PREFIX}{key}", []).append(value)
     if problems:
         raise ValidationError(problems)
+    return dict(zip(given, rows, strict=True))
+
+
+def _in_form(
+    fields: Mapping[str, CustomField], given: Mapping[str, Any], problems: dict[str, list[ValidationError]]
+) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in given.items():
+        try:
+            found[key] = check(_known(fields, key), value)
+        except ValidationError as error:
+            problems.setdefault(f"{PREFIX}{key}", []).append(error)
     return found
 
 
-def put(entity: str, given: Given) -> Changes:
+def _known(fields: Mapping[str, CustomField], key: str) -> CustomField:
+    if key not in fields:
+        raise ValidationError(_("There is no field “%(key)s”."), params={"key": key[:60]})
+    return fields[key]
+
+
+def put(entity: str, given: Given, fields: Mapping[str, CustomField] | None = None) -> Changes:
     """Writes checked values and nothing else: who calls this records the change. Three statements."""
-    fields = by_key(entity)
+    fields = by_key(entity) if fields is None else fields
     touched = [fields[key] for key in {key for row in given.values() for key in row}]
     former = values(entity, list(given), touched)
     changes: Changes = {}
@@ -136,10 +157,12 @@ def _delete(entity: str, pairs: Sequence[tuple[int, int]]) -> None:
         )
 
 
-_TYPES = ("bigint", "bigint", "bigint", "text", "float8", "bigint", "text", "date", "timestamptz", "boolean") + (
-    "bigint",
-) * 3
-_COLUMNS = ("text_value", "number_value", "money_value", "currency", "date_value", "at_value", "bool_value") + (
+_TYPES = (
+    *("bigint", "bigint", "bigint", "text", "float8", "bigint", "text", "date", "timestamptz", "boolean"),
+    *("bigint", "bigint", "bigint"),
+)
+_COLUMNS = (
+    *("text_value", "number_value", "money_value", "currency", "date_value", "at_value", "bool_value"),
     *("choice_id", "person_value_id", "company_value_id"),
 )
 

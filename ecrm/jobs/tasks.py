@@ -19,6 +19,7 @@ from celery import shared_task
 from ecrm.jobs.queues import Queue
 from ecrm.tenancy.closed import closed
 from ecrm.tenancy.context import MissingTenant, bind_tenant, no_tenant, tenant_transaction
+from ecrm.tenancy.settings_rows import remembered
 
 LEASE = timedelta(minutes=10)
 Together = Callable[[Sequence[dict[str, Any]]], Collection[int]]
@@ -61,7 +62,7 @@ def task(
                 raise MissingTenant(f"Task {name} needs a tenant_id.")
             if closed.holds_up(name, tenant_id):
                 return
-            with no_tenant(), bind_tenant(tenant_id):
+            with no_tenant(), bind_tenant(tenant_id), remembered():
                 if entry_id is None:
                     call(registry[name], arguments)
                 elif together is not None:

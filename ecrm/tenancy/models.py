@@ -172,7 +172,9 @@ class Membership(models.Model):
         return roles.sight(self.roles)
 
     def may(self, capability: str) -> bool:
-        return capability in self.capabilities
+        """A capability, or a right of ``roles.by_roles``."""
+        by_role = roles.grants(self.roles, capability)
+        return capability in self.capabilities if by_role is None else by_role
 
 
 class Invitation(models.Model):

@@ -86,6 +86,24 @@ def capabilities(roles: list[str]) -> frozenset[Capability]:
     return _granted(tuple(roles))
 
 
+def by_roles(names: list[str]) -> str:
+    """A right that hangs on roles and not on a capability; ``Membership.may`` takes it like one.
+
+    Owners and admins always have it.
+    """
+    return _BY_ROLES + ",".join(sorted({*names, Role.OWNER, Role.ADMIN}))
+
+
+def grants(roles: list[str], right: str) -> bool | None:
+    """Whether these roles have a right of ``by_roles``; None for a capability."""
+    if not right.startswith(_BY_ROLES):
+        return None
+    return not set(right.removeprefix(_BY_ROLES).split(",")).isdisjoint(roles)
+
+
+_BY_ROLES = "roles:"
+
+
 def sight(roles: list[str]) -> Sight:
     """The widest sight of several roles."""
     return max((SIGHT[Role(role)] for role in roles if role in Role.values), default=Sight.OWN)

@@ -14,6 +14,7 @@ from tests import factories as make
 # What a path parameter stands for. A parameter without a maker turns the guards red.
 ARGUMENTS: dict[str, Callable[[], Any]] = {
     "contact_id": lambda: make.ContactFactory().pk,
+    "field_id": lambda: make.CustomFieldFactory().pk,
     "segment_id": lambda: make.SegmentFactory().pk,
     "campaign_id": lambda: make.CampaignFactory().pk,
     "run_id": lambda: make.ImportRunFactory().pk,

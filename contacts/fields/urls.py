@@ -1,0 +1,12 @@
+from django.urls import path
+
+from contacts.fields import views
+
+urlpatterns = [
+    path("", views.field_list, name="field_list"),
+    path("new/", views.create_field, name="create_field"),
+    path("<int:field_id>/", views.edit_field, name="edit_field"),
+    path("<int:field_id>/move/", views.move_field, name="move_field"),
+    path("<int:field_id>/delete/", views.delete_field, name="delete_field"),
+    path("<int:field_id>/restore/", views.restore_field, name="restore_field"),
+]
