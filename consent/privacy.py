@@ -135,6 +135,10 @@ def _people() -> None:
     of_nobody(contacts.Tag, "name", "name_norm")
     of_nobody(contacts.Segment, "name", "description", "kind", "rule", "broken_reason")
     of_nobody(contacts.SegmentRule, "rule")
+    of_nobody(contacts.SavedView, "name", "query")
+    of_nobody(contacts.ViewDefault, "role")
+    of_nobody(contacts.BulkRun, "action", "title", "arguments", "query")
+    of_nobody(contacts.BulkChunk, "contact_ids", "changed_ids")
     of_nobody(contacts.SegmentMembership, "entered_place", "left_place")
     of_nobody(contacts.DirtyContact, "reason")
 

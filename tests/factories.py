@@ -355,6 +355,42 @@ class RefusedEventFactory(DjangoModelFactory):
         model = contacts.RefusedEvent
 
 
+class SavedViewFactory(DjangoModelFactory):
+    name = factory.Sequence("View {}".format)
+    audience = "everyone"
+    owner = factory.LazyAttribute(some_member)
+
+    class Meta:
+        model = contacts.SavedView
+
+
+class ViewDefaultFactory(DjangoModelFactory):
+    view = factory.SubFactory(SavedViewFactory)
+    role = "viewer"
+
+    class Meta:
+        model = contacts.ViewDefault
+
+
+class BulkRunFactory(DjangoModelFactory):
+    action = "tag"
+    title = "Tag"
+    arguments = factory.LazyFunction(lambda: {"tags": "VIP"})
+    started_by = factory.LazyAttribute(some_member)
+
+    class Meta:
+        model = contacts.BulkRun
+
+
+class BulkChunkFactory(DjangoModelFactory):
+    run = factory.SubFactory(BulkRunFactory)
+    number = 0
+    contact_ids = factory.LazyFunction(list)
+
+    class Meta:
+        model = contacts.BulkChunk
+
+
 class CustomFieldFactory(DjangoModelFactory):
     entity = "contact"
     kind = "choice"

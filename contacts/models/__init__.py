@@ -14,11 +14,14 @@ from contacts.models.fields import CustomChoice, CustomField, CustomValue
 from contacts.models.history import Event, EventKey
 from contacts.models.imports import ImportChunk, ImportMapping, ImportProblem, ImportRow, ImportRun
 from contacts.models.intake import RefusedEvent
+from contacts.models.lists import BulkChunk, BulkRun, SavedView, ViewDefault
 from contacts.models.people import Contact, EmailAddress, Identity, PhoneNumber, PostalAddress, Tag, Tagging
 from contacts.models.provenance import ContactChange, StageRule
 from contacts.models.segments import DirtyContact, Segment, SegmentMembership, SegmentPick, SegmentRule
 
 __all__ = [
+    "BulkChunk",
+    "BulkRun",
     "CleaningSettings",
     "Company",
     "CompanyDomain",
@@ -45,6 +48,7 @@ __all__ = [
     "QualityCount",
     "QualityIssue",
     "RefusedEvent",
+    "SavedView",
     "Segment",
     "SegmentMembership",
     "SegmentPick",
@@ -53,4 +57,5 @@ __all__ = [
     "Tag",
     "Tagging",
     "UnmatchedContact",
+    "ViewDefault",
 ]

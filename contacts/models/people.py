@@ -61,9 +61,21 @@ class Contact(TenantModel):
             models.Index(fields=["tenant", "-created_at", "-id"], condition=Q(binned_at=None), name="contact_newest"),
             models.Index(fields=["tenant", "sort_key", "id"], condition=Q(binned_at=None), name="contact_by_name"),
             models.Index(fields=["tenant", "-active_at", "-id"], condition=Q(binned_at=None), name="contact_active"),
-            models.Index(fields=["tenant", "stage", "id"], condition=Q(binned_at=None), name="contact_stage"),
-            models.Index(fields=["tenant", "country", "id"], condition=Q(binned_at=None), name="contact_country"),
-            models.Index(fields=["tenant", "owner", "id"], condition=Q(binned_at=None), name="contact_owner"),
+            models.Index(
+                fields=["tenant", "stage", "-active_at", "-id"],
+                condition=Q(binned_at=None),
+                name="contact_stage_active",
+            ),
+            models.Index(
+                fields=["tenant", "country", "-active_at", "-id"],
+                condition=Q(binned_at=None),
+                name="contact_country_active",
+            ),
+            models.Index(
+                fields=["tenant", "owner", "-active_at", "-id"],
+                condition=Q(binned_at=None),
+                name="contact_owner_active",
+            ),
             models.Index(
                 fields=["tenant", "company", "-active_at", "-id"],
                 condition=Q(company__isnull=False),

@@ -14,6 +14,12 @@ from tests import factories as make
 # What a path parameter stands for. A parameter without a maker turns the guards red.
 ARGUMENTS: dict[str, Callable[[], Any]] = {
     "contact_id": lambda: make.ContactFactory().pk,
+    "other_id": lambda: make.ContactFactory().pk,
+    "merge_id": lambda: make.MergeFactory().pk,
+    "pair_id": lambda: make.DuplicatePairFactory().pk,
+    "quality_issue_id": lambda: make.QualityIssueFactory().pk,
+    "view_id": lambda: make.SavedViewFactory().pk,
+    "bulk_run_id": lambda: make.BulkRunFactory().pk,
     "field_id": lambda: make.CustomFieldFactory().pk,
     "segment_id": lambda: make.SegmentFactory().pk,
     "campaign_id": lambda: make.CampaignFactory().pk,
