@@ -11,10 +11,9 @@ from django.utils.translation import gettext_lazy
 
 from contacts import criteria, places
 from contacts.criteria import Criterion, Operator, Options, Scope, Text
-from contacts.models import Company, Contact, EmailAddress, PhoneNumber
+from contacts.models import Company, Contact
 from contacts.models.people import Stage
-from contacts.segments.inputs import Choices, Phrase, Words, listed
-from ecrm.mail.addresses import normalise
+from contacts.segments.inputs import Choices, Phrase, Words
 from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.models import User
 
@@ -23,7 +22,7 @@ IS_NOT_KNOWN = Operator("unknown", gettext_lazy("is not known"), gettext_lazy("%
 
 
 def register() -> None:
-    _register_choice("stage", gettext_lazy("Stage"), stages, can_be_unknown=False)
+    _register_choice("stage", gettext_lazy("Stage"), stages, can_be_unknown=False, moved_by=("contact.stage_changed",))
     _register_choice("country", gettext_lazy("Country"), places.countries, group="place")
     _register_choice("language", gettext_lazy("Language"), places.languages)
     _register_words("city", gettext_lazy("City"), "place")
@@ -35,8 +34,6 @@ def register() -> None:
     _register_text("family_name", gettext_lazy("Family name"))
     _register_owner()
     _register_company()
-    _register_child("email", gettext_lazy("Email address"), EmailAddress, "address", "address_norm")
-    _register_child("phone", gettext_lazy("Phone number"), PhoneNumber, "written", "number")
 
 
 def stages() -> Options:
@@ -49,7 +46,13 @@ def owners() -> Options:
 
 
 def _register_choice(
-    name: str, label: Text, source: Callable[[], Options], *, can_be_unknown: bool = True, group: str = "person"
+    name: str,
+    label: Text,
+    source: Callable[[], Options],
+    *,
+    can_be_unknown: bool = True,
+    group: str = "person",
+    moved_by: tuple[str, ...] = (),
 ) -> None:
     def compile_(operator: str, value: Any, scope: Scope) -> Q:
         if operator == "any_of":
@@ -63,7 +66,7 @@ def _register_choice(
         return str(dict(scope.options(source)).get(stored, stored)) if stored else _("not known")
 
     operators = (*any_or_none(source, label), *((IS_KNOWN, IS_NOT_KNOWN) if can_be_unknown else ()))
-    criteria.register(Criterion(name, label, group, operators, compile_, explain))
+    criteria.register(Criterion(name, label, group, operators, compile_, explain, moved_by=moved_by))
 
 
 def any_or_none(source: Callable[[], Options], label: Text, *, of: type = str) -> tuple[Operator, Operator]:
@@ -166,29 +169,3 @@ def _register_company() -> None:
         IS_NOT_KNOWN,
     )
     criteria.register(Criterion("company", gettext_lazy("Company"), "person", operators, compile_, explain))
-
-
-def _register_child(key: str, label: Text, model: Any, written: str, stored: str) -> None:
-    def compile_(operator: str, value: Any, scope: Scope) -> Q:
-        rows = model.objects.filter(contact=OuterRef("pk"), binned_at=None)
-        if operator == "any_of":
-            return Q(Exists(rows.filter(**{f"{stored}__in": [_normal(key, word) for word in value]})))
-        return Q(Exists(rows)) if operator == "known" else ~Q(Exists(rows))
-
-    def explain(contact: Contact, operator: str, value: Any, scope: Scope) -> str:
-        rows = model.objects.filter(contact=contact, binned_at=None).order_by("-is_primary", "id")
-        return listed(list(rows.values_list(written, flat=True)[:3])) or _("none")
-
-    words = Words("value", label)
-    operators = (
-        IS_KNOWN,
-        IS_NOT_KNOWN,
-        Operator("any_of", gettext_lazy("is any of"), gettext_lazy("%(field)s is any of %(value)s"), (words,)),
-    )
-    criteria.register(Criterion(key, label, "person", operators, compile_, explain, moved_by=(f"field:{key}s",)))
-
-
-def _normal(key: str, word: str) -> str:
-    if key == "email":
-        return normalise(word)
-    return "".join(letter for letter in word if letter.isdigit() or letter == "+")

@@ -5,7 +5,7 @@ A temporary table with statistics: the planner knows how few they are, whatever 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
@@ -17,9 +17,9 @@ TOUCHED = "segments_touched"
 FOUND = "segments_found"
 
 
-def keep(table: str, people: QuerySet[Any] | Sequence[int]) -> RawSQL:
+def keep(table: str, people: QuerySet[Any] | Collection[int]) -> RawSQL:
     """A subquery of the ids, for ``pk__in``; it holds until the next call with this ``table``."""
-    sql, parameters = _select(people)
+    sql, parameters = select_ids(people)
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{table}")
         cursor.execute(f"CREATE TEMPORARY TABLE {table} (id bigint PRIMARY KEY) ON COMMIT DROP")
@@ -28,10 +28,12 @@ def keep(table: str, people: QuerySet[Any] | Sequence[int]) -> RawSQL:
     return RawSQL(f"SELECT id FROM {table}", [], output_field=BigIntegerField())
 
 
-def _select(people: QuerySet[Any] | Sequence[int]) -> tuple[str, Sequence[Any]]:
+def select_ids(people: QuerySet[Any] | Collection[int]) -> tuple[str, Sequence[Any]]:
+    """A statement that gives each id, for use inside another."""
     if not isinstance(people, QuerySet):
         return "SELECT DISTINCT unnest(%s::bigint[])", [list(people)]
+    unordered = people if people.query.is_sliced else people.order_by()
     try:
-        return people.order_by().values("pk").query.sql_with_params()
+        return unordered.values("pk").query.sql_with_params()
     except EmptyResultSet:
         return "SELECT NULL::bigint WHERE false", []

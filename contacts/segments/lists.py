@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
@@ -16,7 +15,7 @@ from django.utils.translation import gettext as _
 from contacts import dirty
 from contacts.models import Contact, EmailAddress, Segment, SegmentPick
 from contacts.models.segments import Cause, SegmentKind
-from contacts.segments import services
+from contacts.segments import kept, services
 from contacts.segments.belonging import PICKED
 from contacts.segments.membership import members
 from ecrm.audit import services as audit
@@ -67,7 +66,7 @@ def add_people(
     Unknown ids are left out. Raises ``ValidationError`` for a segment that has a rule or is archived.
     """
     _check_static(segment)
-    sql, parameters = _ids(people)
+    sql, parameters = kept.select_ids(people)
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {SegmentPick.table()} (tenant_id, segment_id, contact_id, cause, picked_at, picked_by_id)"
@@ -88,7 +87,7 @@ def add_people(
 def remove_people(*, segment: Segment, people: People, by: User | None, at: datetime | None = None) -> list[int]:
     """Takes people off the list; answers who was on it, for an undo."""
     _check_static(segment)
-    sql, parameters = _ids(people)
+    sql, parameters = kept.select_ids(people)
     with connection.cursor() as cursor:
         cursor.execute(
             f"DELETE FROM {SegmentPick.table()} pick WHERE pick.tenant_id = %s AND pick.segment_id = %s"
@@ -137,15 +136,3 @@ def _follow(segment: Segment, ids: Sequence[int], action: str, *, by: User | Non
         return
     dirty.mark(ids, reason=f"picked:{segment.pk}")
     enqueue("segments.refresh")
-
-
-def _ids(people: People) -> tuple[str, list[Any]]:
-    if isinstance(people, QuerySet):
-        # An empty condition compiles to nothing at all; the subquery wants a statement.
-        return ("SELECT 0::bigint WHERE false", []) if people.query.is_empty() else _sql(people)
-    return "SELECT unnest(%s::bigint[])", [list(people)]
-
-
-def _sql(people: QuerySet[Contact]) -> tuple[str, list[Any]]:
-    sql, parameters = people.order_by().values("pk").query.sql_with_params()
-    return sql, list(parameters)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 from contacts import events
 from contacts.events import EventKind
 from contacts.models import Event
-from contacts.segments import attributes, belonging, happenings, moments, nearness, orders, panel, tasks
+from contacts.segments import addresses, attributes, belonging, happenings, moments, nearness, orders, panel, tasks
 from ecrm.jobs import beats
 from ecrm.tenancy.roles import Capability
 from ecrm.ui import nav
@@ -44,6 +44,7 @@ events.register(
 )
 
 attributes.register()
+addresses.register()
 moments.register()
 nearness.register()
 orders.register()

@@ -111,7 +111,7 @@ def _tell(
         ]
     )
     refresh_search([contact.pk])
-    dirty.mark([contact.pk])
+    dirty.mark([contact.pk], reason="field:identities")
     if by is not None:
         namespaces = {namespace for namespace, _id in {*old} ^ {*new}}
         audit.record(action, by=by, subject=contact, fields=namespaces, at=at)
