@@ -15,6 +15,7 @@ from campaigns.models import Campaign, Chunk
 from campaigns.models.campaign import State
 from ecrm.mail.relays import Relay
 from ecrm.tenancy.context import require_tenant_id, tenant_transaction
+from ecrm.tenancy.models import Tenant
 
 SLACK_SECONDS = 10.0
 
@@ -47,13 +48,14 @@ class Claim:
 
 
 def claim(campaign_id: int, relay: Relay) -> Claim | None:
-    """The next due chunk that nobody works on, for us; None when there is none or the campaign rests."""
+    """The next due chunk that nobody works on, for us; None when there is none or the campaign or tenant rests."""
     worker = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(6)}"
     lease, asked_at = relay.timeout + SLACK_SECONDS, monotonic()
     sql = f"""
         WITH due AS (
                SELECT c.tenant_id, c.id, c.worker = '' AS is_fresh FROM {Chunk.table()} c
                  JOIN {Campaign.table()} k ON k.tenant_id = c.tenant_id AND k.id = c.campaign_id
+                 JOIN {Tenant._meta.db_table} t ON t.id = c.tenant_id AND t.suspended_at IS NULL
                 WHERE c.tenant_id = %s AND c.campaign_id = %s AND c.done_at IS NULL AND c.due_at <= clock_timestamp()
                   AND (c.leased_until IS NULL OR c.leased_until < clock_timestamp()) AND k.state = '{State.SENDING}'
                 ORDER BY c.due_at, c.id LIMIT 1 FOR UPDATE OF c SKIP LOCKED)

@@ -22,6 +22,7 @@ from consent.models import Purpose
 from contacts.models import Company, Contact, EmailAddress
 from ecrm.rowsets import rows_of
 from ecrm.tenancy.context import require_tenant_id
+from ecrm.tenancy.models import Tenant
 
 FINAL = (OutcomeKind.SENT, OutcomeKind.FAILED, OutcomeKind.SKIPPED)
 # Deferrals of ours (relay out of reach, found absent) are no verdict of the recipient's host.
@@ -118,7 +119,9 @@ def intend(held: Claim, attempts: dict[int, int], *, purpose: Purpose) -> Intend
             UPDATE {Chunk.table()} chunk SET leased_until = clock_timestamp() + %s * interval '1 second'
              WHERE chunk.tenant_id = %s AND chunk.id = %s AND chunk.worker = %s AND chunk.done_at IS NULL
                AND chunk.leased_until > clock_timestamp()
-               AND EXISTS (SELECT FROM {Campaign.table()} k WHERE k.tenant_id = chunk.tenant_id
+               AND EXISTS (SELECT FROM {Campaign.table()} k
+                             JOIN {Tenant._meta.db_table} t ON t.id = k.tenant_id AND t.suspended_at IS NULL
+                            WHERE k.tenant_id = chunk.tenant_id
                               AND k.id = chunk.campaign_id AND k.state = '{State.SENDING}')
             RETURNING chunk.tenant_id, chunk.campaign_id),
         judged AS MATERIALIZED (

@@ -15,6 +15,8 @@ def register() -> None:
             "visit.ended": _("Support visit ended"),
             "visit.page_seen": _("Support looked at a page"),
             "role.viewed_as": _("Looked at the product as a role"),
+            "tenant.suspended": _("Workspace suspended"),
+            "tenant.resumed": _("Workspace no longer suspended"),
             "user.changed": _("User changed"),
             "user.activated": _("User activated"),
             "user.deactivated": _("User deactivated"),

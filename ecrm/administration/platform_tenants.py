@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django import forms
@@ -12,12 +12,12 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ecrm.administration import visits
-from ecrm.administration.forms import EnterForm
+from ecrm.administration import figures, suspension, visits
+from ecrm.administration.forms import EnterForm, ReasonForm
 from ecrm.administration.platform_rows import PlatformRows
 from ecrm.administration.platform_site import platform_site
 from ecrm.administration.rows import ReadInline
@@ -79,7 +79,10 @@ class TenantRows(PlatformRows):
     one, many = _("tenant"), _("tenants")
     is_small = True
     can_add = can_change = True
-    list_display = ["name", "slug", "members", "created_at", "visited_until", "erase_after", "enter_link"]
+    list_display = [
+        *("name", "slug", "members", "people", "created_at", "visited_until"),
+        *("suspended_at", "erase_after", "acts"),
+    ]
     list_filter = []
     search_fields = ["name__icontains", "slug__icontains"]
     date_hierarchy = "created_at"
@@ -95,7 +98,8 @@ class TenantRows(PlatformRows):
         return ["name", "slug", "is_sure", *self.get_readonly_fields(request, obj)]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ["created_at", "visited_until", "erase_after", "enter_link"] if obj else []
+        fixed = ["people", "created_at", "visited_until", "suspended_at", "suspended_for", "erase_after", "acts"]
+        return fixed if obj else []
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         return self.inlines if obj else []
@@ -104,16 +108,61 @@ class TenantRows(PlatformRows):
         return Tenant.objects.annotate(member_count=Count("memberships")).order_by(*self.ordering)
 
     def get_urls(self) -> list[Any]:
-        enter = self.admin_site.admin_view(self.enter_view)
-        return [path("<int:tenant_id>/enter/", enter, name="enter_tenant"), *super().get_urls()]
+        acts = (("enter", self.enter_view), ("suspend", self.suspend_view), ("resume", self.resume_view))
+        guarded = [
+            path(f"<int:tenant_id>/{name}/", self.admin_site.admin_view(view), name=f"{name}_tenant")
+            for name, view in acts
+        ]
+        return [*guarded, *super().get_urls()]
 
     @admin.display(description=_("members"), ordering="member_count")
     def members(self, obj: Any) -> int:
         return int(obj.member_count)
 
-    @admin.display(description=_("support visit"))
-    def enter_link(self, obj: Any) -> str:
-        return format_html('<a href="{}">{}</a>', reverse("admin:enter_tenant", args=[obj.pk]), gettext("Enter…"))
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        listed = super().get_changelist_instance(request)
+        told = figures.people(tenant.pk for tenant in listed.result_list)
+        for tenant in listed.result_list:
+            tenant.people_told = told.get(tenant.pk)
+        return listed
+
+    @admin.display(description=_("contacts"))
+    def people(self, obj: Any) -> str:
+        """Known already of the rows of a list."""
+        told = obj.people_told if hasattr(obj, "people_told") else figures.people([obj.pk]).get(obj.pk)
+        return told or "0"
+
+    @admin.display(description=_("acts"))
+    def acts(self, obj: Any) -> str:
+        """Links to the pages that ask why."""
+        stop, go = ("suspend_tenant", gettext("Suspend…")), ("resume_tenant", gettext("Resume…"))
+        links = (
+            (reverse(f"admin:{name}", args=[obj.pk]), label)
+            for name, label in (("enter_tenant", gettext("Enter…")), go if obj.is_suspended else stop)
+        )
+        return format_html("{}", format_html_join(" · ", '<a href="{}">{}</a>', links))
+
+    def suspend_view(self, request: HttpRequest, tenant_id: int) -> HttpResponse:
+        note = gettext(
+            "Members see this reason and nothing else, nothing is sent, and API tokens stop working."
+            " Mails still arrive, and people can still change what they allow."
+        )
+        return self._ask(request, tenant_id, suspension.suspend, gettext("Suspend %(tenant)s"), note)
+
+    def resume_view(self, request: HttpRequest, tenant_id: int) -> HttpResponse:
+        note = gettext("Everything goes on where it stood. Campaigns whose hour has passed are sent at once.")
+        return self._ask(request, tenant_id, suspension.resume, gettext("Resume %(tenant)s"), note)
+
+    def _ask(
+        self, request: HttpRequest, tenant_id: int, act: Callable[..., bool], title: str, note: str
+    ) -> HttpResponse:
+        tenant, form = self.row(tenant_id), ReasonForm(request.POST or None)
+        title = title % {"tenant": tenant}
+        if request.method == "POST" and form.is_valid():
+            done = act(tenant=tenant, by=request.user, reason=form.cleaned_data["reason"])
+            self.message_user(request, gettext("Done.") if done else gettext("Nothing had to be done."))
+            return self.back_to(tenant)
+        return self.act_with_form(request, tenant, form, title=title, verb=title, note=note)
 
     def enter_view(self, request: HttpRequest, tenant_id: int) -> HttpResponse:
         """Asks why and for how long; the tenant's members see the answer on every page."""

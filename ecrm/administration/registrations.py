@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from ecrm.administration import audit_words, banners, guises, notices, visits
+from ecrm.administration import audit_words, banners, guises, notices, suspension, visits
 from ecrm.notices import kinds
 from ecrm.tenancy import doors
 from ecrm.tenancy.roles import Capability
@@ -15,6 +15,7 @@ audit_words.register()
 kinds.register(notices.KIND)
 
 doors.register_door(visits.door)
+doors.register_gate(suspension.gate, order=15)
 # After whatever else may hold a member up: it only changes how they see.
 doors.register_gate(guises.gate, order=90)
 shown.register(banners.visit)

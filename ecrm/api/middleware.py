@@ -87,6 +87,8 @@ class _Call:
         # Operations that only hand over to the queue need no transaction, and are too many for one.
         self.is_light = self.match is not None and root.is_light(self.match.url_name)
         self.grant = _authenticate(request, slug, self.is_light)
+        if self.grant.tenant.is_suspended:
+            raise Problem(403, _("This workspace is suspended. Its members can read why when they sign in."))
         request.grant, request.user = self.grant, self.grant.user
         request.tenant, request.membership = self.grant.tenant, self.grant.membership
 

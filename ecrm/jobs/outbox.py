@@ -22,8 +22,8 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from ecrm.jobs.models import OutboxEntry
-from ecrm.jobs.tasks import LEASE, call, registry
-from ecrm.tenancy.closed import closed
+from ecrm.jobs.tasks import LEASE, TAKES_IN, call, registry
+from ecrm.tenancy.closed import OPEN_TASKS, closed
 from ecrm.tenancy.context import require_tenant_id, tenant_transaction
 
 MOST_TOGETHER = 50
@@ -125,13 +125,18 @@ def poll(limit: int = 500) -> int:
             "SELECT id, tenant_id, task FROM jobs_outboxentry"
             " WHERE failed_at IS NULL AND due_at < now() - %s * interval '1 second'"
             "   AND (leased_until IS NULL OR leased_until < now())"
-            "   AND tenant_id <> ALL (%s)"
+            "   AND tenant_id <> ALL (%s) AND NOT (tenant_id = ANY (%s) AND task = ANY (%s))"
             " ORDER BY due_at LIMIT %s",
-            [HINT_GRACE_SECONDS, list(closed.ids()), limit],
+            [HINT_GRACE_SECONDS, list(closed.ids()), list(closed.suspended()), _paused_tasks(), limit],
         )
         rows = cursor.fetchall()
     hints = _one_for_many((task, tenant_id, entry_id) for entry_id, tenant_id, task in rows if task in registry)
     return sum(hint(*each) for each in hints)
+
+
+def _paused_tasks() -> list[str]:
+    """Those that wait while their tenant is suspended."""
+    return [name for name, known in registry.items() if known.queue not in TAKES_IN and name not in OPEN_TASKS]
 
 
 def _one_for_many(rows: Iterable[tuple[str, int, int]]) -> Iterator[tuple[str, int, int]]:

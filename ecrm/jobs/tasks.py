@@ -1,9 +1,9 @@
 """Tasks that carry their tenant.
 
 ``@task`` registers work that belongs to a tenant: it is called with ids, refuses to run without
-a tenant, waits while the tenant is closed, and runs at least once for every committed
-``enqueue()``. ``@platform_task`` registers the few that belong to none (partitions, polling,
-account mails).
+a tenant, waits while the tenant is closed (or suspended, unless it only takes in), and runs at
+least once for every committed ``enqueue()``. ``@platform_task`` registers the few that belong to
+none (partitions, polling, account mails).
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from ecrm.tenancy.context import MissingTenant, bind_tenant, no_tenant, tenant_t
 from ecrm.tenancy.settings_rows import remembered
 
 LEASE = timedelta(minutes=10)
+# Of a suspended tenant these go on: what others tell it is neither lost nor late.
+TAKES_IN = frozenset({Queue.INGEST, Queue.WEBHOOK})
 Together = Callable[[Sequence[dict[str, Any]]], Collection[int]]
 
 
@@ -60,7 +62,7 @@ def task(
 
             if tenant_id is None:
                 raise MissingTenant(f"Task {name} needs a tenant_id.")
-            if closed.holds_up(name, tenant_id):
+            if waits(name, tenant_id):
                 return
             with no_tenant(), bind_tenant(tenant_id), remembered():
                 if entry_id is None:
@@ -74,6 +76,11 @@ def task(
         return body
 
     return decorate
+
+
+def waits(name: str, tenant_id: int) -> bool:
+    """Whether a task stays undone for now, because its tenant is closed or suspended."""
+    return closed.holds_up(name, tenant_id, takes_in=registry[name].queue in TAKES_IN)
 
 
 def platform_task(name: str, *, queue: Queue) -> Callable[[Callable[[], Any]], Callable[[], Any]]:

@@ -45,7 +45,8 @@ class Tenant(models.Model):
     ``visited_until`` is the latest end of its open support visits, kept by administration, so that
     pages learn of a visit without asking for it. From ``second_factor_from`` on, members without a
     second step of sign-in are held up at the door. ``erase_after`` is the end of the hold of a closed
-    workspace; None while it is open.
+    workspace; None while it is open. A workspace is ``suspended_at`` by staff of the platform, for a reason
+    that its members read.
     """
 
     slug = models.CharField(
@@ -71,7 +72,18 @@ class Tenant(models.Model):
     visited_until = models.DateTimeField(null=True, editable=False)
     second_factor_from = models.DateTimeField(_("second step asked from"), null=True, editable=False)
     erase_after = models.DateTimeField(_("erased after"), null=True, editable=False)
+    suspended_at = models.DateTimeField(_("suspended since"), null=True, editable=False)
+    suspended_for = models.CharField(_("suspended because"), max_length=300, blank=True, default="", editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(suspended_at=None, suspended_for="")
+                | models.Q(suspended_at__isnull=False) & ~models.Q(suspended_for=""),
+                name="suspended_for_a_reason",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -83,6 +95,10 @@ class Tenant(models.Model):
     @property
     def is_closed(self) -> bool:
         return self.erase_after is not None
+
+    @property
+    def is_suspended(self) -> bool:
+        return self.suspended_at is not None
 
 
 class ErasedTenant(models.Model):

@@ -15,6 +15,7 @@ from campaigns.models.campaign import TRANSITIONS, State
 from campaigns.sending import audience, claims, engine, services, states
 from ecrm.audit.models import AuditEntry
 from ecrm.mail.relays import default_relay
+from ecrm.tenancy.models import Tenant
 from tests.campaigns.sending import world
 from tests.cast import Member
 from tests.mail.catching import RunningCatcher
@@ -178,3 +179,23 @@ def test_a_worker_whose_lease_ran_out_declares_nothing(catcher: RunningCatcher) 
     assert len(world.declare(campaign, quick).allowed) == 2
     claims.release(slow, wait_seconds=None)
     assert campaign.chunks.get().done_at is None
+
+
+def test_a_suspended_tenant_sends_nothing_more(
+    catcher: RunningCatcher, alice: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.people(8)
+    campaign = world.campaign()
+    services.start(campaign, by=alice.user)
+    list(audience.materialise(campaign.pk))
+    monkeypatch.setattr(engine, "FIRST_WINDOW", 2)
+    acme = Tenant.objects.filter(pk=alice.tenant.pk)
+    world.after_hand_overs(
+        monkeypatch, 1, lambda: acme.update(suspended_at=timezone.now(), suspended_for="Complaints") == 1
+    )
+    engine.work(campaign.pk)
+    engine.work(campaign.pk)
+    assert len(catcher.delivered_to()) == Intent.objects.count() == 2
+    acme.update(suspended_at=None, suspended_for="")
+    world.run(campaign)
+    assert len(set(catcher.delivered_to())) == len(catcher.delivered_to()) == 8
