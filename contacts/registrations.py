@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from contacts import api, audit_words, bulk_actions, event_kinds, events, list_actions, merging, palette, partitions
 from contacts.ingest import offering, people, reported, stream, takers, tidying
 from contacts.models import (
+    Contact,
     ContactChange,
     EmailAddress,
     Identity,
@@ -15,6 +16,7 @@ from contacts.models import (
     Tagging,
 )
 from ecrm import metrics
+from ecrm.administration import figures
 from ecrm.jobs import beats
 from ecrm.notices.models import Notification
 from ecrm.tenancy import sample
@@ -33,6 +35,7 @@ nav.register(
 )
 
 palette.register()
+figures.register_people(Contact)
 bulk_actions.register(list_actions.TAG)
 bulk_actions.register(list_actions.BIN)
 
