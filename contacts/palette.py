@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contacts import search
-from contacts.models import Contact, EmailAddress, Segment
+from contacts.companies import listing
+from contacts.models import Company, Contact, EmailAddress, Segment
 from ecrm.search import actions, matching, sources
 from ecrm.search.actions import Action
 from ecrm.search.sources import Found, Source
@@ -26,6 +27,16 @@ _SEGMENTS_READ = 500
 def register() -> None:
     sources.register(
         Source("contacts", gettext_lazy("Contacts"), "user-round", Capability.CONTACTS_VIEW, find_people, recall_people)
+    )
+    sources.register(
+        Source(
+            "companies",
+            gettext_lazy("Companies"),
+            "building-2",
+            Capability.CONTACTS_VIEW,
+            find_companies,
+            recall_companies,
+        )
     )
     sources.register(
         Source("segments", gettext_lazy("Segments"), "blend", Capability.SEGMENTS_VIEW, find_segments, recall_segments)
@@ -44,6 +55,17 @@ def find_people(membership: Membership, text: str, limit: int) -> list[Found]:
 
 def recall_people(membership: Membership, ids: list[int]) -> dict[int, Found]:
     return _people(membership, ids)
+
+
+def find_companies(membership: Membership, text: str, limit: int) -> list[Found]:
+    ids = listing.search_ids(text, membership=membership, at_most=limit)
+    found = recall_companies(membership, ids)
+    return [found[pk] for pk in ids if pk in found]
+
+
+def recall_companies(membership: Membership, ids: list[int]) -> dict[int, Found]:
+    companies = Company.objects.visible_to(membership).unbinned().filter(pk__in=ids)
+    return {one.pk: _company(one) for one in companies}
 
 
 def find_segments(membership: Membership, text: str, limit: int) -> list[Found]:
@@ -67,6 +89,10 @@ def _person(one: Any) -> Found:
     return Found(one.name or one.email or str(one), one.email or "", path, "user-round")
 
 
+def _company(company: Company) -> Found:
+    return Found(company.name, company.city, reverse("company_page", args=[company.pk]), "building-2")
+
+
 def _segment(segment: Segment) -> Found:
     return Found(segment.name, _("Segment"), reverse("segment", args=[segment.pk]), "blend")
 
@@ -75,6 +101,10 @@ _ACTIONS = (
     Action(
         "new_contact", gettext_lazy("New contact"), "user-plus", "create_contact", Capability.CONTACTS_EDIT,
         gettext_lazy("add create person customer"),
+    ),
+    Action(
+        "new_company", gettext_lazy("New company"), "building-2", "create_company", Capability.CONTACTS_EDIT,
+        gettext_lazy("add create organisation business"),
     ),
     Action(
         "import", gettext_lazy("Import people"), "upload", "import_list", Capability.CONTACTS_IMPORT,

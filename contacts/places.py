@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 from babel import Locale
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 
 from ecrm.ui.formats import locale
 
@@ -17,6 +19,13 @@ def countries() -> list[tuple[str, str]]:
 def country_name(code: str) -> str:
     """The code itself when nobody knows it."""
     return str(locale().territories.get(code.upper(), code))
+
+
+def known_country(code: str) -> str:
+    """In capitals. Raises ``ValidationError`` for a code nobody knows; none is fine."""
+    if code and code.upper() not in dict(countries()):
+        raise ValidationError(gettext("“%(code)s” is not in the list."), params={"code": code})
+    return code.upper()
 
 
 def languages() -> list[tuple[str, str]]:

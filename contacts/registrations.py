@@ -34,6 +34,11 @@ nav.register(
     nav.Entry("contacts", _("Contacts"), "users", "contact_list", nav.CONTACTS, capability=Capability.CONTACTS_VIEW)
 )
 
+nav.register(
+    nav.Entry(
+        "companies", _("Companies"), "building-2", "company_list", nav.CONTACTS + 5, capability=Capability.CONTACTS_VIEW
+    )
+)
 palette.register()
 figures.register_people(Contact)
 bulk_actions.register(list_actions.TAG)

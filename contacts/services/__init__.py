@@ -3,7 +3,15 @@
 from contacts.services.arriving import find_by_email, find_or_create_by_email
 from contacts.services.belonging import join_companies_by_domain
 from contacts.services.binning import bin_contact, bin_contacts, restore_contact, restore_contacts
-from contacts.services.companies import get_or_create_companies
+from contacts.services.companies import (
+    StaleCompany,
+    bin_company,
+    create_company,
+    edit_company,
+    get_or_create_companies,
+    restore_company,
+)
+from contacts.services.companies_people import bring_in_people
 from contacts.services.linking import add_identity, find_by_identity, link_identities, remove_identity
 from contacts.services.people import StaleContact, create_contact, edit_contact
 from contacts.services.restoring import can_restore, restore_value
@@ -11,13 +19,18 @@ from contacts.services.searching import refresh_search
 from contacts.services.tags import add_tags, remove_tags, set_tags
 
 __all__ = [
+    "StaleCompany",
     "StaleContact",
     "add_identity",
     "add_tags",
+    "bin_company",
     "bin_contact",
     "bin_contacts",
+    "bring_in_people",
     "can_restore",
+    "create_company",
     "create_contact",
+    "edit_company",
     "edit_contact",
     "find_by_email",
     "find_by_identity",
@@ -28,6 +41,7 @@ __all__ = [
     "refresh_search",
     "remove_identity",
     "remove_tags",
+    "restore_company",
     "restore_contact",
     "restore_contacts",
     "restore_value",

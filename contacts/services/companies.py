@@ -1,13 +1,31 @@
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
 
-from django.db import connection, transaction
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from contacts.models import Company
+from contacts import domains
+from contacts.models import Company, CompanyDomain
+from contacts.services import companies_people
+from ecrm.audit import services as audit
 from ecrm.tenancy.context import require_tenant_id
+from ecrm.tenancy.models import Membership, User
 
 LONGEST_NAME = 200
+COMPANY_FIELDS = ("name", "owner", "phone", "street", "postcode", "city", "region", "country")
+
+
+class StaleCompany(Exception):
+    """Somebody else has changed this company since the form was opened. ``current`` is as it is now."""
+
+    def __init__(self, current: Company) -> None:
+        super().__init__(current.pk)
+        self.current = current
 
 
 @transaction.atomic
@@ -17,21 +35,185 @@ def get_or_create_companies(names: Iterable[str]) -> dict[str, int]:
     if not given:
         return {}
     tenant_id = require_tenant_id()
-    folded = "left(search.fold(regexp_replace(btrim(name), '\\s+', ' ', 'g')), 200)"
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {Company.table()} (tenant_id, name, name_norm, search_text,"
             "  phone, street, postcode, city, region, country, created_at, updated_at)"
-            f" SELECT DISTINCT ON ({folded}) %s, left(btrim(name), 200), {folded}, ' ' || {folded},"
+            f" SELECT DISTINCT ON ({_FOLDED}) %s, left(btrim(name), 200), {_FOLDED}, ' ' || {_FOLDED},"
             "  '', '', '', '', '', '', now(), now()"
-            f" FROM unnest(%s::text[]) AS given (name) ORDER BY {folded}, name"
+            f" FROM unnest(%s::text[]) AS given (name) ORDER BY {_FOLDED}, name"
             " ON CONFLICT (tenant_id, name_norm) WHERE binned_at IS NULL DO NOTHING",
             [tenant_id, given],
         )
         cursor.execute(
             f"SELECT given.name, company.id FROM unnest(%s::text[]) AS given (name)"
             f" JOIN {Company.table()} company ON company.tenant_id = %s AND company.binned_at IS NULL"
-            f" AND company.name_norm = {folded.replace('name', 'given.name')}",
+            f" AND company.name_norm = {_FOLDED.replace('name', 'given.name')}",
             [given, tenant_id],
         )
         return dict(cursor.fetchall())
+
+
+@transaction.atomic
+def create_company(
+    *, name: str, by: User | None, domains: Iterable[str] = (), at: datetime | None = None, **fields: Any
+) -> Company:
+    """Adds a company. Raises ``ValidationError`` by field (``name`` or ``domains``, code ``taken``)."""
+    at = at or timezone.now()
+    company = Company(created_at=at, updated_at=at)
+    _assign(company, {**fields, "name": name})
+    company.name_norm = folded(company.name)
+    _save(company)
+    _replace_domains(company, domains)
+    refresh_company_search(company)
+    audit.record("company.created", by=by, subject=company, at=at)
+    return company
+
+
+@transaction.atomic
+def edit_company(
+    *,
+    company: Company,
+    by: User | None,
+    expected_updated_at: datetime | None = None,
+    domains: Iterable[str] | None = None,
+    at: datetime | None = None,
+    **changes: Any,
+) -> list[str]:
+    """Changes the given fields (``COMPANY_FIELDS``) and returns the names of those that differ.
+
+    ``domains`` replace what is there. A new name is found at once in the search over its people.
+    Raises ``ValidationError`` by field and ``StaleCompany`` as ``edit_contact`` does.
+    """
+    at = at or timezone.now()
+    current = Company.objects.select_for_update().get(pk=company.pk)
+    if expected_updated_at is not None and current.updated_at != expected_updated_at:
+        raise StaleCompany(current)
+    changed = _assign(current, changes)
+    if domains is not None and _replace_domains(current, domains):
+        changed.append("domains")
+    if changed:
+        current.updated_at = at
+        current.name_norm = folded(current.name)
+        _save(current)
+        refresh_company_search(current)
+        if "name" in changed:
+            companies_people.refresh(current.pk)
+        audit.record("company.changed", by=by, subject=current, fields=changed, at=at)
+    for field in (*COMPANY_FIELDS, "updated_at", "name_norm"):
+        setattr(company, field, getattr(current, field))
+    return changed
+
+
+@transaction.atomic
+def bin_company(*, company: Company, by: User | None, at: datetime | None = None) -> bool:
+    """Puts it in the bin, which frees its name and domains; its people keep it. False when it was there."""
+    at = at or timezone.now()
+    if not Company.objects.filter(pk=company.pk, binned_at=None).update(binned_at=at):
+        return False
+    CompanyDomain.objects.filter(company=company).update(binned_at=at)
+    company.binned_at = at
+    audit.record("company.binned", by=by, subject=company, at=at)
+    return True
+
+
+@transaction.atomic
+def restore_company(*, company: Company, by: User | None, at: datetime | None = None) -> bool:
+    """Takes it out of the bin; False when it was not in it.
+
+    Raises ``ValidationError`` when its name was given away meanwhile. Domains given away stay there.
+    """
+    try:
+        with transaction.atomic():
+            if not Company.objects.filter(pk=company.pk, binned_at__isnull=False).update(binned_at=None):
+                return False
+    except IntegrityError as error:
+        words = _("There is another company called %(name)s now. Rename that one first.") % {"name": company.name}
+        raise ValidationError({"name": ValidationError(words, code="taken")}) from error
+    own = CompanyDomain.objects.filter(company=company)
+    live = CompanyDomain.objects.filter(binned_at=None)
+    given_away = list(live.filter(domain_norm__in=own.values("domain_norm")).values_list("domain_norm", flat=True))
+    own.exclude(domain_norm__in=given_away).update(binned_at=None)
+    own.filter(domain_norm__in=given_away).delete()
+    company.binned_at = None
+    refresh_company_search(company)
+    audit.record("company.restored", by=by, subject=company, at=at)
+    return True
+
+
+def refresh_company_search(company: Company) -> None:
+    """Due after every change of a name, a domain or a city."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {Company.table()} company SET search_text = concat_ws(' ', '', company.name_norm,"
+            "  (SELECT string_agg(domain.domain_norm, ' ' ORDER BY domain.id)"
+            f"    FROM {CompanyDomain.table()} domain"
+            "    WHERE domain.tenant_id = company.tenant_id AND domain.company_id = company.id),"
+            "  nullif(search.fold(company.city), ''))"
+            " WHERE company.tenant_id = %s AND company.id = %s",
+            [require_tenant_id(), company.pk],
+        )
+
+
+def folded(name: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {_FOLDED} FROM (SELECT %s::text AS name) AS given", [name])
+        return str(cursor.fetchone()[0])
+
+
+_FOLDED = "left(search.fold(regexp_replace(btrim(name), '\\s+', ' ', 'g')), 200)"
+
+
+def _assign(company: Company, values: dict[str, Any]) -> list[str]:
+    unknown = set(values) - set(COMPANY_FIELDS)
+    if unknown:
+        raise TypeError(f"A company has no editable field {', '.join(sorted(unknown))}.")
+    before = [getattr(company, "owner_id" if name == "owner" else name) for name in COMPANY_FIELDS]
+    for name, value in values.items():
+        setattr(company, name, value.strip() if isinstance(value, str) else value)
+    company.country = company.country.upper()
+    company.clean_fields(exclude={"tenant", "owner", "name_norm", "search_text"})
+    if company.owner_id and not _is_member(company.owner_id):
+        raise ValidationError({"owner": _("This person is not a member of this workspace.")})
+    after = [getattr(company, "owner_id" if name == "owner" else name) for name in COMPANY_FIELDS]
+    return [name for name, old, new in zip(COMPANY_FIELDS, before, after, strict=True) if old != new]
+
+
+def _is_member(user_id: int) -> bool:
+    return Membership.objects.filter(tenant=require_tenant_id(), user=user_id).exists()
+
+
+def _save(company: Company) -> None:
+    try:
+        with transaction.atomic():
+            company.save()
+    except IntegrityError as error:
+        holder = Company.objects.filter(name_norm=company.name_norm, binned_at=None).first()
+        params = {"company_id": holder.pk if holder else None}
+        words = _("There is a company of this name already.")
+        raise ValidationError({"name": ValidationError(words, code="taken", params=params)}) from error
+
+
+def _replace_domains(company: Company, given: Iterable[str]) -> bool:
+    wanted = domains.clean(given)
+    own = {row.domain_norm: row.pk for row in CompanyDomain.objects.filter(company=company)}
+    gone = [pk for norm, pk in own.items() if norm not in wanted]
+    new = [norm for norm in wanted if norm not in own]
+    _refuse_taken(company, new)
+    CompanyDomain.objects.filter(pk__in=gone).delete()
+    CompanyDomain.objects.bulk_create(CompanyDomain(company=company, domain_norm=norm) for norm in new)
+    return bool(gone or new)
+
+
+def _refuse_taken(company: Company, norms: Sequence[str]) -> None:
+    rows = CompanyDomain.objects.filter(domain_norm__in=norms, binned_at=None).exclude(company=company.pk)
+    errors = [
+        ValidationError(
+            _("%(domain)s belongs to %(name)s already."),
+            code="taken",
+            params={"domain": row.domain_norm, "name": str(row.company), "company_id": row.company_id},
+        )
+        for row in rows.select_related("company")
+    ]
+    if errors:
+        raise ValidationError({"domains": errors})

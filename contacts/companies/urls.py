@@ -1,0 +1,13 @@
+from django.urls import path
+
+from contacts.companies import views
+
+urlpatterns = [
+    path("", views.company_list, name="company_list"),
+    path("new/", views.create_company, name="create_company"),
+    path("<int:company_id>/", views.company_page, name="company_page"),
+    path("<int:company_id>/edit/", views.edit_company, name="edit_company"),
+    path("<int:company_id>/bin/", views.bin_company, name="bin_company"),
+    path("<int:company_id>/restore/", views.restore_company, name="restore_company"),
+    path("<int:company_id>/people/", views.bring_in_people, name="bring_in_people"),
+]
