@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from consent import api, audit_words, criteria, defaults, import_columns, merging, panel, privacy, reach, timeline
+from consent import (
+    api,
+    audit_words,
+    criteria,
+    defaults,
+    export_columns,
+    import_columns,
+    merging,
+    panel,
+    privacy,
+    reach,
+    timeline,
+)
 from ecrm.tenancy import services as tenancy
 from ecrm.tenancy.roles import Capability
 from ecrm.ui import nav, settings_pages
@@ -16,6 +28,7 @@ api.register()
 timeline.register()
 criteria.register()
 import_columns.register()
+export_columns.register()
 merging.register()
 panel.register()
 reach.register()

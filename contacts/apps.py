@@ -12,6 +12,7 @@ class ContactsConfig(AppConfig):
     def ready(self) -> None:
         import_module("contacts.registrations")
         import_module("contacts.fields.registrations")
+        import_module("contacts.exports.registrations")
         import_module("contacts.imports.registrations")
         import_module("contacts.segments.registrations")
         import_module("contacts.merge.registrations")

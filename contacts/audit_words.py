@@ -33,6 +33,7 @@ def register() -> None:
             "quality.closed": _("Thing to put right closed"),
             "quality.reopened": _("Thing to put right opened again"),
             "cleaning.changed": _("Settings of data quality changed"),
+            "contact.export_begun": _("Export of contacts begun"),
             "contact.exported": _("Contacts exported"),
             "import.begun": _("Import file uploaded"),
             "import.started": _("Import started"),

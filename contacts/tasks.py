@@ -1,7 +1,8 @@
 """Tasks of the rooms inside contacts: Celery looks for them here."""
 
+from contacts.exports import tasks as exports
 from contacts.imports import tasks as imports
 from contacts.merge import tasks as merge
 from contacts.segments import tasks as segments
 
-__all__ = ["imports", "merge", "segments"]
+__all__ = ["exports", "imports", "merge", "segments"]

@@ -10,6 +10,7 @@ urlpatterns = [
     path("contacts/act/", acts.act_on_contacts, name="act_on_contacts"),
     path("contacts/restore/", acts.restore_contacts, name="restore_contacts"),
     path("contacts/imports/", include("contacts.imports.urls")),
+    path("contacts/export/", include("contacts.exports.urls")),
     path("contacts/<int:contact_id>/", people.contact_page, name="contact_page"),
     path("contacts/<int:contact_id>/edit/", people.edit_contact, name="edit_contact"),
     path("contacts/<int:contact_id>/bin/", acts.bin_contact, name="bin_contact"),

@@ -109,6 +109,7 @@ def _rights(request: MemberRequest) -> dict[str, Any]:
         "may_edit": may(Capability.CONTACTS_EDIT),
         "may_bin": may(Capability.CONTACTS_DELETE),
         "import_url": reverse("import_list") if may(Capability.CONTACTS_IMPORT) else "",
+        "export_url": f"{reverse('export_contacts')}?{without(request.GET)}" if may(Capability.CONTACTS_EXPORT) else "",
         "is_mine": request.GET.get("owner") == MINE,
         "is_part": wants_part(request),
     }
