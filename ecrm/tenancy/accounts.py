@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.forms import SignupForm
 from allauth.account.utils import get_next_redirect_url
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
@@ -19,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ecrm import keys
 from ecrm.tenancy import devices
+from ecrm.tenancy.forms import NAME
 from ecrm.tenancy.services import find_invitation
 
 log = structlog.get_logger(__name__)
@@ -49,6 +51,21 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
             super().send_notification_mail(template_prefix, user, *args, **kwargs)
         except OSError:
             log.exception("notice_not_sent", notice=template_prefix, user=user.pk)
+
+
+class NamedSignupForm(SignupForm):  # type: ignore[misc]  # allauth is untyped
+    """Asks how colleagues know the person: members are listed, mentioned and answered for by name."""
+
+    name = NAME
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.order_fields(["name", "email", "password1"])
+
+    def custom_signup(self, request: HttpRequest, user: Any) -> None:
+        super().custom_signup(request, user)
+        user.name = self.cleaned_data["name"]
+        user.save(update_fields=["name"])
 
 
 class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth is untyped

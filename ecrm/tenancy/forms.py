@@ -78,6 +78,17 @@ class TenantSettingsForm(forms.ModelForm):  # type: ignore[type-arg]
         }
 
 
+NAME = forms.CharField(
+    label=_("Your name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name", "autofocus": True})
+)
+
+
+class NameForm(forms.Form):
+    """Asked of whoever joins a workspace without having said it before."""
+
+    name = NAME
+
+
 class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = User

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ecrm.tenancy import services
-from ecrm.tenancy.forms import PreferencesForm, TenantForm
+from ecrm.tenancy.forms import NameForm, PreferencesForm, TenantForm
 from ecrm.tenancy.models import Membership, User
 from ecrm.tenancy.urls import tenant_url
 
@@ -47,19 +47,23 @@ def create_tenant(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def accept_invitation(request: HttpRequest, token: str) -> HttpResponse:
     """GET shows who invites; only POST joins, since mail scanners follow links."""
-    invitation = services.find_invitation(token)
+    invitation, user = services.find_invitation(token), _user(request)
     if invitation is None:
         raise Http404
-    if request.method == "POST":
+    form = None if user.name else NameForm(request.POST or None)
+    if request.method == "POST" and (form is None or form.is_valid()):
         try:
-            membership = services.accept_invitation(invitation=invitation, by=_user(request))
+            membership = services.accept_invitation(
+                invitation=invitation, by=user, name=form.cleaned_data["name"] if form else ""
+            )
         except ValidationError as error:
             messages.error(request, error.messages[0])
         else:
             if membership is None:
                 raise Http404
             return redirect(tenant_url(invitation.tenant, "today"))
-    return render(request, "tenancy/invitation.html", {"invitation": invitation})
+    context = {"invitation": invitation, "form": form}
+    return render(request, "tenancy/invitation.html", context, status=422 if form and form.errors else 200)
 
 
 @login_required

@@ -90,8 +90,9 @@ def find_invitation(secret: str) -> Invitation | None:
 
 
 @transaction.atomic
-def accept_invitation(*, invitation: Invitation, by: User) -> Membership | None:
-    """Joins once. None when the invitation was used, revoked or expired meanwhile.
+def accept_invitation(*, invitation: Invitation, by: User, name: str = "") -> Membership | None:
+    """Joins once, under ``name`` if the person has none yet. None when the invitation was used, revoked
+    or expired meanwhile.
 
     Refuses (``ValidationError``) another person's invitation: it was sent to one address.
     """
@@ -103,6 +104,9 @@ def accept_invitation(*, invitation: Invitation, by: User) -> Membership | None:
     )
     if not opened:
         return None
+    if name and not by.name:
+        by.name = name
+        by.save(update_fields=["name"])
     membership, _created = Membership.objects.get_or_create(
         tenant=invitation.tenant, user=by, defaults={"roles": invitation.roles}
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import structlog
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.mail import send_mail
@@ -24,6 +25,8 @@ from ecrm.tenancy.urls import absolute, platform_url
 from ecrm.ui.parts import render_page
 from ecrm.ui.settings_pages import sections
 
+log = structlog.get_logger(__name__)
+
 
 @requires(Capability.MEMBERS_MANAGE)
 @require_safe
@@ -41,7 +44,9 @@ def invite(request: MemberRequest) -> HttpResponse:
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            _mail_invitation(invitation, secret)
+            url = absolute(platform_url("accept_invitation", secret))
+            if not _mail_invitation(invitation, url):
+                return _members_page(request, InvitationForm(), TeamForm(), unsent=(invitation.email, url))
             messages.success(request, _("Invitation sent to %(email)s.") % {"email": invitation.email})
             return redirect("members")
     return _members_page(request, form, TeamForm(), status=422)
@@ -139,11 +144,19 @@ def tenant_settings(request: MemberRequest) -> HttpResponse:
     return render(request, "tenancy/settings.html", {"form": form}, status=422 if form.errors else 200)
 
 
-def _members_page(request: MemberRequest, form: InvitationForm, team_form: TeamForm, status: int = 200) -> HttpResponse:
+def _members_page(
+    request: MemberRequest,
+    form: InvitationForm,
+    team_form: TeamForm,
+    status: int = 200,
+    unsent: tuple[str, str] | None = None,
+) -> HttpResponse:
+    """``unsent``: address and link of an invitation whose mail could not be sent."""
     memberships = list(request.tenant.memberships.select_related("user").order_by("user__name", "user__email"))
     context: dict[str, Any] = {
         "form": form,
         "team_form": team_form,
+        "unsent": unsent,
         "memberships": memberships,
         "with_second_step": with_second_step([membership.user_id for membership in memberships]),
         "invitations": request.tenant.invitations.filter(accepted_at=None, revoked_at=None).order_by("-created_at"),
@@ -153,7 +166,13 @@ def _members_page(request: MemberRequest, form: InvitationForm, team_form: TeamF
     return render(request, "tenancy/members.html", context, status=status)
 
 
-def _mail_invitation(invitation: Invitation, secret: str) -> None:
-    context = {"invitation": invitation, "url": absolute(platform_url("accept_invitation", secret))}
+def _mail_invitation(invitation: Invitation, url: str) -> bool:
+    """False when no mail can be sent just now: the invitation stands, and its link can be given by hand."""
     subject = _("Join %(tenant)s on eCRM") % {"tenant": invitation.tenant.name}
-    send_mail(subject, render_to_string("tenancy/invitation_mail.txt", context), None, [invitation.email])
+    text = render_to_string("tenancy/invitation_mail.txt", {"invitation": invitation, "url": url})
+    try:
+        send_mail(subject, text, None, [invitation.email])
+    except OSError:
+        log.exception("invitation_not_sent", invitation=invitation.pk)
+        return False
+    return True

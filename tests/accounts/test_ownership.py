@@ -115,7 +115,8 @@ def test_sign_up_can_be_switched_off(settings: object, client: Client, db: None,
     settings.SIGNUP = signup
     page = client.get("/accounts/signup/").content.decode()
     assert ('name="password1"' in page) is is_open
-    client.post("/accounts/signup/", {"email": "new@example.com", "password1": "correct horse battery staple"})
+    form = {"name": "Nia New", "email": "new@example.com", "password1": "correct horse battery staple"}
+    client.post("/accounts/signup/", form)
     assert User.objects.filter(email="new@example.com").exists() is is_open
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core import mail
@@ -12,7 +13,7 @@ from django.utils import timezone
 from ecrm.audit.models import AuditEntry
 from ecrm.tenancy import services
 from ecrm.tenancy.context import tenant_context
-from ecrm.tenancy.models import Membership, Tenant
+from ecrm.tenancy.models import Membership, Tenant, User
 from tests.cast import Member, make_user
 
 
@@ -36,6 +37,27 @@ def test_an_invitation_is_mailed_and_joins_once(alice: Member, acme: Tenant) -> 
     assert acme.memberships.get(user=dora.user).roles == ["support"]
     assert dora.client.post(path).status_code == 404
     assert actions(acme)[-2:] == ["invitation.sent", "member.joined"]
+
+
+def test_where_no_mail_leaves_the_link_is_shown_once(alice: Member, acme: Tenant, settings: Any) -> None:
+    settings.EMAIL_BACKEND, settings.RELAY_URL = "ecrm.mail.backends.RelayBackend", "smtp://127.0.0.1:1?timeout=1"
+    page = alice.post("invite_member", form={"email": "dora@example.com", "roles": ["support"]}).content.decode()
+    found = re.search(r'value="[^"]+(/invitations/[^"]+)"', page)
+    assert found
+    dora = Member(make_user("Dora"), acme)
+    assert dora.client.post(found[1]).url == "/acme/"
+    assert "/invitations/" not in alice.get("members").content.decode()
+
+
+def test_who_has_no_name_yet_is_asked_for_it(alice: Member, acme: Tenant) -> None:
+    dora = Member(make_user("Dora"), acme)
+    User.objects.filter(pk=dora.user.pk).update(name="")
+    path = invite(alice)
+    assert 'name="name"' in dora.client.get(path).content.decode()
+    assert dora.client.post(path, {"name": ""}).status_code == 422
+    assert not acme.memberships.filter(user=dora.user).exists()
+    assert dora.client.post(path, {"name": "Dora Duarte"}).url == "/acme/"
+    assert "Dora Duarte" in alice.get("members").content.decode()
 
 
 def test_it_opens_for_its_own_address_only(alice: Member, charlie: Member, acme: Tenant) -> None:

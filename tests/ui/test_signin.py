@@ -54,7 +54,7 @@ def test_a_mailed_code_opens_the_door(client: Client, dora: User) -> None:
 
 @pytest.mark.parametrize(
     ("address", "fields"),
-    [(CODE, {}), ("/accounts/password/reset/", {}), ("/accounts/signup/", {"password1": PASSWORD})],
+    [(CODE, {}), ("/accounts/password/reset/", {}), ("/accounts/signup/", {"name": "Eve", "password1": PASSWORD})],
 )
 def test_known_and_unknown_addresses_get_the_same_answer(dora: User, address: str, fields: dict[str, str]) -> None:
     pages = []
@@ -67,11 +67,19 @@ def test_known_and_unknown_addresses_get_the_same_answer(dora: User, address: st
 
 
 def test_signing_up_asks_for_the_mailed_code(client: Client, db: None) -> None:
-    page = client.post("/accounts/signup/", {"email": "eve@example.com", "password1": PASSWORD}, follow=True)
+    form = {"name": "Eve Evans", "email": "eve@example.com", "password1": PASSWORD}
+    page = client.post("/accounts/signup/", form, follow=True)
     assert "Enter the code" in page.text
     client.post("/accounts/confirm-email/", {"code": code_in_last_mail()})
-    address = User.objects.get(email="eve@example.com").emailaddress_set.get()
-    assert address.verified
+    eve = User.objects.get(email="eve@example.com")
+    assert eve.emailaddress_set.get().verified
+    assert str(eve) == "Eve Evans"
+
+
+def test_signing_up_asks_for_a_name(client: Client, db: None) -> None:
+    page = client.post("/accounts/signup/", {"name": " ", "email": "eve@example.com", "password1": PASSWORD})
+    assert 'aria-invalid="true"' in page.text
+    assert not User.objects.filter(email="eve@example.com").exists()
 
 
 def test_a_reset_link_sets_a_new_password(client: Client, dora: User) -> None:
