@@ -201,9 +201,12 @@ def _objection(answer: Answer, source: str, standing: Standing, beside: set[tupl
         return _("The date of this answer lies in the future.")
     if answer.action != Action.GRANTED:
         return ""
+    is_unknown = source in NEEDS_ORIGIN and not str(answer.evidence.get("origin", "")).strip()
+    if answer.given_at is None and is_unknown:
+        return _("Consent needs the date it was given on, and an origin: where and how the person agreed.")
     if answer.given_at is None:
         return _("Consent needs the date it was given on.")
-    if source in NEEDS_ORIGIN and not str(answer.evidence.get("origin", "")).strip():
+    if is_unknown:
         return _("Consent needs an origin: where and how the person agreed.")
     state = standing.get(_pair(answer))
     if state is not None and state.state in rules.OBJECTIONS:

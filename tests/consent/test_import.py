@@ -51,6 +51,7 @@ def test_a_yes_with_date_and_origin_becomes_evidence(alice: Member, acme: Tenant
     [
         ("new@correio.example,yes,,Shop checkout", "date"),
         ("new@correio.example,yes,2024-03-01,", "origin"),
+        ("new@correio.example,yes,,", "the date it was given on, and an origin"),
         ("new@correio.example,perhaps,2024-03-01,Shop", "neither yes nor no"),
     ],
 )
