@@ -116,38 +116,56 @@ CREATE OR REPLACE FUNCTION search.mail_local(address_norm text) RETURNS text
 $$;
 GRANT EXECUTE ON FUNCTION search.mail_local(text) TO ecrm_app;
 
+-- The words as they sound, in order.
+CREATE OR REPLACE FUNCTION search.sounds(words text[]) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT coalesce(array_agg(search.sound(word) ORDER BY search.sound(word)), '{}') FROM unnest(words) AS word
+$$;
+GRANT EXECUTE ON FUNCTION search.sounds(text[]) TO ecrm_app;
+
 -- Everything the comparison looks at, of these people. Runs with the caller's rights, under row security.
 CREATE OR REPLACE FUNCTION match_features(contact_ids bigint[])
-    RETURNS TABLE (id bigint, words text[], sounds text[], initials text, mails text[], locals text[], phones text[],
+    RETURNS TABLE (id bigint, words text[], sounds text[], mails text[], locals text[], phones text[],
                    cities text[], doors text[], born date, company_id bigint, named text[])
     LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
-    SELECT p.id, n.words,
-           ARRAY(SELECT search.sound(word) FROM unnest(n.words) AS word ORDER BY 1),
-           (SELECT string_agg(left(word, 1), '' ORDER BY left(word, 1)) FROM unnest(n.words) AS word),
-           m.mails, m.locals,
-           ARRAY(SELECT right(f.number, 9) FROM contacts_phonenumber f
-                  WHERE f.tenant_id = p.tenant_id AND f.contact_id = p.id AND length(f.number) > 8),
-           (SELECT array_agg(DISTINCT c.city) FROM (
-                SELECT search.fold(btrim(p.city)) UNION ALL SELECT unnest(a.cities)) AS c (city) WHERE c.city <> ''),
-           a.doors, p.birthday, p.company_id,
-           ARRAY(SELECT lower(i.external_id) FROM contacts_identity i
-                  WHERE i.tenant_id = p.tenant_id AND i.contact_id = p.id AND length(i.external_id) > 3)
-      FROM contacts_contact p
-     CROSS JOIN LATERAL (SELECT search.name_words(p.name) AS words) AS n
-     CROSS JOIN LATERAL (
-        SELECT coalesce(array_agg(DISTINCT x.local || '@' || split_part(x.address_norm, '@', 2)), '{}') AS mails,
-               coalesce(array_agg(DISTINCT x.local) FILTER (WHERE length(x.local) > 4 AND NOT x.local = ANY (
-                   '{contact,kontakt,contacto,contato,office,biuro,hello,admin,sales,sklep,support,info,postmaster,accounts,billing,webmaster,orders,geral,noreply,mailbox}')),
-                   '{}') AS locals
-          FROM (SELECT e.address_norm, search.mail_local(e.address_norm) AS local FROM contacts_emailaddress e
-                 WHERE e.tenant_id = p.tenant_id AND e.contact_id = p.id) AS x) AS m
-     CROSS JOIN LATERAL (
-        SELECT coalesce(array_agg(search.fold(btrim(s.city))) FILTER (WHERE s.city <> ''), '{}') AS cities,
-               coalesce(array_agg(regexp_replace(lower(s.postcode), '[^0-9a-z]', '', 'g') || '/'
-                                  || substring(s.street FROM '\d+')) FILTER (
-                            WHERE s.postcode <> '' AND s.street ~ '\d'), '{}') AS doors
-          FROM contacts_postaladdress s WHERE s.tenant_id = p.tenant_id AND s.contact_id = p.id) AS a
-     WHERE p.tenant_id = current_tenant() AND p.id = ANY (contact_ids) AND p.binned_at IS NULL
+    WITH mail AS (
+        SELECT contact_id, array_agg(DISTINCT local || '@' || split_part(address_norm, '@', 2)) AS whole,
+               array_agg(DISTINCT local) FILTER (WHERE length(local) > 4 AND NOT local = ANY (
+                   '{contact,kontakt,contacto,contato,office,biuro,hello,admin,sales,sklep,support,info,postmaster,accounts,billing,webmaster,orders,geral,noreply,mailbox}'
+               )) AS locals
+          FROM (SELECT contact_id, address_norm, search.mail_local(address_norm) AS local FROM contacts_emailaddress
+                 WHERE tenant_id = current_tenant() AND contact_id = ANY (contact_ids)) AS written
+         GROUP BY contact_id
+    ), phone AS (
+        SELECT contact_id, array_agg(DISTINCT right(number, 9)) AS numbers FROM contacts_phonenumber
+         WHERE tenant_id = current_tenant() AND contact_id = ANY (contact_ids) AND binned_at IS NULL
+           AND length(number) > 8
+         GROUP BY contact_id
+    ), place AS (
+        SELECT contact_id, array_agg(DISTINCT search.fold(btrim(city))) FILTER (WHERE city <> '') AS cities,
+               array_agg(DISTINCT regexp_replace(lower(postcode), '[^0-9a-z]', '', 'g') || '/'
+                                  || substring(street FROM '\d+')) FILTER (WHERE postcode <> '' AND street ~ '\d') AS doors
+          FROM contacts_postaladdress WHERE tenant_id = current_tenant() AND contact_id = ANY (contact_ids)
+         GROUP BY contact_id
+    ), named AS (
+        SELECT contact_id, array_agg(DISTINCT lower(external_id)) AS ids FROM contacts_identity
+         WHERE tenant_id = current_tenant() AND contact_id = ANY (contact_ids) AND length(external_id) > 3
+         GROUP BY contact_id
+    ), person AS MATERIALIZED (
+        SELECT id, search.name_words(name) AS words, search.fold(btrim(city)) AS city, birthday, company_id
+          FROM contacts_contact
+         WHERE tenant_id = current_tenant() AND id = ANY (contact_ids) AND binned_at IS NULL
+    )
+    SELECT p.id, p.words, search.sounds(p.words), coalesce(mail.whole, '{}'),
+           coalesce(mail.locals, '{}'), coalesce(phone.numbers, '{}'),
+           CASE WHEN p.city = '' OR p.city = ANY (place.cities) THEN place.cities
+                ELSE array_append(place.cities, p.city) END,
+           coalesce(place.doors, '{}'), p.birthday, p.company_id, coalesce(named.ids, '{}')
+      FROM person p
+      LEFT JOIN mail ON mail.contact_id = p.id
+      LEFT JOIN phone ON phone.contact_id = p.id
+      LEFT JOIN place ON place.contact_id = p.id
+      LEFT JOIN named ON named.contact_id = p.id
 $$;
 GRANT EXECUTE ON FUNCTION match_features(bigint[]) TO ecrm_app;
 
@@ -161,17 +179,11 @@ CREATE OR REPLACE FUNCTION match_keys_of(contact_ids bigint[]) RETURNS TABLE (co
          UNION ALL SELECT 2, unnest(f.locals)
          UNION ALL SELECT 3, unnest(f.phones)
          UNION ALL SELECT 4, array_to_string(f.words, ' ') WHERE cardinality(f.words) > 1
-         UNION ALL SELECT 5, array_to_string(f.words, ' ') || '|' || city FROM unnest(f.cities) AS city
-                    WHERE cardinality(f.words) > 1
-         UNION ALL SELECT 6, array_to_string(f.sounds, ' ') || '|' || city FROM unnest(f.cities) AS city
-                    WHERE cardinality(f.words) > 1
-         UNION ALL SELECT 7, word || '|' || f.initials || '|' || city FROM unnest(f.words) AS word, unnest(f.cities) AS city
-                    WHERE cardinality(f.words) > 1 AND length(word) > 2
-         UNION ALL SELECT 8, f.born || '|' || f.initials WHERE f.born IS NOT NULL
-         UNION ALL SELECT 9, unnest(f.doors) || '|' || f.initials
-         UNION ALL SELECT 10, f.company_id || '|' || word FROM unnest(f.sounds) AS word WHERE f.company_id IS NOT NULL
-         UNION ALL SELECT 11, unnest(f.named)
-         UNION ALL SELECT 12, array_to_string(f.sounds, ' ') WHERE cardinality(f.words) > 1
+         UNION ALL SELECT 5, array_to_string(f.sounds, ' ') WHERE cardinality(f.words) > 1
+         UNION ALL SELECT 6, f.born || '|' || word FROM unnest(f.sounds) AS word WHERE f.born IS NOT NULL
+         UNION ALL SELECT 7, door || '|' || word FROM unnest(f.sounds) AS word, unnest(f.doors) AS door
+         UNION ALL SELECT 8, f.company_id || '|' || word FROM unnest(f.sounds) AS word WHERE f.company_id IS NOT NULL
+         UNION ALL SELECT 9, unnest(f.named)
      ) AS k (kind, shared)
      WHERE k.shared IS NOT NULL
 $$;

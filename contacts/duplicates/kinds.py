@@ -1,0 +1,25 @@
+"""What two people may share, and what it is worth (the keys are made in contacts/sql/match_keys.sql).
+
+Blocks larger than ``LARGEST`` are left out: a key that many have says nothing, and comparing
+everybody in it would grow with the square.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+LARGEST = 50
+# From here on somebody should look; 100 is as sure as it gets.
+LEAST_SCORE = 60
+
+
+class Kind(IntEnum):
+    MAIL = 1  # the address, without what mail servers ignore
+    MAIL_NAME = 2  # the part before the @
+    PHONE = 3
+    NAME = 4
+    SOUND = 5  # the name as it sounds
+    BORN = 6  # birthday and the sound of one word of the name
+    DOOR = 7  # postcode, house number and the sound of one word
+    WORK = 8  # company and the sound of one word
+    IDENTITY = 9

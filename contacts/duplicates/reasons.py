@@ -1,0 +1,33 @@
+"""Why two people may be one, in words. The codes are what ``DuplicatePair.reasons`` holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.utils.translation import gettext_lazy as _
+
+WORDS = {
+    "mail": _("same email address"),
+    "phone": _("same phone number"),
+    "name": _("same name"),
+    "name_alike": _("similar name"),
+    "mail_name": _("same email name elsewhere"),
+    "born": _("same birthday"),
+    "door": _("same address"),
+    "identity": _("same number in another system"),
+    "company": _("same company"),
+    "city": _("same city"),
+    "rare": _("a rare name"),
+    "born_differs": _("but another birthday"),
+    "city_differs": _("but another city"),
+}
+# Safe rules: what both must share for a merge that needs nobody. None of them may differ in birthday.
+SAFE = {
+    "mail_name": (_("Same email address, but for dots and plus signs, and the same name"), {"mail", "name"}),
+    "phone_name": (_("Same phone number and the same name"), {"phone", "name"}),
+    "identity_name": (_("Same number in another system and the same name"), {"identity", "name"}),
+}
+
+
+def in_words(codes: Iterable[str]) -> list[str]:
+    return [str(WORDS[code]) for code in codes if code in WORDS]
