@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self, TypeVar
 
+from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import BigIntegerField, BooleanField, Exists, F, Func, Model, OuterRef, Q, Value
 
@@ -40,6 +41,11 @@ class CompanyQuerySet(OwnedQuerySet["Company"]):
 
 class ContactQuerySet(OwnedQuerySet["Contact"]):
     """People; see ``OwnedQuerySet`` on sight and the bin."""
+
+    def binned(self) -> Self:
+        """In the bin, and not merged away: those come back by undoing the merge."""
+        merges = apps.get_model("contacts", "Merge")._default_manager
+        return super().binned().filter(~Exists(merges.filter(loser=OuterRef("pk"), undone_at=None)))
 
     def matching(self, term: str, *, membership: Membership | None = None) -> Self:
         """The newest ``search.CAP`` people the search finds; runs the search at once.

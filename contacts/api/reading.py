@@ -13,6 +13,7 @@ from django.http import Http404
 from ninja import Schema
 from pydantic import Field
 
+from contacts import merged
 from contacts.api.schemas import StageName
 from contacts.models import (
     Contact,
@@ -79,8 +80,11 @@ def narrowed(request: ApiRequest, asked: ContactFilters) -> ContactQuerySet:
 
 
 def one(request: ApiRequest, contact_id: str) -> Contact:
-    """A person the token's maker sees, with their lists. Raises ``Http404``."""
-    contact = with_lists(visible(request)).filter(pk=number_of(contact_id)).first()
+    """A person the token's maker sees, with their lists; of a merged one, who stands for them. Raises ``Http404``."""
+    asked = number_of(contact_id)
+    contact = with_lists(visible(request)).filter(pk=asked).first()
+    if contact is not None and contact.binned_at and (stands := merged.survivor_id(asked)) != asked:
+        contact = with_lists(visible(request)).filter(pk=stands).first()
     if contact is None:
         raise Http404
     return contact

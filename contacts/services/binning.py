@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from contacts import events
+from contacts import events, merged
 from contacts.models import Contact, EmailAddress, PhoneNumber
 from ecrm.audit import services as audit
 from ecrm.tenancy.models import User
@@ -95,7 +95,8 @@ def _bin(contact_ids: Collection[int], *, at: datetime, by: User | None) -> list
 
 
 def _restore(contact_ids: Collection[int], *, at: datetime, by: User | None) -> list[int]:
-    restored = _locked(contact_ids, binned_at__isnull=False)
+    away = merged.survivors(contact_ids)  # hidden, but not in the bin
+    restored = _locked([pk for pk in contact_ids if pk not in away], binned_at__isnull=False)
     if restored:
         # The unique key on addresses has the last word, should one be given away this very moment.
         EmailAddress.objects.filter(contact__in=restored).update(binned_at=None)

@@ -1,0 +1,121 @@
+"""Choosing whom to merge, the two side by side, and the way back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from contacts import palette
+from contacts.merge import comparing, services
+from contacts.merge.choices import FIELDS, PRIMARY
+from contacts.models import Contact, Event, Merge
+from ecrm.tenancy.policies import requires
+from ecrm.tenancy.requests import MemberRequest
+from ecrm.tenancy.roles import Capability
+from ecrm.ui.parts import INVALID, redirect_page, render_page
+from ecrm.ui.toasts import toast, warn
+
+FOUND_AT_MOST = 10
+MERGES_SHOWN = 20
+
+
+@requires(Capability.CONTACTS_EDIT)
+@require_safe
+def choose_merge(request: MemberRequest, contact_id: int) -> HttpResponse:
+    """Finds the other one, and lists who was merged into this one, with the way back."""
+    contact = get_object_or_404(Contact.objects.visible_to(request.membership).unbinned(), pk=contact_id)
+    term = request.GET.get("q", "").replace("\x00", "").strip()[:200]
+    found = palette.find_people(request.membership, term, FOUND_AT_MOST + 1) if term else []
+    others = [(each, _id_of(each.path)) for each in found]
+    merges = Merge.objects.filter(winner=contact, undone_at=None).select_related("loser").order_by("-id")
+    context = {
+        "contact": contact,
+        "term": term,
+        "others": [(each, pk) for each, pk in others if pk != contact.pk][:FOUND_AT_MOST],
+        "merges": merges[:MERGES_SHOWN],
+        "crumbs": _crumbs(contact),
+    }
+    return render_page(request, "contacts/merge/choose.html", part="contacts/merge/_others.html", context=context)
+
+
+@requires(Capability.CONTACTS_EDIT)
+@require_http_methods(["GET", "POST"])
+def merge_contact(request: MemberRequest, contact_id: int, other_id: int) -> HttpResponse:
+    """The first is kept, the other goes into it; each field's value is ticked."""
+    found = comparing.people([contact_id, other_id], Contact.objects.visible_to(request.membership))
+    if len(found) < 2:
+        raise Http404
+    kept, other = found[contact_id], found[other_id]
+    choices = _choices(request, {kept.pk, other.pk})
+    error = ""
+    if request.method == "POST":
+        try:
+            with transaction.atomic():
+                merge = services.merge_contacts(winner=kept, loser=other, by=request.user, choices=choices)
+        except ValidationError as refusal:
+            error = refusal.messages[0]
+        else:
+            words = _("%(other)s is part of %(kept)s now.") % {"other": other, "kept": kept}
+            toast(request, words, undo=reverse("undo_merge", args=[merge.pk]))
+            return redirect_page(request, reverse("contact_page", args=[kept.pk]))
+    return render(
+        request, "contacts/merge/compare.html", _compared(kept, other, choices, error), status=INVALID if error else 200
+    )
+
+
+@requires(Capability.CONTACTS_EDIT)
+@require_POST
+def undo_merge(request: MemberRequest, merge_id: int) -> HttpResponse:
+    merge = get_object_or_404(Merge.objects.select_related("winner", "loser"), pk=merge_id)
+    if not Contact.objects.visible_to(request.membership).filter(pk=merge.winner_id).exists():
+        raise Http404
+    try:
+        with transaction.atomic():
+            if services.undo_merge(merge=merge, by=request.user):
+                words = _("%(one)s and %(other)s are two contacts again.")
+                toast(request, words % {"one": merge.winner, "other": merge.loser})
+    except ValidationError as refusal:
+        warn(request, refusal.messages[0])
+    return redirect_page(request, reverse("contact_page", args=[merge.winner_id]))
+
+
+def _choices(request: MemberRequest, people: set[int]) -> dict[str, int]:
+    """What was ticked, by field; anything else a form may carry is left out."""
+    given = {name: request.POST.get(name, "") for name in (*FIELDS, *PRIMARY)}
+    return {
+        name: int(text) for name, text in given.items() if text.isdecimal() and len(text) < 19 and int(text) in people
+    }
+
+
+def _compared(kept: Any, other: Any, choices: dict[str, int], error: str) -> dict[str, Any]:
+    lines = comparing.lines(kept, other, choices)
+    return {
+        "kept": kept,
+        "other": other,
+        "differing": [line for line in lines if line.differs],
+        "same": [line for line in lines if not line.differs],
+        "unions": comparing.unions(kept, other),
+        "told": _told([kept.pk, other.pk]),
+        "error": error,
+        "crumbs": _crumbs(kept),
+    }
+
+
+def _told(ids: list[int]) -> list[int]:
+    """How much history each has, counted up to a bound."""
+    return [Event.objects.filter(contact_id=pk)[:1001].count() for pk in ids]
+
+
+def _crumbs(contact: Contact) -> list[tuple[str, str]]:
+    return [(_("Contacts"), reverse("contact_list")), (str(contact), reverse("contact_page", args=[contact.pk]))]
+
+
+def _id_of(path: str) -> int:
+    return int(path.rstrip("/").rpartition("/")[2])

@@ -1,0 +1,149 @@
+"""Merge and undo leave every table as it was, whatever happened to others in between.
+
+Ledgers apart: the history, the audit, the consent ledger and the record of changes only grow; of them
+it is compared what was there before.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import connection, transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cases.models import Case
+from cases.services import open_case
+from contacts import events, merging, services
+from contacts.merge.services import merge_contacts, undo_merge
+from contacts.models import Contact, Event, Identity
+from ecrm.tenancy.models import Tenant
+from ecrm.tenancy.scoping import TenantModel
+from tests import factories as make
+
+# What only grows, and queues of work: whoever is in them is looked at again, which changes nothing.
+APPENDED = {
+    *("contacts.Event", "contacts.EventKey", "contacts.Merge", "contacts.ContactChange", "audit.AuditEntry"),
+    *("consent.ConsentRecord", "consent.ConsentState"),
+    *("contacts.DirtyContact", "contacts.UnmatchedContact", "jobs.OutboxEntry"),
+}
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+
+texts = st.sampled_from(["", "Ana", "Porto", "Baker", "Łódź"])
+people = st.fixed_dictionaries(
+    {
+        "name": st.sampled_from(["Ana Prata", "A. Prata", "Anna Prata"]),
+        "city": texts,
+        "job_title": texts,
+        "language": st.sampled_from(["", "pt", "pl"]),
+        "birthday": st.sampled_from([None, datetime(1980, 5, 1, tzinfo=UTC).date()]),
+        "emails": st.integers(0, 3),
+        "phones": st.lists(st.sampled_from(["912345678", "912345679", "912345670"]), unique=True, max_size=3),
+        "addresses": st.integers(0, 2),
+        "tags": st.lists(st.sampled_from(["VIP", "Press", "Shop"]), unique=True),
+        "identities": st.integers(0, 2),
+        "visits": st.integers(0, 3),
+        "cases": st.integers(0, 2),
+    }
+)
+acts = st.lists(st.sampled_from(["bystander", "loser event", "winner event", "loser case", "recount"]), max_size=4)
+
+
+@pytest.mark.django_db
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(winner=people, loser=people, between=acts, take=st.sets(st.sampled_from(["name", "city", "email", "phone"])))
+def test_merge_and_undo_leave_the_tables_as_they_were(
+    in_acme: Tenant, winner: dict[str, Any], loser: dict[str, Any], between: list[str], take: set[str]
+) -> None:
+    with transaction.atomic():
+        one, two, bystander = _person("w", winner), _person("l", loser), _person("b", loser)
+        before, told = tables(), history()
+        merge = merge_contacts(winner=one, loser=two, by=None, choices=dict.fromkeys(take, two.pk))
+        assert not Contact.objects.unbinned().filter(pk=two.pk).exists()
+        for act in between:
+            _act(act, one, two, bystander)
+        undo_merge(merge=merge, by=None)
+        _forget(before, between, bystander)
+        assert tables(but=set(between)) == before
+        assert told.items() <= history().items()
+        transaction.set_rollback(True)
+
+
+@pytest.mark.django_db
+def test_every_room_with_rows_of_people_takes_part(in_acme: Tenant) -> None:
+    """One row of every model that refers to a person, made by its factory, moves and comes back."""
+    one, two = make.ContactFactory(), make.ContactFactory()
+    made = [_row(handler, two) for handler in merging.handlers() if handler.move]
+    before = tables()
+
+    merge = merge_contacts(winner=one, loser=two, by=None)
+    assert any(getattr(row.refreshed(), f"{field}_id") == one.pk for row, field in made)
+    undo_merge(merge=merge, by=None)
+    assert tables() == before
+
+
+def tables(but: set[str] = frozenset()) -> dict[str, str]:  # type: ignore[assignment]
+    """A hash of every table of the tenant, by the model's label; of ``but`` it is known that they differ."""
+    found = {}
+    for model in apps.get_models():
+        if issubclass(model, TenantModel) and model._meta.label not in APPENDED:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {model._meta.db_table} t"
+                )
+                found[model._meta.label] = cursor.fetchone()[0]
+    return found
+
+
+def history() -> dict[int, tuple[Any, ...]]:
+    """Whose every event is."""
+    return {pk: tuple(rest) for pk, *rest in Event.objects.values_list("pk", "contact_id", "merged_from_id", "name")}
+
+
+def _person(key: str, given: dict[str, Any]) -> Contact:
+    own = {name: given[name] for name in ("name", "city", "job_title", "language", "birthday")}
+    contact = services.create_contact(
+        by=None,
+        at=LONG_AGO,
+        emails=[f"{key}{number}@x.example" for number in range(given["emails"])],
+        phones=given["phones"],
+        tags=given["tags"],
+        **own,
+    )
+    for number in range(given["addresses"]):
+        make.PostalAddressFactory(contact=contact, street=f"Street {number}", is_primary=number == 0)
+    for number in range(given["identities"]):
+        Identity.objects.create(contact=contact, namespace="shop", external_id=f"{key}-{number}")
+    for number in range(given["visits"]):
+        events.record("page.viewed", contact=contact, at=LONG_AGO + timedelta(days=number + 1))
+    for number in range(given["cases"]):
+        open_case(contact=contact, subject=f"Case {number}", at=LONG_AGO)
+    return Contact.objects.get(pk=contact.pk)
+
+
+def _act(act: str, one: Contact, two: Contact, bystander: Contact) -> None:
+    match act:
+        case "bystander":
+            services.edit_contact(contact=bystander, by=None, source="changed")
+        case "loser event":
+            events.record("contact.changed", contact=two)
+        case "winner event":
+            events.record("contact.changed", contact=one)
+        case "loser case":
+            events.record("case.opened", contact=two, subject=Case(pk=1))
+        case "recount":
+            services.refresh_search([one.pk])
+
+
+def _forget(before: dict[str, str], between: list[str], bystander: Contact) -> None:
+    """What was done to somebody else is taken out of the comparison by doing it to the picture as well."""
+    if "bystander" in between:
+        Contact.objects.filter(pk=bystander.pk).update(source=bystander.source, updated_at=bystander.updated_at)
+
+
+def _row(handler: Any, person: Contact) -> tuple[Any, str]:
+    factory = getattr(make, f"{handler.model.__name__}Factory")
+    return factory(**{handler.field: person}), handler.field
