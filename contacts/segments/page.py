@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,9 +14,9 @@ from django.utils.translation import gettext as _
 from contacts import listing, panels
 from contacts.criteria import Scope, Text
 from contacts.models import Contact, Segment
+from contacts.models.segments import SegmentKind
 from contacts.querysets import ContactQuerySet
-from contacts.segments import builder, counting, reach, trend, uses
-from contacts.segments.builder import Board
+from contacts.segments import builder, counting, membership, reach, trend, uses
 from contacts.segments.counting import TooSlow
 from contacts.segments.drafts import DraftGroup
 from contacts.segments.reach import Reach
@@ -39,9 +40,15 @@ class Tab:
 def frame(request: MemberRequest, segment: Segment, current: str) -> dict[str, Any]:
     """Head and tabs of a saved segment's pages."""
     places = [
-        ("rules", _("Rules"), reverse("segment", args=[segment.pk]), None),
+        (
+            "rules",
+            _("List") if segment.kind == SegmentKind.STATIC else _("Rules"),
+            reverse("segment", args=[segment.pk]),
+            None,
+        ),
         ("members", _("Members"), reverse("segment_members", args=[segment.pk]), segment.member_count),
         ("history", _("History"), reverse("segment_history", args=[segment.pk]), None),
+        ("overlap", _("Overlap"), reverse("segment_overlap", args=[segment.pk]), None),
         ("uses", _("Used in"), reverse("segment_uses", args=[segment.pk]), None),
     ]
     word, shape = builder.status(segment)
@@ -53,6 +60,8 @@ def frame(request: MemberRequest, segment: Segment, current: str) -> dict[str, A
         "crumbs": [(_("Segments"), reverse("segment_list"))],
         "acts": uses.acts(segment, request.membership.may),
         "may_edit": request.membership.may(Capability.SEGMENTS_EDIT) and segment.archived_at is None,
+        "may_create": request.membership.may(Capability.SEGMENTS_EDIT),
+        "is_static": segment.kind == SegmentKind.STATIC,
     }
 
 
@@ -69,10 +78,23 @@ def rules(
         "board": board,
         "columns": [(column, column.legend(request) if column.legend else "") for column in columns],
         "rows": listing.rows(request, shown, columns),
-        "reach": None if found is None else _reach(board, found),
+        "reach": None if found is None else _reach(board.total or 0, found),
         "trend": _trend(segment),
         "may_edit": request.membership.may(Capability.SEGMENTS_EDIT)
         and (segment is None or segment.archived_at is None),
+    }
+
+
+def summary(request: MemberRequest, segment: Segment) -> dict[str, Any]:
+    """What stands beside a static segment: a sample, whom one may contact, how it grew."""
+    columns = panels.columns(request.membership)
+    found = membership.members(segment)
+    return {
+        "columns": [(column, column.legend(request) if column.legend else "") for column in columns],
+        "rows": listing.rows(request, _sample(request, found), columns),
+        "reach": _reach(segment.member_count, found) if segment.member_count else None,
+        "trend": _trend(segment),
+        "total": segment.member_count,
     }
 
 
@@ -82,19 +104,21 @@ def visible(request: MemberRequest) -> ContactQuerySet:
     return people
 
 
-def _sample(request: MemberRequest, found: RawSQL) -> list[Contact]:
+def _sample(request: MemberRequest, found: RawSQL | QuerySet[Contact]) -> list[Contact]:
     """The most recently active of those this member sees."""
-    people = visible(request).filter(pk__in=found)
+    people = visible(request).filter(pk__in=found if isinstance(found, RawSQL) else found.values("pk"))
     return list(people.order_by("-active_at", "-id")[:SAMPLE])
 
 
-def _reach(board: Board, found: RawSQL) -> BarList | None:
+def _reach(total: int, found: RawSQL | QuerySet[Contact]) -> BarList | None:
     try:
         with counting.limited():
-            figures = reach.of(counting.people().filter(pk__in=found))
+            figures = reach.of(
+                counting.people().filter(pk__in=found if isinstance(found, RawSQL) else found.values("pk"))
+            )
     except TooSlow:
         return None
-    return _bars(figures, board.total or 0) if figures else None
+    return _bars(figures, total) if figures else None
 
 
 def _bars(found: Sequence[Reach], whole: int) -> BarList:

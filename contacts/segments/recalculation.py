@@ -37,8 +37,9 @@ log = structlog.get_logger(__name__)
 
 
 @transaction.atomic(savepoint=False)
-def recalculate(segment: Segment, *, at: datetime | None = None) -> Change | None:
+def recalculate(segment: Segment, *, at: datetime | None = None, follows: bool = True) -> Change | None:
     """Evaluates the rule for everybody, then the segments that refer to this one if it changed.
+    ``follows`` False leaves those out.
 
     None when the rule cannot be evaluated: the last good membership stays and
     ``broken_reason`` says why. Waits for another worker of this tenant.
@@ -47,8 +48,8 @@ def recalculate(segment: Segment, *, at: datetime | None = None) -> Change | Non
     at = at or timezone.now()
     reasons: Reasons = {}
     change = _replace_all(segment, at, reasons)
-    if change is not None and change.is_any:
-        for dependent in _referring_to(segment):
+    if follows and change is not None and change.is_any:
+        for dependent in referring_to(segment):
             _replace_all(dependent, at, reasons)
     return change
 
@@ -186,7 +187,7 @@ def _in_tenants_words() -> str:
         return _("The database could not evaluate its rule.")
 
 
-def _referring_to(segment: Segment) -> Iterator[Segment]:
+def referring_to(segment: Segment) -> Iterator[Segment]:
     """Those that depend on it, directly or through others, each after those it refers to."""
     reached = {segment.pk}
     for candidate in live():

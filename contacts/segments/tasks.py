@@ -9,7 +9,7 @@ from django.db import connections
 from kombu.exceptions import OperationalError
 
 from contacts.models import Segment
-from contacts.segments import recalculation
+from contacts.segments import recalculation, watching
 from ecrm.jobs.queues import Queue
 from ecrm.jobs.tasks import registry, task
 from ecrm.tenancy.context import tenant_transaction
@@ -22,6 +22,11 @@ log = structlog.get_logger(__name__)
 def recalculate(segment_id: int) -> None:
     if segment := Segment.objects.filter(pk=segment_id).first():
         recalculation.recalculate(segment)
+
+
+@task("segments.recalculate_watched", queue=Queue.INGEST, atomic=False)
+def recalculate_watched(segment_id: int, job_id: int) -> None:
+    watching.work(segment_id, job_id)
 
 
 @task("segments.refresh", queue=Queue.INGEST, atomic=False)

@@ -34,22 +34,26 @@ def trend(segment: Segment, *, now: datetime | None = None) -> Trend | None:
     first = max(today - timedelta(days=DAYS - 1), timezone.localtime(segment.created_at).date())
     if first >= today:
         return None
-    came, left = _per_day(segment, "entered_at", first), _per_day(segment, "left_at", first)
     count = SegmentMembership.objects.filter(segment=segment, left_at=None).count()
-    members = [count]
-    day = today
+    return Trend(start_of_day(first), now, _daily(segment, first, today, count))
+
+
+def start_of_day(day: date) -> datetime:
+    """In the reader's zone."""
+    return timezone.make_aware(datetime.combine(day, datetime.min.time()))
+
+
+def _daily(segment: Segment, first: date, last: date, at_end: int) -> list[int]:
+    came, left = _per_day(segment, "entered_at", first), _per_day(segment, "left_at", first)
+    members, day, count = [at_end], last, at_end
     while day > first:
         count += left.get(day, 0) - came.get(day, 0)
         members.append(count)
         day -= timedelta(days=1)
-    return Trend(_start(first), now, members[::-1])
+    return members[::-1]
 
 
 def _per_day(segment: Segment, field: str, first: date) -> dict[date, int]:
-    stays = SegmentMembership.objects.filter(**{"segment": segment, f"{field}__gte": _start(first)}).order_by()
+    stays = SegmentMembership.objects.filter(**{"segment": segment, f"{field}__gte": start_of_day(first)}).order_by()
     grouped = stays.annotate(day=TruncDate(field)).values("day").annotate(number=Count("id"))
     return {row["day"]: row["number"] for row in grouped}
-
-
-def _start(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, datetime.min.time()))

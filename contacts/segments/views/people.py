@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from contacts.criteria import Scope, Unanswerable
 from contacts.models import Contact, Segment, SegmentMembership
-from contacts.segments import counting, page
+from contacts.segments import counting, membership, overlap, page, story, trend
 from contacts.segments.tree import InvalidRule
 from ecrm.tenancy.policies import requires
 from ecrm.tenancy.requests import MemberRequest
@@ -26,26 +27,45 @@ LONGEST_TERM = 200
 @requires(Capability.SEGMENTS_VIEW)
 @require_safe
 def segment_members(request: MemberRequest, segment_id: int) -> HttpResponse:
+    """Who is in now, or with ``?on=2026-03-01`` who was at the end of that day."""
     segment = get_object_or_404(Segment, pk=segment_id)
-    seen = page.visible(request).filter(pk=OuterRef("contact_id"))
-    stays = SegmentMembership.objects.filter(Exists(seen), segment=segment, left_at=None)
+    day = story.read_day(request.GET.get("on", ""))
+    stays = _members_on(request, segment, day) if day else _members_now(request, segment)
     found = keyset_page(stays.select_related("contact"), order=("-entered_at", "-id"), cursor=request.GET.get("cursor"))
-    context = {**page.frame(request, segment, "members"), "page": found}
+    context = {**page.frame(request, segment, "members"), "page": found, "day": day}
     return render_page(request, "segments/members.html", part="segments/_members.html", context=context)
 
 
 @requires(Capability.SEGMENTS_VIEW)
 @require_safe
 def segment_history(request: MemberRequest, segment_id: int) -> HttpResponse:
-    """Every stay, those who came last first, also of people who have left."""
+    """Who came (or with ``?show=left`` who went) between two days, and why; newest first."""
     segment = get_object_or_404(Segment, pk=segment_id)
+    period = story.period_of(request.GET.get("from", ""), request.GET.get("to", ""))
+    side = "left" if request.GET.get("show") == "left" else "entered"
+    words = story.Words(segment, request.membership.may)
+    seen = Contact.objects.visible_to(request.membership).filter(pk=OuterRef("contact_id"))
     found = keyset_page(
-        _stays(request, segment).select_related("contact"),
-        order=("-entered_at", "-id"),
+        story.moves(segment, period, side).filter(Exists(seen)).select_related("contact"),
+        order=(f"-{side}_at", "-id"),
         cursor=request.GET.get("cursor"),
     )
-    context = {**page.frame(request, segment, "history"), "page": found}
+    context = {
+        **page.frame(request, segment, "history"),
+        "page": found,
+        "rows": [(stay, words.of(stay, "entered"), words.of(stay, "left")) for stay in found.rows],
+        "side": side,
+        "story": story.story(segment, period, words),
+    }
     return render_page(request, "segments/history.html", part="segments/_history.html", context=context)
+
+
+@requires(Capability.SEGMENTS_VIEW)
+@require_safe
+def segment_overlap(request: MemberRequest, segment_id: int) -> HttpResponse:
+    segment = get_object_or_404(Segment, pk=segment_id)
+    context = {**page.frame(request, segment, "overlap"), "shared": overlap.overlap(segment)}
+    return render(request, "segments/overlap.html", context)
 
 
 @requires(Capability.SEGMENTS_VIEW)
@@ -57,10 +77,17 @@ def explain_segment(request: MemberRequest, segment_id: int) -> HttpResponse:
     return render_page(request, "segments/why.html", part="segments/_why.html", context=context)
 
 
-def _stays(request: MemberRequest, segment: Segment) -> QuerySet[SegmentMembership]:
+def _members_now(request: MemberRequest, segment: Segment) -> QuerySet[SegmentMembership]:
     """Of people this member sees."""
     seen = page.visible(request).filter(pk=OuterRef("contact_id"))
-    return SegmentMembership.objects.filter(Exists(seen), segment=segment)
+    return SegmentMembership.objects.filter(Exists(seen), segment=segment, left_at=None)
+
+
+def _members_on(request: MemberRequest, segment: Segment, day: date) -> QuerySet[SegmentMembership]:
+    """The same at the end of a day; also who has been put in the bin since."""
+    seen = Contact.objects.visible_to(request.membership).filter(pk=OuterRef("contact_id"))
+    end = trend.start_of_day(day + story.ONE_DAY) - story.INSTANT
+    return membership.stays_at(segment, end).filter(Exists(seen))
 
 
 def _explained(request: MemberRequest, segment: Segment) -> dict[str, Any]:
@@ -84,9 +111,12 @@ def _why(request: MemberRequest, segment: Segment, contact: Contact) -> dict[str
     except (InvalidRule, Unanswerable) as error:
         return {"contact": contact, "problem": str(error)}
     stays = SegmentMembership.objects.filter(segment=segment, contact=contact)
+    stay = stays.order_by("-entered_at", "-id").first()
+    words = story.Words(segment, request.membership.may)
     return {
         "contact": contact,
         "finding": finding,
         "is_in": finding.holds and contact.binned_at is None,
-        "stay": stays.order_by("-entered_at", "-id").first(),
+        "stay": stay,
+        "moved_by": words.of(stay, "left" if stay.left_at else "entered") if stay else "",
     }

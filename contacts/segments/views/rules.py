@@ -14,9 +14,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from contacts.criteria import Scope
 from contacts.models import Segment
+from contacts.models.segments import SegmentKind
 from contacts.segments import drafts, page, services, tree
 from contacts.segments.drafts import DraftGroup
 from contacts.segments.tree import InvalidRule
+from contacts.segments.views import static
 from ecrm.search import recents
 from ecrm.tenancy.policies import requires
 from ecrm.tenancy.requests import MemberRequest
@@ -32,6 +34,8 @@ LONGEST_NAME, LONGEST_DESCRIPTION = 120, 300
 def segment(request: MemberRequest, segment_id: int) -> HttpResponse:
     found = get_object_or_404(Segment, pk=segment_id)
     recents.remember(request.membership, "segments", found.pk)
+    if found.kind == SegmentKind.STATIC:
+        return static.show_list(request, found)
     return _render(request, drafts.from_rule(found.rule, Scope.current()), found)
 
 
@@ -53,7 +57,7 @@ def create_segment(request: MemberRequest) -> HttpResponse:
 @requires(Capability.SEGMENTS_EDIT)
 @require_POST
 def change_segment(request: MemberRequest, segment_id: int) -> HttpResponse:
-    found = get_object_or_404(Segment, pk=segment_id, archived_at=None)
+    found = get_object_or_404(Segment, pk=segment_id, archived_at=None, kind=SegmentKind.RULE)
     draft = drafts.from_form(request.POST)
     try:
         _save(request, found, _complete(draft))
@@ -96,7 +100,12 @@ def _complete(draft: DraftGroup) -> dict[str, Any]:
 
 
 def _copied(request: MemberRequest) -> DraftGroup:
-    """``?from=7`` starts with another segment's rule; otherwise with one empty condition."""
+    """``?from=7`` starts with another segment's rule, ``?in=7&in=9`` with those in both; else an empty condition."""
+    both = [int(pk) for pk in request.GET.getlist("in")[:9] if pk.isdecimal() and len(pk) < 19]
+    if both:
+        found = Segment.objects.filter(pk__in=both, archived_at=None).order_by("pk").values_list("pk", flat=True)
+        parts = [{"criterion": "segment", "operator": "in", "value": pk} for pk in found]
+        return drafts.from_rule({"all": parts}, Scope.current())
     wanted = request.GET.get("from", "")
     if wanted.isdecimal() and len(wanted) < 19:
         return drafts.from_rule(get_object_or_404(Segment, pk=wanted).rule, Scope.current())
