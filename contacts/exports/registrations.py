@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from contacts import bulk_actions
 from contacts.bulk_actions import BulkAction, Outcome
 from contacts.exports import services
+from contacts.exports import tasks as tasks  # known to the web processes too, which ask for the work
 from contacts.segments import uses
 from ecrm.jobs import words
 from ecrm.tenancy.requests import MemberRequest
