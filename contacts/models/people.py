@@ -60,6 +60,7 @@ class Contact(TenantModel):
         indexes = [
             models.Index(fields=["tenant", "-created_at", "-id"], condition=Q(binned_at=None), name="contact_newest"),
             models.Index(fields=["tenant", "sort_key", "id"], condition=Q(binned_at=None), name="contact_by_name"),
+            models.Index(fields=["tenant", "updated_at", "id"], condition=Q(binned_at=None), name="contact_changed"),
             models.Index(fields=["tenant", "-active_at", "-id"], condition=Q(binned_at=None), name="contact_active"),
             models.Index(
                 fields=["tenant", "stage", "-active_at", "-id"],
