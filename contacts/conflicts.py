@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from contacts.forms import ROWS, ContactEditor, values_of
+from contacts.forms import ROWS, ContactEditor, RowForm, values_of
 from contacts.models import Contact
 
 LIST_NAMES = {
@@ -54,7 +54,7 @@ def _given(editor: ContactEditor, name: str) -> list[Mapping[str, Any]]:
 
 
 def _listed(name: str, rows: list[Mapping[str, Any]]) -> str:
-    """The rows on one line; the kind is left out of those that hold nothing else."""
-    parts = [field for field in ROWS[name][0].base_fields if field != "kind"]
+    """The rows on one line, without what is said about them."""
+    parts = [field for field in ROWS[name][0].base_fields if field not in RowForm.base_fields]
     lines = [" ".join(str(row[part]) for part in parts if row.get(part)) for row in rows]
     return ", ".join(filter(None, lines)) or _("Not set")

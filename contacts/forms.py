@@ -23,6 +23,7 @@ from ecrm.ui.forms import error_count
 from ecrm.ui.widgets import LongSelect
 
 MORE = "more"
+PLACE = ("street", "postcode", "city", "region", "country")
 _ANY_DIRECTION = {"dir": "auto"}
 
 
@@ -74,28 +75,36 @@ class ContactForm(forms.Form):
         return [name for part in self.cleaned_data["tags"].split(",") if (name := " ".join(part.split()))]
 
 
-class EmailForm(forms.Form):
+class RowForm(forms.Form):
+    """One row of a list. ``was`` is what stood in it: what is written anew is not verified yet."""
+
+    was = forms.CharField(required=False, widget=forms.HiddenInput)
+    kind = forms.ChoiceField(label=_("Kind"), choices=ChildKind.choices, initial=ChildKind.OTHER)
+    is_verified = forms.BooleanField(label=_("Verified"), required=False)
+
+
+class EmailForm(RowForm):
     # Not EmailField: the service explains what is wrong with an address better than a pattern does.
     address = forms.CharField(
         label=_("Email"), max_length=254, required=False, widget=forms.EmailInput(attrs={"autocomplete": "off"})
     )
-    kind = forms.ChoiceField(label=_("Kind"), choices=ChildKind.choices, initial=ChildKind.OTHER)
+    field_order = ("address", "kind", "is_verified")
 
 
-class PhoneForm(forms.Form):
+class PhoneForm(RowForm):
     number = forms.CharField(
         label=_("Phone"), max_length=LONGEST_WRITTEN, required=False, widget=forms.TextInput(attrs={"type": "tel"})
     )
-    kind = forms.ChoiceField(label=_("Kind"), choices=ChildKind.choices, initial=ChildKind.OTHER)
+    field_order = ("number", "kind", "is_verified")
 
 
-class AddressForm(forms.Form):
+class AddressForm(RowForm):
     street = forms.CharField(label=_("Street"), max_length=200, required=False)
     postcode = forms.CharField(label=_("Postcode"), max_length=20, required=False)
     city = forms.CharField(label=_("City"), max_length=120, required=False)
     region = forms.CharField(label=_("Region"), max_length=120, required=False)
     country = forms.CharField(label=_("Country"), required=False, widget=LongSelect)
-    kind = forms.ChoiceField(label=_("Kind"), choices=ChildKind.choices, initial=ChildKind.OTHER)
+    field_order = ("street", "postcode", "city", "region", "country", "kind", "is_verified")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -106,7 +115,7 @@ class AddressForm(forms.Form):
         return _known(self.cleaned_data["country"].upper(), places.countries())
 
 
-ROWS: Mapping[str, tuple[type[forms.Form], type[Any], str]] = {
+ROWS: Mapping[str, tuple[type[RowForm], type[Any], str]] = {
     "emails": (EmailForm, EmailEntry, "address"),
     "phones": (PhoneForm, PhoneEntry, "number"),
     "addresses": (AddressForm, AddressEntry, "street"),
@@ -117,6 +126,7 @@ class ContactEditor:
     """The form and its lists together. ``values`` are the arguments of the contact services."""
 
     def __init__(self, request: MemberRequest, contact: Contact | None = None) -> None:
+        self._contact = contact
         posted = request.POST if request.method == "POST" else None
         more = posted.get(MORE, "") if posted is not None else ""
         initial = values_of(contact) if contact is not None else {}
@@ -141,6 +151,10 @@ class ContactEditor:
         return self._fields("city", "country", "language", "time_zone", "birthday")
 
     @property
+    def primary_rows(self) -> dict[str, int]:
+        return {name: self.primary(name) for name in ROWS}
+
+    @property
     def error_count(self) -> int:
         return sum(error_count(form) for form in self.all_forms)
 
@@ -152,7 +166,7 @@ class ContactEditor:
         return all([self.form.is_valid(), *(rows.is_valid() for rows in self.lists.values())])
 
     def values(self) -> dict[str, Any]:
-        return {**self.form.cleaned_data, **{name: self._entries(name) for name in ROWS}}
+        return {**self.form.cleaned_data, "company": self._company(), **{name: self._entries(name) for name in ROWS}}
 
     def add_errors(self, error: ValidationError, *, explain: Callable[[ValidationError], str]) -> None:
         """Puts what a service refused at the row or field it speaks of, in the words of ``explain``."""
@@ -161,15 +175,26 @@ class ContactEditor:
                 form, field = self._place_of(name, one)
                 form.add_error(field, explain(one))
 
+    def _company(self) -> Any:
+        """The one they have while its name stands there, be it in the bin: a name finds only those that are not."""
+        name = self.form.cleaned_data["company"]
+        own = self._contact.company if self._contact is not None else None
+        return own if own is not None and own.name == name else name
+
     def _fields(self, *names: str) -> list[Any]:
         return [self.form[name] for name in names]
 
     def _entries(self, name: str) -> list[Any]:
+        """The rows that say something, the chosen one first."""
         _form, entry, telling = ROWS[name]
-        given = [row.cleaned_data for row in self.lists[name] if row.cleaned_data]
-        if name == "addresses":
-            return [entry(**one) for one in given]
-        return [entry(**one) for one in given if one.get(telling)]
+        primary = self.primary(name)
+        rows = sorted(enumerate(self.lists[name]), key=lambda numbered: numbered[0] != primary)
+        given = [_values_of_row(name, row.cleaned_data) for _number, row in rows if row.cleaned_data]
+        return [entry(**one) for one in given if name == "addresses" or one.get(telling)]
+
+    def primary(self, name: str) -> int:
+        """Which row of a list is chosen as the one to use first."""
+        return _number(self.form.data.get(f"{name}-primary")) if self.form.is_bound else 0
 
     def _place_of(self, name: str, error: ValidationError) -> tuple[Any, str | None]:
         if name not in ROWS:
@@ -191,14 +216,32 @@ def values_of(contact: Any) -> dict[str, Any]:
         "owner": contact.owner_id,
         "company": contact.company.name if contact.company else "",
         "tags": ", ".join(contact.taggings.order_by("tag__name").values_list("tag__name", flat=True)),
-        "emails": _rows(contact.emails.all(), "address", "kind"),
-        "phones": [{"number": row.written, "kind": row.kind} for row in contact.phones.order_by("-is_primary", "id")],
-        "addresses": _rows(contact.addresses.all(), "street", "postcode", "city", "region", "country", "kind"),
+        "emails": _rows("emails", contact.emails.all(), address="address"),
+        "phones": _rows("phones", contact.phones.all(), number="written"),
+        "addresses": _rows("addresses", contact.addresses.all(), **{part: part for part in PLACE}),
     }
 
 
-def _rows(queryset: Any, *fields: str) -> list[dict[str, Any]]:
-    return list(queryset.order_by("-is_primary", "id").values(*fields))
+def _rows(name: str, queryset: Any, **fields: str) -> list[dict[str, Any]]:
+    """By the form's field; ``fields`` say which column each comes from."""
+    rows = []
+    for row in queryset.order_by("-is_primary", "id"):
+        values = {field: getattr(row, column) for field, column in fields.items()}
+        rows.append({**values, "kind": row.kind, "is_verified": bool(row.verified_at), "was": _told(name, values)})
+    return rows
+
+
+def _values_of_row(name: str, cleaned: Mapping[str, Any]) -> dict[str, Any]:
+    values = {field: value for field, value in cleaned.items() if field != "was"}
+    was = cleaned.get("was", "")
+    is_same = not was or was == _told(name, cleaned)
+    return {**values, "is_verified": bool(values.get("is_verified")) and is_same}
+
+
+def _told(name: str, values: Mapping[str, Any]) -> str:
+    """A row in a line, however its letters are written."""
+    parts = PLACE if name == "addresses" else (ROWS[name][2],)
+    return "|".join(" ".join(str(values.get(part, "")).split()).casefold() for part in parts)
 
 
 def _formset(name: str, posted: Any, initial: Iterable[Mapping[str, Any]], *, one_more: bool) -> Any:

@@ -7,12 +7,13 @@ import zoneinfo
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from contacts import places
+from contacts import places, provenance, zones
 from contacts.models import (
     Company,
     Contact,
@@ -52,8 +53,9 @@ def find(membership: Membership, contact_id: int) -> Any:
     """The contact of a page, if this member may see them, else None.
 
     With owner and company, and with their lists as attributes: ``email_list``, ``phone_list``,
-    ``address_list``, ``identity_list``, ``segment_list`` (dictionaries), ``tag_names``, and
-    ``worth_list`` for who may see revenue. One query, however many they have.
+    ``address_list``, ``identity_list``, ``segment_list``, ``origin_list`` (dictionaries), ``tag_names``,
+    and ``worth_list`` for who may see revenue; ``seen_owner_ids`` are the member's, None for all. One
+    query, however many they have.
     """
     owner_ids = visible_owner_ids(membership)
     lists = _LISTS | (_WORTH if membership.may(Capability.REVENUE_VIEW) else {})
@@ -64,6 +66,7 @@ def find(membership: Membership, contact_id: int) -> Any:
     if row is None:
         return None
     contact: Any = _CONTACT.read(row)
+    contact.seen_owner_ids = owner_ids
     place = _CONTACT.count
     contact.owner = _OWNER.read(row, start=place) if contact.owner_id else None
     contact.company = _COMPANY.read(row, start=place + _OWNER.count) if contact.company_id else None
@@ -78,17 +81,39 @@ def worth(person: Any) -> list[Worth]:
     return sorted(found, key=lambda one: (-one.orders, one.currency))
 
 
-def facts(person: Any) -> list[tuple[str, Any]]:
-    """Label and value of the plain details, as the design orders them; empty values say so themselves."""
+class Fact(NamedTuple):
+    """A plain detail; ``url`` leads to what it names, ``key`` is what its origin is kept under."""
+
+    label: str
+    value: Any
+    key: str
+    url: str = ""
+
+
+def facts(person: Any) -> list[Fact]:
+    """The plain details, as the design orders them; empty values say so themselves."""
     return [
-        (_("Company"), person.company),
-        (_("Job title"), person.job_title),
-        (_("Language"), places.language_name(person.language) if person.language else ""),
-        (_("Local time"), local_time(person.time_zone)),
-        (_("Birthday"), _birthday(person)),
-        (_("Owner"), person.owner or _("Unassigned")),
-        (_("Source"), person.source),
+        Fact(_("Company"), person.company, "company", _company_url(person)),
+        Fact(_("Job title"), person.job_title, "job_title"),
+        Fact(_("Language"), places.language_name(person.language) if person.language else "", "language"),
+        Fact(_("Local time"), local_time(zones.zone_of(person).name), "time_zone"),
+        Fact(_("Birthday"), _birthday(person), "birthday"),
+        Fact(_("Owner"), person.owner or _("Unassigned"), "owner"),
+        Fact(_("Source"), person.source, "source"),
     ]
+
+
+def origins(person: Any) -> provenance.Origins:
+    """Where the values of one that ``find`` answered came from, by key."""
+    return provenance.origins(person.origin_list)
+
+
+def _company_url(person: Any) -> str:
+    """Empty for a company the reader may not see."""
+    company, seen = person.company, person.seen_owner_ids
+    if company is None or not (seen is None or company.owner_id is None or company.owner_id in seen):
+        return ""
+    return reverse("company_page", args=[company.pk])
 
 
 def place_lines(person: Any) -> list[str]:
@@ -142,11 +167,12 @@ def _listed(table: str, *fields: str) -> str:
 
 
 _LISTS = {
-    "email_list": _listed(EmailAddress.table(), "address", "kind", "is_primary"),
-    "phone_list": _listed(PhoneNumber.table(), "number", "written", "kind", "is_primary"),
+    "email_list": _listed(EmailAddress.table(), "address", "kind", "is_primary", "verified_at"),
+    "phone_list": _listed(PhoneNumber.table(), "number", "written", "kind", "is_primary", "verified_at"),
     "address_list": _listed(
-        PostalAddress.table(), "street", "postcode", "city", "region", "country", "kind", "is_primary"
+        PostalAddress.table(), "street", "postcode", "city", "region", "country", "kind", "is_primary", "verified_at"
     ),
+    "origin_list": provenance.LATEST,
     "identity_list": f"""
         SELECT coalesce(jsonb_agg(jsonb_build_object('namespace', one.namespace, 'external_id', one.external_id)
                                   ORDER BY one.namespace, one.id), '[]')

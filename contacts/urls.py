@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from contacts.views import acts, lists, people
+from contacts.views import acts, changes, identities, lists, people
 
 urlpatterns = [
     path("contacts/", lists.contact_list, name="contact_list"),
@@ -13,6 +13,9 @@ urlpatterns = [
     path("contacts/export/", include("contacts.exports.urls")),
     path("contacts/<int:contact_id>/", people.contact_page, name="contact_page"),
     path("contacts/<int:contact_id>/edit/", people.edit_contact, name="edit_contact"),
+    path("contacts/<int:contact_id>/changes/", changes.contact_changes, name="contact_changes"),
+    path("contacts/<int:contact_id>/changes/<int:change_id>/", changes.restore_value, name="restore_value"),
+    path("contacts/<int:contact_id>/identities/", identities.change_identities, name="change_identities"),
     path("contacts/<int:contact_id>/bin/", acts.bin_contact, name="bin_contact"),
     path("contacts/<int:contact_id>/restore/", acts.restore_contact, name="restore_contact"),
     path("contacts/<int:contact_id>/tag/", acts.tag_contact, name="tag_contact"),

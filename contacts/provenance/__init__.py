@@ -5,17 +5,19 @@ page, ``history`` tells all changes of one person. Taking a value back is a serv
 (``contacts.services.restore_value``).
 """
 
-from contacts.provenance.reading import Change, Origin, Origins, history, of
+from contacts.provenance.reading import LATEST, Change, Origin, Origins, history, of, origins
 from contacts.provenance.recording import NewChange, record, record_sql
 from contacts.provenance.sources import register_source, source_label
 
 __all__ = [
+    "LATEST",
     "Change",
     "NewChange",
     "Origin",
     "Origins",
     "history",
     "of",
+    "origins",
     "record",
     "record_sql",
     "register_source",

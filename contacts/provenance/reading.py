@@ -25,7 +25,11 @@ _READ_BACK = 200
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """How a value came to be what it is. ``old`` is what stood there before, as it was written down."""
+    """How a value came to be what it is.
+
+    ``old`` is what stood there before, as it was written down; ``old_name`` the name of the company or
+    colleague it stands for.
+    """
 
     key: str
     change_id: int
@@ -34,6 +38,7 @@ class Origin:
     at: datetime
     by_name: str
     old: Any
+    old_name: str
 
     @property
     def source_label(self) -> str:
@@ -44,7 +49,14 @@ class Origin:
         at = parse_datetime(found["at"])
         assert at is not None
         return cls(
-            found["key"], found["change"], found["source"], found["source_id"], at, found["by"] or "", found["old"]
+            key=found["key"],
+            change_id=found["change"],
+            source_type=found["source"],
+            source_id=found["source_id"],
+            at=at,
+            by_name=found["by"] or "",
+            old=found["old"],
+            old_name=found["old_name"] or "",
         )
 
 
@@ -91,7 +103,14 @@ def origins(found: Iterable[Mapping[str, Any]]) -> Origins:
 LATEST = f"""
     SELECT coalesce(jsonb_agg(jsonb_build_object(
                'key', latest.key, 'change', latest.id, 'source', latest.source_type, 'source_id', latest.source_id,
-               'at', latest.at, 'old', latest.old, 'by', coalesce(nullif(member.name, ''), member.email))), '[]')
+               'at', latest.at, 'old', latest.old, 'old_name', CASE
+                   WHEN latest.key = 'company' AND jsonb_typeof(latest.old) = 'number' THEN
+                       (SELECT company.name FROM {Company.table()} company
+                         WHERE company.tenant_id = person.tenant_id AND company.id = latest.old::bigint)
+                   WHEN latest.key = 'owner' AND jsonb_typeof(latest.old) = 'number' THEN
+                       (SELECT coalesce(nullif(former.name, ''), former.email) FROM {User._meta.db_table} former
+                         WHERE former.id = latest.old::bigint) END,
+               'by', coalesce(nullif(member.name, ''), member.email))), '[]')
       FROM (SELECT DISTINCT ON (given.key) given.key, act.id, act.at, act.source_type, act.source_id, act.by_id,
                    given.value -> 0 AS old
               FROM (SELECT * FROM {ContactChange.table()} change

@@ -8,6 +8,7 @@ _sources: dict[str, str | Promise] = {
     "import": _("Import"),
     "api": _("API"),
     "merge": _("Merge"),
+    "bulk": _("Act on many"),
     "form": _("Form"),
     "rule": _("Rule"),
     "domain": _("Email domain of the company"),

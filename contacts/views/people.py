@@ -16,9 +16,11 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from contacts import conflicts, listing, panels, person, services, timeline
+from contacts import conflicts, listing, merged, panels, person, services, timeline
 from contacts.forms import ContactEditor
 from contacts.models import Contact
+from contacts.models.people import ChildKind
+from contacts.provenance import wording
 from ecrm.search import recents
 from ecrm.tenancy.models import Membership
 from ecrm.tenancy.policies import requires
@@ -37,6 +39,8 @@ def contact_page(request: MemberRequest, contact_id: int) -> HttpResponse:
     contact = person.find(request.membership, contact_id)
     if contact is None:
         raise Http404
+    if contact.binned_at and (survivor_id := merged.survivor_id(contact.pk)) != contact.pk:
+        return redirect_page(request, reverse("contact_page", args=[survivor_id]))
     told = timeline.of(contact, request.membership, group=request.GET.get("show", ""), cursor=request.GET.get("cursor"))
     is_part = wants_part(request)
     context = {
@@ -97,8 +101,11 @@ def _record(request: MemberRequest, contact: Any) -> dict[str, Any]:
         place: [panel.render(request, contact) for panel in panels.panels(place, request.membership)]
         for place in ("side", "extra")
     }
+    marks = wording.marks(contact, person.origins(contact))
     return {
-        "facts": person.facts(contact),
+        "facts": [(fact, marks.get(fact.key)) for fact in person.facts(contact)],
+        "marks": marks,
+        "kinds": dict(ChildKind.choices),
         "place_lines": person.place_lines(contact),
         "worth": person.worth(contact),
         "stage": listing.stage_status(contact.stage),

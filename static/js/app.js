@@ -3,6 +3,7 @@ import "./connection.js";
 import "./drafts.js";
 import "./fallbacks.js";
 import "./live.js";
+import "./origins.js";
 import "./palette.js";
 import "./shortcuts.js";
 import "./tables.js";
