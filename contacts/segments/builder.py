@@ -39,6 +39,7 @@ class Field:
     unit: str = ""
     options: Sequence[Option] = ()
     chips: Sequence[tuple[str, str]] = ()
+    suggest: str = ""
 
     @property
     def template(self) -> str:
@@ -80,6 +81,8 @@ class Row:
     number: str
     is_first: bool
     is_last: bool
+    can_go_in: bool = False
+    can_go_out: bool = False
     kept: Kept | None = None
     alone: int | None = None
     error: str = ""
@@ -118,6 +121,7 @@ class Board:
     tree: Group
     errors: dict[str, str]
     problem: str
+    offered: Sequence[Criterion] = ()
 
     @property
     def total(self) -> int | None:
@@ -133,8 +137,9 @@ def board(draft: DraftGroup, scope: Scope, *, may: May, shows_errors: bool = Fal
     found, errors = drafts.as_tree(draft, scope)
     counted, problem = _count(found, scope)
     shown = errors if shows_errors else {}
-    rows = _Rows(scope, counted, shown, _offered(may)).of(draft)
-    return Board(rows, counted, found, errors, problem)
+    known = offered(may)
+    rows = _Rows(scope, counted, shown, known).of(draft)
+    return Board(rows, counted, found, errors, problem, known)
 
 
 def people(board_: Board, scope: Scope) -> RawSQL | None:
@@ -168,7 +173,8 @@ def _count(found: Group, scope: Scope) -> tuple[DropOff | None, str]:
         return None, str(error)
 
 
-def _offered(may: May) -> list[Criterion]:
+def offered(may: May) -> list[Criterion]:
+    """What a member may ask about."""
     return [known for known in criteria.every() if known.is_offered and (not known.capability or may(known.capability))]
 
 
@@ -196,6 +202,8 @@ class _Rows:
             "number": ".".join(str(int(text) + 1) for text in node.place.split(".")),
             "is_first": number == 0,
             "is_last": number == len(parent.parts) - 1,
+            "can_go_in": number > 0 and isinstance(parent.parts[number - 1], DraftGroup),
+            "can_go_out": bool(parent.place),
             "kept": kept,
             "alone": alone,
             "error": self.errors.get(node.place, ""),
@@ -245,6 +253,7 @@ class _Rows:
             unit=get_currency_symbol(self.scope.currency, locale=formats.locale()),
             options=options,
             chips=chips,
+            suggest=getattr(given, "suggest", ""),
         )
 
     def _choices(self, given: Input, texts: Sequence[str]) -> tuple[list[Option], list[tuple[str, str]]]:

@@ -37,9 +37,9 @@ TIMES = Number(
     highest=10_000, initial=None,
 )  # fmt: skip
 EXTRAS = (
-    Phrase("detail", gettext_lazy("Detail"), before=gettext_lazy("where")),
+    Phrase("detail", gettext_lazy("Detail"), before=gettext_lazy("where"), suggest="detail"),
     Choices("how", gettext_lazy("Comparison"), comparisons, single=True),
-    Phrase("what", gettext_lazy("Value of the detail")),
+    Phrase("what", gettext_lazy("Value of the detail"), suggest="what"),
 )
 
 

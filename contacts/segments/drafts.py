@@ -2,13 +2,12 @@
 
 ``k.2`` is the kind of the group at place 2, ``c.2.0`` the criterion of its first part (``p.2.0``
 the one its other fields belong to), ``o.2.0`` the operator, ``v.2.0.days`` what was filled in.
-Buttons send ``do`` with an edit such as ``add:2``. Everything is lenient here: what cannot be a
+Buttons send ``do`` with an edit such as ``add:2`` (``edits``). Everything is lenient here: what cannot be a
 rule yet stays on the page as it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,7 +59,7 @@ def from_rule(rule: Any, scope: Scope) -> DraftGroup:
     drafted = _drafted(rule, scope)
     if not isinstance(drafted, DraftGroup) or drafted.kind != "all":
         drafted = DraftGroup("all", [drafted])
-    return _placed(drafted)
+    return placed(drafted)
 
 
 def from_form(form: QueryDict) -> DraftGroup:
@@ -73,16 +72,7 @@ def from_form(form: QueryDict) -> DraftGroup:
         if isinstance(parent, DraftGroup):
             nodes[path] = _node(form, ".".join(map(str, path)))
             parent.parts.append(nodes[path])
-    return _placed(root)
-
-
-def edited(root: DraftGroup, edit: str) -> DraftGroup:
-    """After one press of a button (``add:2``, ``up:0`` …); unknown edits change nothing."""
-    verb, _colon, argument = edit.partition(":")
-    act = _EDITS.get(verb)
-    if act is not None:
-        act(root, argument)
-    return _placed(root)
+    return placed(root)
 
 
 def as_tree(root: DraftGroup, scope: Scope) -> tuple[Group, dict[str, str]]:
@@ -119,7 +109,7 @@ def _node(form: QueryDict, place: str) -> DraftNode:
     operator = next((known for known in criterion.operators if known.key == wanted), None)
     # The answers to another question mean nothing to this one.
     if operator is None or form.get(f"p.{place}", criterion.key) != criterion.key:
-        return _fresh(criterion)
+        return fresh(criterion)
     given_all = (*operator.inputs, *operator.extras)
     sent = {given.name: _texts(form, f"v.{place}.{given.name}", given) for given in given_all}
     return DraftCondition(criterion, operator, sent)
@@ -132,7 +122,8 @@ def _texts(form: QueryDict, key: str, given: Input) -> list[str]:
     return _usual(given)
 
 
-def _fresh(criterion: Criterion) -> DraftCondition:
+def fresh(criterion: Criterion) -> DraftCondition:
+    """With its first operator and the usual values."""
     operator = criterion.operators[0]
     return DraftCondition(criterion, operator, {given.name: _usual(given) for given in operator.inputs})
 
@@ -156,7 +147,7 @@ def _drafted(raw: Any, scope: Scope) -> DraftNode:
     return DraftCondition(node.criterion, operator, sent)
 
 
-def _placed(root: DraftGroup) -> DraftGroup:
+def placed(root: DraftGroup) -> DraftGroup:
     """Empty groups go, places are counted anew."""
     root.parts = [part for part in root.parts if not isinstance(part, DraftGroup) or _prune(part)]
     _count(root, "")
@@ -185,87 +176,3 @@ def _read(node: DraftNode, scope: Scope, errors: dict[str, str]) -> tree.Node | 
     parts = [_read(part, scope, errors) for part in node.parts]
     complete = tuple(part for part in parts if part is not None)
     return Group(node.kind, complete, node.place) if complete or not node.place else None
-
-
-def _walk(node: DraftNode) -> Iterator[tuple[DraftGroup, int, DraftNode]]:
-    """Every node below with its parent and number."""
-    if isinstance(node, DraftGroup):
-        for number, part in enumerate(node.parts):
-            yield node, number, part
-            yield from _walk(part)
-
-
-def _find(root: DraftGroup, place: str) -> tuple[DraftGroup, int] | None:
-    return next(((parent, number) for parent, number, node in _walk(root) if node.place == place), None)
-
-
-def _group_at(root: DraftGroup, place: str) -> DraftGroup | None:
-    if not place:
-        return root
-    found = _find(root, place)
-    node = found[0].parts[found[1]] if found else None
-    return node if isinstance(node, DraftGroup) else None
-
-
-def _has_room(root: DraftGroup, place: str, *, more_depth: int) -> bool:
-    depth = len(place.split(".")) if place else 0
-    return sum(1 for _each in _walk(root)) + 2 < MAX_NODES and depth + more_depth <= MAX_DEPTH
-
-
-def _add(root: DraftGroup, place: str) -> None:
-    group = _group_at(root, place)
-    if group is not None and _has_room(root, place, more_depth=0):
-        group.parts.append(DraftCondition())
-
-
-def _add_group(root: DraftGroup, place: str, kind: str = "any") -> None:
-    group = _group_at(root, place)
-    if group is not None and _has_room(root, place, more_depth=1):
-        group.parts.append(DraftGroup(kind, [DraftCondition()]))
-
-
-def _exclude(root: DraftGroup, place: str) -> None:
-    _add_group(root, place, "none")
-
-
-def _remove(root: DraftGroup, place: str) -> None:
-    if found := _find(root, place):
-        parent, number = found
-        del parent.parts[number]
-
-
-def _move(root: DraftGroup, place: str, step: int) -> None:
-    if found := _find(root, place):
-        parent, number = found
-        if 0 <= number + step < len(parent.parts):
-            parts = parent.parts
-            parts[number], parts[number + step] = parts[number + step], parts[number]
-
-
-def _up(root: DraftGroup, place: str) -> None:
-    _move(root, place, -1)
-
-
-def _down(root: DraftGroup, place: str) -> None:
-    _move(root, place, 1)
-
-
-def _drop(root: DraftGroup, argument: str) -> None:
-    """``2.0:value:PT`` takes one choice away."""
-    place, _colon, rest = argument.partition(":")
-    name, _colon, text = rest.partition(":")
-    if found := _find(root, place):
-        node = found[0].parts[found[1]]
-        if isinstance(node, DraftCondition):
-            node.sent[name] = [kept for kept in node.sent.get(name, []) if kept != text]
-
-
-_EDITS: Mapping[str, Callable[[DraftGroup, str], None]] = {
-    "add": _add,
-    "group": _add_group,
-    "exclude": _exclude,
-    "remove": _remove,
-    "up": _up,
-    "down": _down,
-    "drop": _drop,
-}

@@ -6,6 +6,7 @@ urlpatterns = [
     path("", lists.segment_list, name="segment_list"),
     path("new/", rules.create_segment, name="create_segment"),
     path("new/list/", static.create_list, name="create_list"),
+    path("suggest/", rules.suggest_values, name="suggest_values"),
     path("draft/", rules.draft_segment, name="draft_segment"),
     path("<int:segment_id>/", rules.segment, name="segment"),
     path("<int:segment_id>/change/", rules.change_segment, name="change_segment"),

@@ -6,6 +6,11 @@ function formOf(element) {
   return element instanceof Element ? element.closest("form[data-draft]") : null;
 }
 
+// What only asks for suggestions is no question about the draft.
+function askedBy(element) {
+  return element?.hasAttribute?.("data-aside") ? null : formOf(element);
+}
+
 function askAgain() {
   const { asker } = state;
   if (!asker?.isConnected) return;
@@ -37,12 +42,12 @@ document.addEventListener(
   true, // it does not bubble
 );
 document.addEventListener("htmx:beforeRequest", (event) => {
-  if (!formOf(event.target)) return;
+  if (!askedBy(event.target)) return;
   event.target.closest("[popover]")?.hidePopover?.();
   Object.assign(state, { asker: event.target, isTouched: false, isStale: false });
 });
 document.addEventListener("htmx:beforeSwap", (event) => {
-  const form = formOf(event.detail.requestConfig?.elt);
+  const form = askedBy(event.detail.requestConfig?.elt);
   if (!form) return;
   if (state.isHeld || form.querySelector("[popover]:popover-open")) {
     event.detail.shouldSwap = false;

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from contacts.criteria import Scope
+from contacts.criteria import Criterion, Scope
 from contacts.models import Segment
 from contacts.models.segments import SegmentKind
-from contacts.segments import drafts, page, services, tree
+from contacts.segments import builder, drafts, edits, page, services, suggestions, tree
 from contacts.segments.drafts import DraftGroup
 from contacts.segments.tree import InvalidRule
 from contacts.segments.views import static
@@ -73,8 +74,37 @@ def draft_segment(request: MemberRequest) -> HttpResponse:
     """The same form after one edit (``do``), counted anew. Saves nothing."""
     wanted = request.POST.get("segment", "")
     found = get_object_or_404(Segment, pk=wanted) if wanted.isdecimal() and len(wanted) < 19 else None
-    draft = drafts.edited(drafts.from_form(request.POST), request.POST.get("do", ""))
-    return _render(request, draft, found)
+    matches = _searched(request)
+    edit = f"use:{matches[0].key}" if len(matches) == 1 else request.POST.get("do", "")
+    draft = edits.edited(drafts.from_form(request.POST), edit)
+    return _render(request, draft, found, matches=matches if len(matches) != 1 else ())
+
+
+@requires(Capability.SEGMENTS_VIEW)
+@require_safe
+def suggest_values(request: MemberRequest) -> HttpResponse:
+    """Options for the list below a text field: ``about`` what, ``of`` which criterion; the field is among the rest."""
+    sent = {name: request.GET.get(name, "")[:2000] for name in request.GET if name.startswith("v.")}
+    about = request.GET.get("about", "")
+    written = next((text for name, text in sent.items() if name == request.GET.get("field", "")), "")
+    detail = next((text for name, text in sent.items() if name.endswith(".detail")), "")
+    # Several texts stand with commas between them: the last one is being written.
+    before, comma, last = written.rpartition(",") if request.GET.get("several") else ("", "", written)
+    found = suggestions.known(
+        about,
+        last.strip().replace("\0", ""),
+        membership=request.membership,
+        of=request.GET.get("of", ""),
+        detail=detail,
+    )
+    start = f"{before}{comma} " if comma else ""
+    return render(request, "segments/_suggestions.html", {"values": [f"{start}{value}" for value in found]})
+
+
+def _searched(request: MemberRequest) -> list[Criterion]:
+    """What the field "Add a condition" may mean: after its button, or when it was left with something in it."""
+    text, do = request.POST.get("find", "").strip()[:LONGEST_NAME], request.POST.get("do", "find:")
+    return edits.found(text, builder.offered(request.membership.may)) if do == "find:" else []
 
 
 @transaction.atomic
@@ -109,7 +139,7 @@ def _copied(request: MemberRequest) -> DraftGroup:
     wanted = request.GET.get("from", "")
     if wanted.isdecimal() and len(wanted) < 19:
         return drafts.from_rule(get_object_or_404(Segment, pk=wanted).rule, Scope.current())
-    return drafts.edited(DraftGroup("all"), "add:")
+    return edits.edited(DraftGroup("all"), "add:")
 
 
 def _render(
@@ -118,11 +148,13 @@ def _render(
     segment: Segment | None,
     *,
     error: InvalidRule | ValidationError | None = None,
+    matches: Sequence[Criterion] = (),
 ) -> HttpResponse:
     context = page.rules(request, draft, segment=segment, shows_errors=error is not None)
     context |= (
         page.frame(request, segment, "rules") if segment else {"crumbs": [(_("Segments"), reverse("segment_list"))]}
     )
+    context |= _search(request, context["board"].offered, matches)
     context |= _texts(request, segment) | _complaints(error, context["board"].errors)
     return render_page(
         request,
@@ -131,6 +163,18 @@ def _render(
         context=context,
         status=200 if error is None else INVALID,
     )
+
+
+def _search(request: MemberRequest, offered: Sequence[Criterion], matches: Sequence[Criterion]) -> dict[str, Any]:
+    """The field "Add a condition": what it offers, and what was meant by what stands in it."""
+    text = request.POST.get("find", "").strip()[:LONGEST_NAME]
+    is_asked = bool(text) and request.POST.get("do", "find:") == "find:"
+    return {
+        "criteria": offered,
+        "matches": matches,
+        "find_text": text if matches else "",
+        "find_failed": text if is_asked and not edits.found(text, offered) else "",
+    }
 
 
 def _texts(request: MemberRequest, segment: Segment | None) -> dict[str, Any]:

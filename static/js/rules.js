@@ -1,0 +1,63 @@
+// Rows of a rule are put in order by dragging their grip, and with Alt and the arrow keys. Both press
+// buttons of the form, which works without them.
+let dragged = "";
+let follow = "";
+
+function rowOf(element) {
+  return element instanceof Element ? element.closest("[data-row]") : null;
+}
+
+function press(form, value) {
+  const button = form.querySelector("[data-shift]");
+  button.value = value;
+  button.click();
+}
+
+function clear(name) {
+  for (const row of document.querySelectorAll(`.${name}`)) row.classList.remove(name);
+}
+
+document.addEventListener("dragstart", (event) => {
+  const row = event.target instanceof Element && event.target.matches(".drag") ? rowOf(event.target) : null;
+  if (!row) return;
+  dragged = row.dataset.row;
+  row.classList.add("is-dragged");
+  event.dataTransfer.effectAllowed = "move";
+  event.dataTransfer.setData("text/plain", dragged);
+});
+document.addEventListener("dragover", (event) => {
+  const row = dragged && rowOf(event.target);
+  if (!row) return;
+  event.preventDefault();
+  clear("is-target");
+  if (row.dataset.row !== dragged) row.classList.add("is-target");
+});
+document.addEventListener("drop", (event) => {
+  const row = dragged && rowOf(event.target);
+  if (!row) return;
+  event.preventDefault();
+  if (row.dataset.row !== dragged) press(row.closest("form"), `shift:${dragged}:${row.dataset.row}`);
+});
+document.addEventListener("dragend", () => {
+  dragged = "";
+  clear("is-dragged");
+  clear("is-target");
+});
+
+document.addEventListener("keydown", (event) => {
+  if (!event.altKey || !["ArrowUp", "ArrowDown"].includes(event.key)) return;
+  const row = rowOf(event.target);
+  const verb = event.key === "ArrowUp" ? "up" : "down";
+  const button = row?.querySelector(`button[value="${verb}:${CSS.escape(row.dataset.row)}"]`);
+  if (!button) return;
+  event.preventDefault();
+  const places = row.dataset.row.split(".");
+  places.push(Number(places.pop()) + (verb === "up" ? -1 : 1));
+  follow = `options-${places.join("-")}`;
+  button.click();
+});
+// The row keeps the focus where it goes.
+document.addEventListener("htmx:afterSettle", () => {
+  if (follow) document.getElementById(follow)?.focus();
+  follow = "";
+});
