@@ -5,6 +5,7 @@ import "./fallbacks.js";
 import "./live.js";
 import "./origins.js";
 import "./palette.js";
+import "./rules.js";
 import "./shortcuts.js";
 import "./tables.js";
 import "./theme.js"; // before forms.js: it takes its own form's submission
