@@ -157,6 +157,7 @@ class Suppression(TenantModel):
 
     class Reason(models.TextChoices):
         HARD_BOUNCE = "hard_bounce", _("Address does not exist")
+        SOFT_BOUNCE = "soft_bounce", _("Mails kept coming back")
         COMPLAINT = "complaint", _("Marked as spam")
         UNSUBSCRIBED = "unsubscribed", _("Asked for no more mail")
         ERASED = "erased", _("Erased")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from consent import (
+    answers,
     api,
     audit_words,
     criteria,
@@ -17,6 +18,7 @@ from consent import (
     reach,
     timeline,
 )
+from ecrm.mail.inbound import receivers
 from ecrm.tenancy import services as tenancy
 from ecrm.tenancy.roles import Capability
 from ecrm.ui import nav, settings_pages
@@ -32,6 +34,7 @@ export_columns.register()
 merging.register()
 panel.register()
 reach.register()
+receivers.register(answers.ORDER, answers.notice, together=answers.notice_many)
 tenancy.furnishings.append(defaults.furnish)
 nav.register(
     nav.Entry("consent", _("Consent"), "shield-check", "consent", nav.CONSENT, capability=Capability.CONSENT_VIEW)

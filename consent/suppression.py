@@ -95,10 +95,17 @@ def lift(*, suppression: Suppression, by: User, reason: str, at: datetime | None
         raise ValidationError({"reason": _("Say why this address may be written to again.")})
     if suppression.reason == Reason.ERASED:
         raise ValidationError(_("This person asked to be erased. The block stays."))
+    lifted = end(suppression, at=at)
+    if lifted:
+        audit.record("suppression.lifted", by=by, subject=suppression, reason=reason[:300], at=at)
+    return lifted
+
+
+def end(suppression: Suppression, *, at: datetime | None = None) -> bool:
+    """What lifting comes to, for those who check and audit it themselves. False when it was lifted already."""
     lifted = Suppression.objects.filter(pk=suppression.pk, lifted_at=None).update(lifted_at=at or timezone.now())
     if lifted:
         _mark_people([bytes(suppression.address_hash)])
-        audit.record("suppression.lifted", by=by, subject=suppression, reason=reason[:300], at=at)
     return bool(lifted)
 
 

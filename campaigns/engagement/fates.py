@@ -12,6 +12,7 @@ from django.utils import timezone
 from campaigns.engagement import kinds
 from campaigns.engagement.services import SOURCE
 from campaigns.models import Delivery, Intent, Outcome, OutcomeKind
+from campaigns.sending import soft_bounces
 from campaigns.sending.outcomes import BOUNCED
 from consent import services as consent
 from consent import suppression
@@ -51,6 +52,8 @@ def follow(fate: Fate) -> bool:
         _tell(name, delivery, person, fate, reason)
     if fate.kind == FateKind.BOUNCED and fate.refusal == Refusal.HARD:
         _suppress(delivery, suppression.Reason.HARD_BOUNCE)
+    elif fate.kind == FateKind.BOUNCED and reason in soft_bounces.REASONS:
+        soft_bounces.suppress_worn_out([delivery.pk])
     elif fate.kind == FateKind.COMPLAINED:
         _suppress(delivery, suppression.Reason.COMPLAINT)
         _withdraw(delivery, person, fate, Source.COMPLAINT)

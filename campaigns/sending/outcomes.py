@@ -10,7 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 from campaigns.models import OutcomeKind
-from campaigns.sending import journal
+from campaigns.sending import journal, soft_bounces
 from campaigns.sending.claims import Claim
 from campaigns.sending.journal import Intended, Pending, Result
 from consent import suppression
@@ -23,7 +23,6 @@ from ecrm.mail.handover import Kind
 from ecrm.mail.handover import Outcome as Answer
 
 SENT, BOUNCED = "email.sent", "email.bounced"
-GAVE_UP = "gave_up"
 
 
 def judge(pending: Pending, answer: Answer, *, most_deferrals: int) -> Result:
@@ -41,7 +40,7 @@ def judge(pending: Pending, answer: Answer, *, most_deferrals: int) -> Result:
             return Result(pending, attempt, OutcomeKind.DEFERRED, answer.code, journal.UNSENT, answer.text)
         case Kind.DEFERRED:
             if pending.deferrals >= most_deferrals:
-                return Result(pending, attempt, OutcomeKind.FAILED, answer.code, GAVE_UP, answer.text)
+                return Result(pending, attempt, OutcomeKind.FAILED, answer.code, soft_bounces.GAVE_UP, answer.text)
     return Result(pending, attempt, OutcomeKind.DEFERRED, answer.code, refusal, answer.text)
 
 
@@ -59,6 +58,8 @@ def settle(held: Claim, results: Sequence[Result], *, campaign_name: str, rate: 
     if dead:
         hashes = [address_hash(normalise(result.pending.address)) for result in dead]
         suppression.suppress_many(hashes, reason=suppression.Reason.HARD_BOUNCE)
+    soft = [result for result in fresh if result.kind == OutcomeKind.FAILED and result.reason in soft_bounces.REASONS]
+    soft_bounces.suppress_worn_out(result.pending.delivery_id for result in soft)
     journal.count(held, _changes((result.pending, str(result.kind)) for result in fresh), rate=rate)
 
 

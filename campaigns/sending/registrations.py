@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from campaigns import tasks as tasks  # known to the web processes too, which hint them
 from campaigns.models import Delivery, Exclusion
-from campaigns.sending import hints, outcomes, watching
+from campaigns.sending import hints, outcomes, soft_bounces, watching
 from contacts import events, merging
 from contacts.events import EventKind
 from contacts.models import Event
@@ -23,7 +23,7 @@ _REFUSALS = {
     Refusal.FULL: gettext_lazy("the mailbox is full"),
     Refusal.POLICY: gettext_lazy("their mail server refused it"),
     Refusal.SOFT: gettext_lazy("their mail server could not take it"),
-    outcomes.GAVE_UP: gettext_lazy("their mail server kept putting it off"),
+    soft_bounces.GAVE_UP: gettext_lazy("their mail server kept putting it off"),
 }
 
 
