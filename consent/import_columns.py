@@ -5,29 +5,23 @@ Opt-outs always win. A yes needs a date and an origin in the same row, or it sta
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, partial
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from consent import purposes, services
-from consent.models import Action, Source
+from consent import importing, purposes
+from consent.importing import Said
 from consent.purposes import Wording
-from consent.services import Answer, Refused
 from contacts import import_columns
-from contacts.import_columns import ImportColumn, ImportedValue, Problem
+from contacts.import_columns import ImportColumn
 from contacts.imports import values
 from contacts.imports.folding import fold
-from contacts.models import ImportRun
 from ecrm.tenancy.context import require_tenant_id
-from ecrm.tenancy.models import Tenant, User
+from ecrm.tenancy.models import Tenant
 
 YES, NO = "yes", "no"
 LONGEST_ORIGIN = 200
@@ -62,6 +56,7 @@ _NEWSLETTER = {
 
 def register() -> None:
     import_columns.register_source(columns)
+    import_columns.register_undo(importing.take_back)
 
 
 def columns() -> Sequence[ImportColumn]:
@@ -74,25 +69,24 @@ def columns() -> Sequence[ImportColumn]:
 
 def _columns_of(wording: Wording, reader: values.Reader) -> list[ImportColumn]:
     key = Keys.of(wording)
-    opt_in, opt_out = _OptIn(wording, key), _OptOut(wording, key)
+    opt_in = Said(wording, key.opt_in, key.opt_out, key.at, key.origin)
+    opt_out = Said(wording, key.opt_out, key.opt_out, key.at, key.origin, is_refusing=True)
     return [
         ImportColumn(
             key.opt_in,
             _("%(purpose)s: opt-in (yes or no)") % {"purpose": wording.name},
             aliases=_aliases(wording, "in"),
             parse=parse_answer,
-            apply_many=opt_in.apply,
-            foresee_many=opt_in.foresee,
-            word=lambda value: _word(wording, value),
+            apply=partial(importing.apply, opt_in),
+            foresee=partial(importing.foresee, opt_in),
         ),
         ImportColumn(
             key.opt_out,
             _("%(purpose)s: opt-out (yes or no)") % {"purpose": wording.name},
             aliases=_aliases(wording, "out"),
             parse=parse_answer,
-            apply_many=opt_out.apply,
-            foresee_many=opt_out.foresee,
-            word=lambda value: _word(wording, NO) if value == YES else "",
+            apply=partial(importing.apply, opt_out),
+            foresee=partial(importing.foresee, opt_out),
         ),
         ImportColumn(
             key.at,
@@ -124,64 +118,6 @@ class Keys:
         return cls(f"{stem}.in", f"{stem}.out", f"{stem}.at", f"{stem}.origin")
 
 
-@dataclass(frozen=True, slots=True)
-class _Column(ABC):
-    """Reads rows into answers; what they become is the ledger's business."""
-
-    wording: Wording
-    key: Keys
-
-    def apply(self, *, run: ImportRun, rows: Sequence[ImportedValue], by: User | None, at: datetime) -> list[Problem]:
-        answers, lines = self._answers(run, rows, at)
-        return _problems(services.record_many(answers, by=by, source=Source.IMPORT), lines)
-
-    def foresee(self, *, run: ImportRun, rows: Sequence[ImportedValue]) -> list[Problem]:
-        answers, lines = self._answers(run, rows, run.created_at)
-        return _problems(services.foresee(answers, source=Source.IMPORT), lines)
-
-    def _answers(
-        self, run: ImportRun, rows: Sequence[ImportedValue], at: datetime
-    ) -> tuple[list[Answer], dict[int, int]]:
-        """Answers, and the line each came from by the answer's identity."""
-        answers, lines = [], {}
-        for row in rows:
-            answer = self._answer(run, row, at)
-            if answer is not None:
-                answers.append(answer)
-                lines[id(answer)] = row.line
-        return answers, lines
-
-    @abstractmethod
-    def _answer(self, run: ImportRun, row: ImportedValue, at: datetime) -> Answer | None:
-        """What one row says, None when it says nothing."""
-
-    def _refusal(self, run: ImportRun, row: ImportedValue, at: datetime) -> Answer:
-        """Dated by the import, so that it stands over every yes known so far; the file's date is evidence."""
-        action = services.refusal(self.wording.purpose)
-        return Answer(row.contact_id, self.wording.purpose, action, at, _evidence(run, row, self.key))
-
-
-class _OptIn(_Column):
-    __slots__ = ()
-
-    def _answer(self, run: ImportRun, row: ImportedValue, at: datetime) -> Answer | None:
-        if row.value == NO:
-            return self._refusal(run, row, at)
-        if row.row.get(self.key.opt_out) == YES:
-            return None  # the other column of this row says no
-        given = row.row.get(self.key.at)
-        given_at = parse_datetime(given) if given else None
-        evidence = _evidence(run, row, self.key)
-        return Answer(row.contact_id, self.wording.purpose, Action.GRANTED, given_at, evidence)
-
-
-class _OptOut(_Column):
-    __slots__ = ()
-
-    def _answer(self, run: ImportRun, row: ImportedValue, at: datetime) -> Answer | None:
-        return self._refusal(run, row, at) if row.value == YES else None
-
-
 def parse_answer(cell: str) -> str:
     """``yes`` or ``no`` from the words files have for them."""
     found = _answer_words().get(fold(cell))
@@ -205,23 +141,3 @@ def _aliases(wording: Wording, column: str) -> Sequence[str]:
         return _NEWSLETTER[column]
     suffix = {"in": "", "out": " opt out", "at": " opt in date", "origin": " opt in origin"}[column]
     return tuple(fold(name + suffix) for name in (wording.name, wording.purpose.key.replace("-", " ")))
-
-
-def _word(wording: Wording, value: Any) -> str:
-    said = _("yes") if value == YES else _("no")
-    return _("%(purpose)s: %(answer)s") % {"purpose": wording.name, "answer": said}
-
-
-def _evidence(run: ImportRun, row: ImportedValue, key: Keys) -> Mapping[str, Any]:
-    known = {
-        "origin": row.row.get(key.origin),
-        "dated": row.row.get(key.at),
-        "file": run.file.name,
-        "line": row.line,
-        "import": run.pk,
-    }
-    return {name: value for name, value in known.items() if value}
-
-
-def _problems(refused: Sequence[Refused], lines: Mapping[int, int]) -> list[Problem]:
-    return [Problem(lines[id(each.answer)], each.reason) for each in refused]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -12,19 +13,10 @@ from django.utils.functional import Promise
 from contacts.models import ImportRun
 from ecrm.tenancy.models import User
 
-
-@dataclass(frozen=True, slots=True)
-class ImportedValue:
-    """One value of one row. ``contact_id`` is negative while a dry run speaks of a person yet to
-    come: the same number for every row of that person.
-
-    ``row`` holds what the row's other registered columns were parsed to, by key.
-    """
-
-    contact_id: int
-    line: int
-    value: Any
-    row: Mapping[str, Any] = field(default_factory=dict)
+# What an import has for a room, a chunk at a time: contact_id bigint, line int, answers jsonb. ``answers``
+# holds what the row's registered columns were parsed to, by key. ``contact_id`` is negative while a dry
+# run speaks of a person yet to come: the same number for every row of that person.
+TABLE = "import_answers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +27,20 @@ class Problem:
     reason: str
 
 
-class ApplyMany(Protocol):
-    def __call__(
-        self, *, run: ImportRun, rows: Sequence[ImportedValue], by: User | None, at: datetime
-    ) -> list[Problem]: ...
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a room made of a chunk: what it refused, and what it writes in words ("opts in") with counts."""
+
+    problems: Sequence[Problem] = ()
+    words: Counter[str] = field(default_factory=Counter)
 
 
-class ForeseeMany(Protocol):
-    def __call__(self, *, run: ImportRun, rows: Sequence[ImportedValue]) -> list[Problem]: ...
+class Apply(Protocol):
+    def __call__(self, *, run: ImportRun, by: User | None, at: datetime) -> Heard: ...
+
+
+class Foresee(Protocol):
+    def __call__(self, *, run: ImportRun) -> Heard: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +48,17 @@ class ImportColumn:
     """A column an app can import.
 
     ``parse`` turns a filled cell into what JSON can hold, or raises ``ValidationError`` with
-    words for the reader. ``apply_many`` writes a chunk inside the import's transaction, each row
-    once, and answers what it refused; without it the column only lends its value to others
-    through ``row``. ``foresee_many`` answers the same refusals beforehand, writing nothing.
-    ``word`` names a value for the dry run's count ("opts in"); values without a word are not counted.
+    words for the reader. ``apply`` writes what ``TABLE`` holds inside the import's transaction, set-based,
+    each row once, and answers what it refused; without it the column only lends its value to others.
+    ``foresee`` answers the same beforehand, writing nothing.
     """
 
     key: str
     label: str | Promise
     aliases: Sequence[str] = ()
     parse: Callable[[str], Any] = str.strip
-    apply_many: ApplyMany | None = None
-    foresee_many: ForeseeMany | None = None
-    word: Callable[[Any], str] | None = None
+    apply: Apply | None = None
+    foresee: Foresee | None = None
 
 
 # An app whose columns depend on the tenant (its purposes) registers a source of them.
@@ -82,3 +78,19 @@ def register_source(source: Source) -> None:
 def columns() -> dict[str, ImportColumn]:
     """Every registered column of the current tenant, by key, in the order of registration."""
     return {column.key: column for source in _sources for column in source()}
+
+
+class TakeBack(Protocol):
+    def __call__(self, *, run: ImportRun, landed: Sequence[datetime], by: User | None, at: datetime) -> int: ...
+
+
+_taking_back: list[TakeBack] = []
+
+
+def register_undo(take_back: TakeBack) -> None:
+    """``take_back`` undoes what its room's columns wrote when the import landed at these instants; answers how much."""
+    _taking_back.append(take_back)
+
+
+def take_back(*, run: ImportRun, landed: Sequence[datetime], by: User | None, at: datetime) -> int:
+    return sum(room(run=run, landed=landed, by=by, at=at) for room in _taking_back)

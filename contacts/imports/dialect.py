@@ -8,12 +8,22 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
+from itertools import islice
+from typing import IO, Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from contacts.imports import cards, json_lines, spreadsheets
+
+CSV, XLSX, VCARD, JSONL = "csv", "xlsx", "vcard", "jsonl"
+FORMATS = {
+    CSV: gettext_lazy("Table of text (CSV)"),
+    XLSX: gettext_lazy("Spreadsheet (XLSX)"),
+    VCARD: gettext_lazy("Address book (vCard)"),
+    JSONL: gettext_lazy("JSON lines"),
+}
 ENCODINGS = {
     "utf-8": gettext_lazy("Unicode (UTF-8)"),
     "utf-16": gettext_lazy("Unicode (UTF-16)"),
@@ -22,6 +32,12 @@ ENCODINGS = {
     "cp1252": gettext_lazy("Western European (Windows-1252)"),
     "cp1250": gettext_lazy("Central European (Windows-1250)"),
     "iso8859_2": gettext_lazy("Central European (ISO 8859-2)"),
+}
+CONTENT_TYPES = {
+    CSV: "text/csv",
+    XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    VCARD: "text/vcard",
+    JSONL: "application/x-ndjson",
 }
 DELIMITERS = {
     ",": gettext_lazy("Comma"),
@@ -34,7 +50,6 @@ SAMPLE_BYTES = 256 * 1024
 SAMPLE_ROWS = 100
 
 _SIGNATURES = {
-    b"PK\x03\x04": "spreadsheet",
     b"\xd0\xcf\x11\xe0": "spreadsheet",
     b"\x89PNG": "picture",
     b"\xff\xd8\xff": "picture",
@@ -60,7 +75,8 @@ _POLISH = re.compile(r"[ąćęłńśźż]", re.IGNORECASE)
 class Dialect:
     """How to read the file. ``line_count`` is an upper bound of its rows, for progress bars.
 
-    ``skip_lines`` are lines before the table (a spreadsheet's ``sep=;``).
+    ``skip_lines`` are lines before the table (a spreadsheet's ``sep=;``). ``headers`` are the columns
+    where rows do not say them in the first line (JSON lines).
     """
 
     encoding: str
@@ -68,6 +84,8 @@ class Dialect:
     has_header: bool
     line_count: int = 0
     skip_lines: int = 0
+    format: str = CSV
+    headers: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -88,8 +106,41 @@ class _Scan:
         self.is_utf8 = self.is_utf8 and _decodes(decoder, b"", final=True)
 
 
-def detect(chunks: Iterable[bytes]) -> Dialect:
-    """Reads the file once in flat memory. Raises ``ValidationError`` for what is no table of text."""
+def detect(stream: IO[bytes]) -> Dialect:
+    """Reads the file once in flat memory. Raises ``ValidationError`` for what holds no rows."""
+    head = stream.read(SAMPLE_BYTES)
+    stream.seek(0)
+    if head.startswith(b"PK\x03\x04"):
+        return _of_spreadsheet(stream)
+    if cards.looks_like(head):
+        return Dialect("utf-8", ",", has_header=True, line_count=_count_cards(stream), format=VCARD)
+    if json_lines.looks_like(head):
+        headers, count = json_lines.find_headers(stream, most=MOST_COLUMNS)
+        return Dialect("utf-8", ",", has_header=True, line_count=count, format=JSONL, headers=tuple(headers))
+    return _of_text(iter(lambda: stream.read(SAMPLE_BYTES), b""))
+
+
+def _of_spreadsheet(stream: IO[bytes]) -> Dialect:
+    rows = [row.cells for row in islice(spreadsheets.read_rows(stream), SAMPLE_ROWS)]
+    _refuse_width(max(map(len, rows), default=0))
+    has_header = redetect_header(rows)
+    _refuse_nothing(rows, has_header)
+    stream.seek(0)
+    count = spreadsheets.count_rows(stream)
+    return Dialect("utf-8", ",", has_header, count, format=XLSX)
+
+
+def _count_cards(stream: IO[bytes]) -> int:
+    """At least one: what is counted are the lines that begin one."""
+    count, tail = 0, b""
+    for chunk in iter(lambda: stream.read(SAMPLE_BYTES), b""):
+        text = (tail + chunk).replace(b"\x00", b"").upper()
+        count += text.count(b"BEGIN:VCARD") - tail.count(b"BEGIN:VCARD")
+        tail = text[-10:]
+    return max(count, 1)
+
+
+def _of_text(chunks: Iterable[bytes]) -> Dialect:
     scan = _Scan(chunks)
     if not scan.head.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"):
         raise ValidationError(_("The file is empty."))
@@ -123,7 +174,7 @@ def _refuse_signatures(head: bytes) -> None:
     kind = next((kind for start, kind in _SIGNATURES.items() if head.startswith(start)), None)
     if kind == "spreadsheet":
         raise ValidationError(
-            _("This is a spreadsheet or a ZIP file. Save it as CSV in your spreadsheet program and upload that.")
+            _("This is an old or a locked spreadsheet. Save it as XLSX or CSV without a password and upload that.")
         )
     if kind:
         raise ValidationError(_("This is not a table of text. Upload a CSV file."))
@@ -164,16 +215,23 @@ def _find_table(text: str, encoding: str, line_count: int) -> Dialect:
     else:
         delimiter = max(DELIMITERS, key=lambda each: _consistency(text, each))
     sample = list(sample_rows(text, delimiter))
-    widest = max(map(len, sample), default=0)
+    _refuse_width(max(map(len, sample), default=0))
+    has_header = redetect_header(sample)
+    _refuse_nothing(sample, has_header)
+    return Dialect(encoding, delimiter, has_header, line_count, skip_lines=1 if hint else 0)
+
+
+def _refuse_width(widest: int) -> None:
     if widest > MOST_COLUMNS:
         raise ValidationError(
             _("The file has %(count)s columns. At most %(most)s can be imported: remove the ones you do not need.")
             % {"count": widest, "most": MOST_COLUMNS}
         )
-    has_header = redetect_header(sample)
+
+
+def _refuse_nothing(sample: list[list[str]], has_header: bool) -> None:
     if not sample or (has_header and not any(any(row) for row in sample[1:])):
         raise ValidationError(_("The file has a header but no rows below it."))
-    return Dialect(encoding, delimiter, has_header, line_count, skip_lines=1 if hint else 0)
 
 
 def _consistency(text: str, delimiter: str) -> tuple[float, int]:

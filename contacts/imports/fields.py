@@ -9,12 +9,15 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from contacts import fields as custom_fields
 from contacts import import_columns
 from contacts.imports import values
 from contacts.imports.folding import fold
 from contacts.imports.values import Reader
+from contacts.models import CustomField
 
-IGNORED = ""
+# A column that becomes a field of the tenant's own, made with the check.
+NEW_FIELD = "+field"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,8 @@ class Field:
     """``parse`` turns a filled cell into what JSON can hold, or raises ``ValidationError``.
 
     ``aliases`` are folded header names in the languages of the product. ``is_many`` fields may be
-    fed by several columns.
+    fed by several columns and parse to a list. ``is_distinct`` ones differ from row to row, or
+    depend on the rest of the row: what a cell of theirs meant is not worth remembering.
     """
 
     key: str
@@ -32,8 +36,11 @@ class Field:
     aliases: Sequence[str] = ()
     is_many: bool = False
     is_registered: bool = False
+    is_custom: bool = False
+    is_distinct: bool = False
 
 
+_OWN = _("Fields of your own")
 _PERSON, _REACH, _PLACE, _MORE, _APPS = _("Person"), _("Reach"), _("Place"), _("More"), _("Consent and more")
 
 # Aliases: English, Portuguese, Polish, Spanish, French, then what well-known exports call it.
@@ -43,12 +50,12 @@ _FIELDS = (
         "adres email", "adres e mail", "poczta", "correo", "correo electronico", "direccion de correo",
         "courriel", "adresse email", "adresse e mail", "adresse mail", "e mail 1 value", "work e mail", "email 1",
         "primary email", "subscriber email", "email primary",
-    )),
+    ), is_distinct=True),
     Field("email2", _("Second email"), _REACH, values.email, (
         "second email", "secondary email", "other email", "email 2", "e mail 2 address", "e mail 2 value",
         "home e mail", "segundo email", "email secundario", "drugi email", "drugi e mail", "correo secundario",
-        "second courriel", "email secondaire",
-    )),
+        "second courriel", "email secondaire", "alternate email",
+    ), is_distinct=True),
     Field("given_name", _("Given name"), _PERSON, values.words(100), (
         "given name", "first name", "firstname", "forename", "fname", "nome proprio", "primeiro nome", "imie",
         "nombre", "nombre de pila", "prenom", "first",
@@ -62,15 +69,19 @@ _FIELDS = (
         "imie i nazwisko", "nazwa kontaktu", "nombre completo", "nombre y apellidos", "nom", "nom complet",
         "customer name",
     )),
-    Field("phone", _("Phone"), _REACH, values.phone, (
+    Field("phone", _("Phone"), _REACH, values.phones_of, (
         "phone", "phone number", "telephone", "tel", "work phone", "phone 1 value", "telefone", "numero de telefone",
         "telefon", "numer telefonu", "nr telefonu", "telefono", "numero de telefono", "telephone fixe",
-        "business phone",
-    )),
-    Field("mobile", _("Mobile phone"), _REACH, values.phone, (
+        "business phone", "home phone", "other phone", "company phone",
+    ), is_many=True, is_distinct=True),
+    Field("mobile", _("Mobile phone"), _REACH, values.phones_of, (
         "mobile", "mobile phone", "cell", "cell phone", "sms", "telemovel", "celular", "telemovel numero", "komorka",
         "telefon komorkowy", "movil", "telefono movil", "portable", "telephone portable", "phone 2 value",
-    )),
+    ), is_many=True, is_distinct=True),
+    Field("external_id", _("Number in another system"), _REACH, values.external_id, (
+        "external id", "record id", "contact id", "customer id", "customer number", "client id", "leid", "euid",
+        "numero de cliente", "numer klienta", "numero client", "id cliente",
+    ), is_distinct=True),
     Field("company", _("Company"), _PERSON, values.words(200), (
         "company", "company name", "organisation", "organization", "account name", "empresa", "organizacao", "firma",
         "nazwa firmy", "organizacja", "compania", "organizacion", "entreprise", "societe", "organization name",
@@ -96,7 +107,7 @@ _FIELDS = (
     Field("street", _("Street"), _PLACE, values.words(200), (
         "street", "address", "street address", "address 1", "address line 1", "mailing street", "business street",
         "rua", "morada", "endereco", "ulica", "adres", "calle", "direccion", "domicilio", "rue", "adresse",
-    )),
+    ), is_distinct=True),
     Field("postcode", _("Postcode"), _PLACE, values.words(20), (
         "postcode", "postal code", "zip", "zip code", "zipcode", "mailing zip postal code", "codigo postal", "cep",
         "kod pocztowy", "code postal", "cp",
@@ -126,18 +137,23 @@ _FIELDS = (
 
 
 def all_fields() -> dict[str, Field]:
-    """The contact's own and those the upper rooms registered for this tenant, by key."""
+    """The contact's own, the tenant's own and those the upper rooms registered for this tenant, by key."""
     registered = (_as_field(column) for column in import_columns.columns().values())
-    return {field.key: field for field in (*_FIELDS, *registered)}
+    own = (_of_custom(field) for field in custom_fields.of(CustomField.Entity.CONTACT))
+    return {field.key: field for field in (*_FIELDS, *own, *registered)}
 
 
-def guess(headers: Sequence[str], fields: Mapping[str, Field]) -> dict[int, str]:
-    """Which field each column goes to, by its name: a field once, the first column first."""
+def guess(headers: Sequence[str], fields: Mapping[str, Field], preset: Mapping[str, str]) -> dict[int, str]:
+    """Which field each column goes to, by its name: a field once, the first column first.
+
+    ``preset`` is what a product is known to mean by its folded headers; an empty field means nothing.
+    """
     by_alias = {alias: key for key, field in reversed([*fields.items()]) for alias in map(fold, _names(field))}
     mapping: dict[int, str] = {}
     for index, header in enumerate(headers):
-        key = by_alias.get(fold(header))
-        if key and (fields[key].is_many or key not in mapping.values()):
+        name = fold(header)
+        key = preset[name] if name in preset else by_alias.get(name)
+        if key in fields and (fields[key].is_many or key not in mapping.values()):
             mapping[index] = key
     return mapping
 
@@ -155,6 +171,17 @@ def guess_by_values(sample: Sequence[Sequence[str]], mapping: dict[int, str]) ->
 
 def _names(field: Field) -> Sequence[str]:
     return (*field.aliases, str(field.label), field.key)
+
+
+def _of_custom(field: CustomField) -> Field:
+    return Field(
+        custom_fields.prefixed(field),
+        field.label,
+        _OWN,
+        lambda cell, reader: custom_fields.parse(field, cell, style=reader.style()),
+        (field.key.replace("_", " "),),
+        is_custom=True,
+    )
 
 
 def _as_field(column: import_columns.ImportColumn) -> Field:

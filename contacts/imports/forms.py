@@ -8,10 +8,11 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from contacts import import_columns
-from contacts.imports.dialect import DELIMITERS, ENCODINGS
-from contacts.imports.fields import Field
+from contacts.imports.dialect import CSV, DELIMITERS, ENCODINGS, XLSX
+from contacts.imports.fields import NEW_FIELD, Field
 from contacts.imports.services import Options
 from contacts.imports.source import Sheet
+from contacts.imports.wishes import APPEND, FILL, MANY, OVERWRITE, SKIP, part_of
 from contacts.models.people import Tag
 
 SAMPLES = 3
@@ -21,8 +22,11 @@ class BeginForm(forms.Form):
     file = forms.FileField(
         label=_("File"),
         allow_empty_file=True,
-        help_text=_("A table as CSV, with commas, semicolons or tabs, in any usual encoding."),
-        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv,text/tab-separated-values,text/plain"}),
+        help_text=_(
+            "A table (CSV with commas, semicolons or tabs, in any usual encoding), a spreadsheet (XLSX),"
+            " an address book (vCard) or JSON lines."
+        ),
+        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,.vcf,.jsonl,.ndjson,text/csv,text/vcard"}),
     )
 
 
@@ -30,6 +34,14 @@ class RereadForm(forms.Form):
     encoding = forms.ChoiceField(label=_("Encoding"), choices=list(ENCODINGS.items()))
     delimiter = forms.ChoiceField(label=_("Values are separated by"), choices=list(DELIMITERS.items()))
     has_header = forms.BooleanField(label=_("The first row names the columns"), required=False)
+
+    def __init__(self, *args: Any, format: str = CSV, **kwargs: Any) -> None:
+        """Only text can be read in several ways; cards and JSON lines bring their names along."""
+        super().__init__(*args, **kwargs)
+        if format != CSV:
+            del self.fields["encoding"], self.fields["delimiter"]
+        if format not in (CSV, XLSX):
+            del self.fields["has_header"]
 
 
 class OptionsForm(forms.Form):
@@ -40,12 +52,31 @@ class OptionsForm(forms.Form):
             ("overwrite", _("Replace what the file has")),
             ("skip", _("Leave as they are")),
         ],
-        help_text=_("Matched by email. Tags, phones and consent are added, never taken away."),
+        help_text=_("Tags, phones and consent are added, never taken away. Each column can differ from this."),
+    )
+    match = forms.ChoiceField(
+        label=_("People are recognised by"),
+        required=False,
+        choices=[
+            ("email", _("Their email")),
+            ("external", _("Their number in another system, then their email")),
+            ("phone", _("Their phone, then their email")),
+        ],
+        help_text=_("Of several people with one phone, the one known longest is taken."),
+    )
+    system = forms.SlugField(
+        label=_("Other system"),
+        required=False,
+        max_length=60,
+        help_text=_("Where the numbers in another system are from, in one word, such as the name of the shop."),
     )
     day_first = forms.TypedChoiceField(
         label=_("Dates such as 3/4/2026"),
         choices=[("1", _("Day first: 3 April")), ("0", _("Month first: 4 March"))],
         coerce=lambda choice: choice == "1",
+    )
+    decimal = forms.ChoiceField(
+        label=_("Decimals such as 1.5"), choices=[(".", _("Point: 1.5")), (",", _("Comma: 1,5"))], required=False
     )
     tag = forms.CharField(
         label=_("Tag everybody"),
@@ -53,15 +84,22 @@ class OptionsForm(forms.Form):
         max_length=Tag._meta.get_field("name").max_length,
         help_text=_("So that you find them again."),
     )
+    only_known_companies = forms.BooleanField(label=_("Create no companies: only those that are there"), required=False)
+    only_known_tags = forms.BooleanField(label=_("Create no tags: only those that are there"), required=False)
     without_email = forms.BooleanField(
         label=_("Also bring in people without an email address"),
         required=False,
-        help_text=_("They cannot be matched: importing the file again adds them again."),
+        help_text=_("Who cannot be recognised is added again when the file is imported again."),
     )
 
-    def options(self, *, constants: dict[str, str]) -> Options:
-        tag = " ".join(self.cleaned_data["tag"].split())
-        return Options(**{**self.cleaned_data, "tag": tag, "constants": constants})
+    def clean_match(self) -> str:
+        return self.cleaned_data["match"] or "email"
+
+    def options(self, *, constants: dict[str, str], policies: dict[str, str]) -> Options:
+        given = {name: value for name, value in self.cleaned_data.items() if name != "decimal"}
+        given["tag"] = " ".join(given["tag"].split())
+        decimal = self.cleaned_data["decimal"] or "."
+        return Options(**given, decimal=decimal, constants=constants, policies=policies)
 
 
 class ConstantsForm(forms.Form):
@@ -69,7 +107,7 @@ class ConstantsForm(forms.Form):
 
     def __init__(self, posted: Any = None, *, initial: dict[str, str] | None = None) -> None:
         super().__init__(posted, initial=initial, prefix="constant")
-        self.columns = {key: column for key, column in import_columns.columns().items() if not column.apply_many}
+        self.columns = {key: column for key, column in import_columns.columns().items() if column.apply is None}
         for key, column in self.columns.items():
             self.fields[key] = forms.CharField(label=str(column.label), required=False, max_length=200)
 
@@ -91,27 +129,67 @@ class ConstantsForm(forms.Form):
 
 
 class MappingForm(forms.Form):
-    """One choice for each column of the file, named ``column-0`` and so on."""
+    """Two choices for each column of the file: ``column-0`` what it becomes, ``policy-0`` how it meets
+    what is known, and so on. ``makes_fields`` offers to make a column a field of the tenant's own."""
 
-    def __init__(self, *args: Any, sheet: Sheet, fields: dict[str, Field], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, sheet: Sheet, fields: dict[str, Field], makes_fields: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.sheet = sheet
         choices = _grouped(fields)
+        if makes_fields:
+            choices.append((_("Fields of your own"), [(NEW_FIELD, _("New field with this name"))]))
         for index, header in enumerate(sheet.headers):
             self.fields[f"column-{index}"] = forms.ChoiceField(choices=choices, required=False, label=header)
+            self.fields[f"policy-{index}"] = forms.ChoiceField(
+                choices=_POLICIES, required=False, label=_("%(column)s: people we know already") % {"column": header}
+            )
+
+    def clean(self) -> dict[str, Any]:
+        for index in range(len(self.sheet.headers)):
+            key, policy = self.cleaned_data.get(f"column-{index}", ""), self.cleaned_data.get(f"policy-{index}", "")
+            if policy == APPEND and part_of(key) not in MANY:
+                self.add_error(f"policy-{index}", _("There is only one of these: fill, replace or leave it."))
+            if policy == OVERWRITE and part_of(key) in MANY:
+                self.add_error(f"policy-{index}", _("These are added, never replaced."))
+        return self.cleaned_data
 
     def mapping(self) -> dict[int, str]:
-        return {int(name.removeprefix("column-")): key for name, key in self.cleaned_data.items()}
+        return {
+            int(name.removeprefix("column-")): key
+            for name, key in self.cleaned_data.items()
+            if name.startswith("column-")
+        }
+
+    def policies(self) -> dict[str, str]:
+        """By field, where it differs from what is wished for all."""
+        chosen = ((key, self.cleaned_data.get(f"policy-{index}")) for index, key in self.mapping().items())
+        return {key: policy for key, policy in chosen if key and policy}
 
     def rows(self) -> list[dict[str, Any]]:
         """A column as the page shows it: its choice, its name and a few different values."""
         return [
-            {"field": self[f"column-{index}"], "header": header, "samples": self._samples(index)}
+            {
+                "field": self[f"column-{index}"],
+                "policy": self[f"policy-{index}"],
+                "header": header,
+                "samples": self._samples(index),
+            }
             for index, header in enumerate(self.sheet.headers)
         ]
 
     def _samples(self, index: int) -> list[str]:
         return list(dict.fromkeys(self.sheet.column(index)))[:SAMPLES]
+
+
+_POLICIES = [
+    ("", _("As said below")),
+    (FILL, _("Fill in what is missing")),
+    (OVERWRITE, _("Replace")),
+    (APPEND, _("Add")),
+    (SKIP, _("Leave as it is")),
+]
 
 
 def _grouped(fields: dict[str, Field]) -> list[tuple[Any, Any]]:

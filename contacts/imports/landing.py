@@ -1,25 +1,28 @@
-"""Writes one planned chunk: people, their addresses, companies, tags and their history, set-based.
+"""Writes one planned chunk: people, what hangs on them, and where each value came from, set-based.
 
 Every statement carries the tenant and every insert names its conflict key (row security refuses
-COPY, and a coordinator would turn an insert without one into a copy).
+COPY, and a coordinator would turn an insert without one into a copy). What was made is answered by
+id, so that an import can be undone.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
 
-from contacts import events
+from contacts import event_sets
 from contacts.imports import plan
-from contacts.imports.plan import FIELDS, PLACE
+from contacts.imports.custom import write_custom
+from contacts.imports.plan import FIELDS, NAMES, NEW_NAME
+from contacts.imports.provenance import note_lists, record_changes
+from contacts.imports.wishes import PLACE, Wishes
 from contacts.models import (
-    Company,
     Contact,
     EmailAddress,
-    ImportRow,
+    Identity,
     ImportRun,
     PhoneNumber,
     PostalAddress,
@@ -31,14 +34,17 @@ from contacts.services import get_or_create_companies, refresh_search
 from ecrm.tenancy.context import require_tenant_id
 
 SOURCE = "import"
+Made = dict[str, list[int]]
 
 
 @dataclass(frozen=True, slots=True)
 class Landing:
-    """What every statement needs to know. ``at`` is when the chunk lands."""
+    """What every statement needs to know. ``at`` is when the chunk lands, ``made`` the ids of what it makes."""
 
     run: ImportRun
+    wishes: Wishes
     at: datetime
+    made: Made = field(default_factory=dict)
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -46,9 +52,11 @@ class Landing:
             "tenant": require_tenant_id(),
             "run": self.run.pk,
             "at": self.at,
+            "by": self.run.created_by_id,
             "kind": ChildKind.OTHER.value,
             "stage": Stage.LEAD.value,
             "source": SOURCE,
+            "system": self.wishes.system,
         }
 
 
@@ -57,16 +65,19 @@ def land(landing: Landing) -> None:
     the caller rolls the chunk back and plans it again."""
     _give_ids(landing)
     _find_companies(landing)
-    _insert_people(landing)
-    _update_people(landing)
-    _insert_emails(landing)
-    _insert_phones(landing)
-    _write_places(landing)
-    touched = _touched()
-    refresh_search([contact_id for contact_id, is_new, *_rest in touched if not is_new])
-    _tell(landing, touched)
-    _tag(landing)
-    _unstage(landing)
+    columns = _columns()
+    note_lists(columns)
+    _insert_people(landing, columns)
+    _update_people(landing, columns)
+    _insert_emails(landing, columns)
+    _insert_identities(landing, columns)
+    _insert_phones(landing, columns)
+    _write_places(landing, columns)
+    _tag(landing, columns)
+    write_custom(landing.run, landing.wishes, at=landing.at)
+    record_changes(landing.parameters, columns)
+    _refresh_searched()
+    _tell(landing, columns)
 
 
 def _run(sql: str, parameters: dict[str, Any]) -> int:
@@ -81,179 +92,263 @@ def _ask(sql: str, parameters: dict[str, Any] | None = None) -> list[tuple[Any, 
         return list(cursor.fetchall())
 
 
-def _give_ids(landing: Landing) -> None:
-    _run(
-        f"UPDATE import_plan SET contact_id = nextval(pg_get_serial_sequence('{Contact.table()}', 'id')) WHERE is_new",
-        {},
+def _columns() -> frozenset[str]:
+    """What the plan knows of: only what the file feeds."""
+    return frozenset(
+        name
+        for (name,) in _ask(
+            "SELECT attname::text FROM pg_attribute"
+            " WHERE attrelid = 'pg_temp.import_plan'::regclass AND attnum > 0 AND NOT attisdropped"
+        )
     )
 
 
+def _give_ids(landing: Landing) -> None:
+    """One block of the sequence for all new people, in the order of the file."""
+    found = _ask(
+        f"UPDATE import_plan SET contact_id = nextval(pg_get_serial_sequence('{Contact.table()}', 'id'))"
+        " WHERE is_new RETURNING contact_id"
+    )
+    landing.made["people"] = sorted(row[0] for row in found)
+
+
 def _find_companies(landing: Landing) -> None:
-    names = [name for (name,) in _ask("SELECT DISTINCT given_company FROM import_plan WHERE takes_company")]
-    ids = get_or_create_companies(names)
+    """Those that were not there yet are made now."""
+    missing = _ask("SELECT DISTINCT given_company FROM import_plan WHERE takes_company AND company_id IS NULL") if (
+        "given_company" in _columns()
+    ) else []  # fmt: skip
+    ids = get_or_create_companies([name for (name,) in missing])
     if ids:
+        landing.made["companies"] = sorted(set(ids.values()))
         _run(
             "UPDATE import_plan SET company_id = found.id FROM unnest(%(names)s::text[], %(ids)s::bigint[])"
-            " AS found (name, id) WHERE takes_company AND given_company = found.name",
+            " AS found (name, id) WHERE takes_company AND company_id IS NULL AND given_company = found.name",
             {"names": list(ids), "ids": list(ids.values())},
         )
 
 
-def _insert_people(landing: Landing) -> None:
-    """A person without a name of their own is called by given and family name.
-
-    ``sort_key`` and ``search_text`` are made here as ``refresh_contact_search`` would make them (a
-    test compares the two): writing every row twice would halve the rate.
-    """
-    columns = [name for name in FIELDS if name not in ("name", "stage", "source", "birthday")]
-    given = ", ".join(f"coalesce(new_{name}, '')" for name in columns)
+def _insert_people(landing: Landing, columns: frozenset[str]) -> None:
+    """``sort_key`` and ``search_text`` are made here as ``refresh_contact_search`` would make them (a
+    test compares the two): writing every row twice would halve the rate."""
+    own = [name for name in FIELDS if name not in ("name", "stage", "source", "birthday")]
+    given = ", ".join(f"coalesce(new_{name}, '')" if f"new_{name}" in columns else "''" for name in own)
+    named = bool({f"new_{name}" for name in NAMES} & columns)
+    made = {
+        "stage": "coalesce(nullif(new_stage, ''), %(stage)s)" if "new_stage" in columns else "%(stage)s",
+        "source": "coalesce(nullif(new_source, ''), %(source)s)" if "new_source" in columns else "%(source)s",
+        "birthday": "new_birthday" if "new_birthday" in columns else "NULL",
+        "created": "coalesce(given_created_at, %(at)s)" if "given_created_at" in columns else "%(at)s",
+        "composed": NEW_NAME if named else "''",
+    }
     _run(
         f"INSERT INTO {Contact.table()} (tenant_id, id, name, stage, source, birthday, company_id, created_at,"
-        f" updated_at, time_zone, sort_key, search_text, {', '.join(columns)})"
-        " SELECT %(tenant)s, contact_id, composed, coalesce(new_stage, %(stage)s),"
-        " coalesce(new_source, %(source)s), new_birthday, company_id, coalesce(given_created_at, %(at)s), %(at)s,"
-        f" '', {_SORT_KEY}, {_SEARCH_TEXT}, {given}"
-        f" FROM (SELECT *, {_COMPOSED_NAME} AS composed FROM import_plan WHERE is_new) AS planned"
-        " ORDER BY line ON CONFLICT (id) DO NOTHING",
+        f" updated_at, time_zone, sort_key, search_text, {', '.join(own)})"
+        f" SELECT %(tenant)s, contact_id, composed, {made['stage']}, {made['source']}, {made['birthday']}, company_id,"
+        f" {made['created']}, %(at)s, '', {_SORT_KEY}, {_search_text(columns)}, {given}"
+        f" FROM (SELECT *, {made['composed']} AS composed FROM import_plan WHERE is_new) AS planned"
+        " ORDER BY contact_id ON CONFLICT (id) DO NOTHING",
         landing.parameters,
     )
 
 
-_COMPOSED_NAME = "left(coalesce(nullif(new_name, ''), btrim(concat_ws(' ', new_given_name, new_family_name)), ''), 200)"
-_SORT_KEY = "left(coalesce(nullif(search.fold(btrim(composed)), ''), nullif(address_norm, ''), U&'\\+10FFFD'), 200)"
-_SEARCH_TEXT = (
-    "regexp_replace(search.fold(concat_ws(' ', '', composed,"
-    " nullif(concat_ws(' ', coalesce(new_given_name, ''), coalesce(new_family_name, '')), composed),"
-    " address_norm, nullif(lower(given_email), address_norm),"
-    " CASE WHEN email2_owner_id IS NULL THEN nullif(concat_ws(' ', given_email2_norm,"
-    "   nullif(lower(given_email2), given_email2_norm)), '') END,"
-    " (SELECT string_agg(ltrim(phone->>'number', '+'), ' ' ORDER BY place)"
-    "    FROM jsonb_array_elements(given_phones) WITH ORDINALITY AS given (phone, place)),"
-    f" (SELECT company.name FROM {Company.table()} company"
-    "    WHERE company.tenant_id = %(tenant)s AND company.id = planned.company_id))), '\\s+', ' ', 'g')"
+def _folded(text: str) -> str:
+    """``search.fold``, which costs ten times as much, only for what it would change beyond the case."""
+    return f"CASE WHEN octet_length({text}) = length({text}) THEN lower({text}) ELSE search.fold({text}) END"
+
+
+_SORT_KEY = f"left(coalesce(nullif({_folded('btrim(composed)')}, ''), nullif(address_norm, ''), U&'\\+10FFFD'), 200)"
+
+
+def _search_text(columns: frozenset[str]) -> str:
+    """Every word of it has a blank before it."""
+    parts = ["''", "composed"]
+    if {"new_given_name", "new_family_name"} <= columns:
+        both = "concat_ws(' ', coalesce(new_given_name, ''), coalesce(new_family_name, ''))"
+        parts.append(f"nullif({both}, composed)")
+    else:
+        parts.append("nullif(' ', composed)")
+    parts.append("address_norm")
+    if "given_email" in columns:
+        parts.append("nullif(lower(given_email), address_norm)")
+    if "adds_email2" in columns:
+        parts.append(
+            "CASE WHEN adds_email2 THEN nullif(concat_ws(' ', given_email2_norm,"
+            " nullif(lower(given_email2), given_email2_norm)), '') END"
+        )
+    if "given_phones" in columns:
+        parts.append(
+            "(SELECT string_agg(ltrim(phone->>'number', '+'), ' ' ORDER BY place)"
+            " FROM jsonb_array_elements(given_phones) WITH ORDINALITY AS given (phone, place))"
+        )
+    parts.append(
+        "(SELECT company.name FROM contacts_company company"
+        " WHERE company.tenant_id = %(tenant)s AND company.id = planned.company_id)"
+    )
+    if "adds_identity" in columns:
+        parts.append("CASE WHEN adds_identity THEN given_external_id END")
+    text = f"concat_ws(' ', {', '.join(parts)})"
+    return (
+        "(SELECT CASE WHEN strpos(folded, '  ') > 0 OR folded ~ '[\\t\\n\\r]'"
+        "  THEN regexp_replace(folded, '\\s+', ' ', 'g')"
+        f" ELSE folded END FROM (SELECT {_folded('written')} AS folded FROM (SELECT {text} AS written) AS w) AS f)"
+    )
+
+
+def _update_people(landing: Landing, columns: frozenset[str]) -> None:
+    own = [name for name in FIELDS if name != "name" and f"new_{name}" in columns]
+    changes = [f"{name} = planned.new_{name}" for name in own]
+    named = bool({f"new_{name}" for name in NAMES} & columns)
+    if named:
+        changes.append(f"name = {NEW_NAME}")
+    _run(
+        f"UPDATE {Contact.table()} person SET {', '.join([*changes, 'company_id = planned.company_id'])},"
+        " updated_at = %(at)s FROM import_plan planned"
+        " WHERE planned.verdict = 'update' AND person.tenant_id = %(tenant)s AND person.id = planned.contact_id",
+        landing.parameters,
+    )
+
+
+def _insert_emails(landing: Landing, columns: frozenset[str]) -> None:
+    """No conflict clause: an address taken since the plan was made must undo the chunk."""
+    if "given_email" not in columns:
+        return
+    into = (
+        f"INSERT INTO {EmailAddress.table()}"
+        " (tenant_id, contact_id, address, address_norm, address_hash, kind, is_primary)"
+    )
+    _run(
+        f"{into} SELECT %(tenant)s, contact_id, given_email, address_norm, decode(given_email_hash, 'hex'),"
+        " %(kind)s, true FROM import_plan WHERE is_new AND address_norm <> '' ORDER BY line",
+        landing.parameters,
+    )
+    _keep(
+        landing,
+        "emails",
+        f"{into} SELECT %(tenant)s, contact_id, given_email, address_norm, decode(given_email_hash, 'hex'), %(kind)s,"
+        f" {_IS_FIRST.format(table=EmailAddress.table())} FROM import_plan WHERE adds_email AND verdict = 'update'"
+        " ORDER BY line RETURNING id",
+    )
+    if "adds_email2" in columns:
+        _keep(
+            landing,
+            "emails",
+            f"{into} SELECT %(tenant)s, contact_id, given_email2, given_email2_norm, decode(given_email2_hash, 'hex'),"
+            "  %(kind)s, false FROM import_plan WHERE adds_email2 AND verdict <> 'same' ORDER BY line RETURNING id",
+        )
+
+
+_IS_FIRST = (
+    "NOT EXISTS (SELECT FROM {table} own WHERE own.tenant_id = %(tenant)s"
+    " AND own.contact_id = import_plan.contact_id AND own.is_primary)"
 )
 
 
-def _update_people(landing: Landing) -> None:
-    columns = ", ".join(f"{name} = planned.new_{name}" for name in FIELDS if name != "name")
-    _run(
-        f"UPDATE {Contact.table()} person SET name = planned.composed, {columns},"
-        " company_id = planned.company_id, updated_at = %(at)s"
-        f" FROM (SELECT *, {_COMPOSED_NAME} AS composed FROM import_plan WHERE verdict = 'update') AS planned"
-        " WHERE person.tenant_id = %(tenant)s AND person.id = planned.contact_id",
-        landing.parameters,
-    )
+def _keep(landing: Landing, part: str, sql: str) -> None:
+    """Runs an insert that answers ids and notes those of them that people known before got."""
+    landing.made.setdefault(part, []).extend(row[0] for row in _ask(sql, landing.parameters))
 
 
-def _insert_emails(landing: Landing) -> None:
-    """No conflict clause: an address taken since the plan was made must undo the chunk."""
-    columns = "(tenant_id, contact_id, address, address_norm, address_hash, kind, is_primary)"
-    _run(
-        f"INSERT INTO {EmailAddress.table()} {columns}"
-        " SELECT %(tenant)s, contact_id, given_email, address_norm, decode(given_email_hash, 'hex'), %(kind)s, true"
-        " FROM import_plan WHERE is_new AND address_norm <> '' ORDER BY line",
-        landing.parameters,
-    )
-    _run(
-        f"INSERT INTO {EmailAddress.table()} {columns}"
-        " SELECT %(tenant)s, contact_id, given_email2, given_email2_norm, decode(given_email2_hash, 'hex'),"
-        "  %(kind)s, false"
-        " FROM import_plan WHERE given_email2_norm IS NOT NULL AND email2_owner_id IS NULL"
-        "  AND (is_new OR 'emails' = ANY(changed)) ORDER BY line",
-        landing.parameters,
-    )
+def _insert_identities(landing: Landing, columns: frozenset[str]) -> None:
+    if "adds_identity" in columns:
+        _keep(
+            landing,
+            "identities",
+            f"INSERT INTO {Identity.table()} (tenant_id, contact_id, namespace, external_id)"
+            " SELECT %(tenant)s, contact_id, %(system)s, given_external_id FROM import_plan"
+            " WHERE adds_identity AND verdict <> 'same' ORDER BY line"
+            " ON CONFLICT (tenant_id, namespace, external_id) DO NOTHING RETURNING id",
+        )
 
 
-def _insert_phones(landing: Landing) -> None:
-    _run(
+def _insert_phones(landing: Landing, columns: frozenset[str]) -> None:
+    if "given_phones" not in columns:
+        return
+    into = (
         f"INSERT INTO {PhoneNumber.table()} (tenant_id, contact_id, number, written, kind, is_primary)"
-        " SELECT %(tenant)s, contact_id, phone->>'number', phone->>'written', %(kind)s,"
-        f"  place = 1 AND NOT EXISTS (SELECT FROM {PhoneNumber.table()} own WHERE own.tenant_id = %(tenant)s"
-        "    AND own.contact_id = import_plan.contact_id AND own.is_primary)"
+        " SELECT %(tenant)s, contact_id, phone->>'number', phone->>'written', %(kind)s, {first}"
         " FROM import_plan CROSS JOIN LATERAL jsonb_array_elements(given_phones) WITH ORDINALITY"
-        "  AS given (phone, place) WHERE is_new OR 'phones' = ANY(changed) ORDER BY line, place"
-        " ON CONFLICT (tenant_id, contact_id, number) WHERE binned_at IS NULL DO NOTHING",
-        landing.parameters,
+        "  AS given (phone, place) WHERE {which} ORDER BY line, place"
+        " ON CONFLICT (tenant_id, contact_id, number) WHERE binned_at IS NULL DO NOTHING"
     )
+    _run(into.format(first="place = 1", which="is_new"), landing.parameters)
+    first = f"place = 1 AND {_IS_FIRST.format(table=PhoneNumber.table())}"
+    _keep(landing, "phones", into.format(first=first, which="adds_phones AND verdict = 'update'") + " RETURNING id")
 
 
-def _write_places(landing: Landing) -> None:
-    columns, planned = ", ".join(PLACE), ", ".join(f"place_{name}" for name in PLACE)
-    _run(
-        f"INSERT INTO {PostalAddress.table()} (tenant_id, contact_id, kind, is_primary, {columns})"
+def _write_places(landing: Landing, columns: frozenset[str]) -> None:
+    if "has_place" not in columns:
+        return
+    names, planned = ", ".join(PLACE), ", ".join(f"place_{name}" for name in PLACE)
+    into = (
+        f"INSERT INTO {PostalAddress.table()} (tenant_id, contact_id, kind, is_primary, {names})"
         f" SELECT %(tenant)s, contact_id, %(kind)s, true, {planned} FROM import_plan"
-        " WHERE has_place AND place_id IS NULL AND (is_new OR 'addresses' = ANY(changed)) ORDER BY line"
-        " ON CONFLICT (tenant_id, contact_id) WHERE is_primary DO NOTHING",
-        landing.parameters,
+        " WHERE has_place AND {which} ORDER BY line ON CONFLICT (tenant_id, contact_id) WHERE is_primary DO NOTHING"
     )
-    _run(
+    _run(into.format(which="is_new"), landing.parameters)
+    added = into.format(which="place_id IS NULL AND verdict = 'update' AND 'addresses' = ANY(changed)")
+    _keep(landing, "addresses", added + " RETURNING id")
+    _keep(
+        landing,
+        "places",
         f"UPDATE {PostalAddress.table()} place SET {', '.join(f'{name} = place_{name}' for name in PLACE)}"
         " FROM import_plan planned WHERE place.tenant_id = %(tenant)s AND place.id = planned.place_id"
-        "  AND 'addresses' = ANY(planned.changed)",
-        landing.parameters,
+        "  AND planned.verdict = 'update' AND 'addresses' = ANY(planned.changed) RETURNING place.id",
     )
 
 
-def _touched() -> list[tuple[Any, ...]]:
-    return _ask(
-        "SELECT contact_id, is_new, given_created_at, changed FROM import_plan WHERE verdict <> 'same' ORDER BY line"
-    )
-
-
-def _tell(landing: Landing, touched: list[tuple[Any, ...]]) -> None:
-    """Into the history: whoever is new came with the file, at the date it gives for them."""
-    actor_id = landing.run.created_by_id
-    events.record_many(
-        [
-            events.NewEvent(
-                "contact.created" if is_new else "contact.changed",
-                contact_id,
-                at=(is_new and created_at) or landing.at,
-                actor_id=actor_id,
-                source=SOURCE,
-                source_id=landing.run.pk,
-                properties={} if is_new else {"fields": sorted(changed)},
-            )
-            for contact_id, is_new, created_at, changed in touched
-        ]
-    )
-
-
-def _tag(landing: Landing) -> None:
+def _tag(landing: Landing, columns: frozenset[str]) -> None:
     """Only people known before are told to have been tagged: to the others it belongs to their arrival."""
+    if "given_tags" not in columns:
+        return
     ids = _tag_ids(landing)
     if not ids:
         return
+    parameters = {**landing.parameters, "names": list(ids), "ids": list(ids.values())}
+    _run("DROP TABLE IF EXISTS pg_temp.import_tagged", {})
+    _run(
+        "CREATE TEMP TABLE import_tagged ON COMMIT DROP AS SELECT DISTINCT planned.contact_id, known.id AS tag_id,"
+        "  planned.is_new FROM import_plan planned"
+        " CROSS JOIN LATERAL jsonb_array_elements_text(given_tags) AS given (tag)"
+        " JOIN unnest(%(names)s::text[], %(ids)s::bigint[]) AS known (name, id) ON known.name = given.tag"
+        " WHERE planned.is_new OR (adds_tags AND verdict = 'update')",
+        parameters,
+    )
     added = _ask(
         "WITH added AS ("
         f"  INSERT INTO {Tagging.table()} (tenant_id, contact_id, tag_id, created_at)"
-        f"  SELECT DISTINCT %(tenant)s, contact_id, known.id, %(at)s FROM {_TAGGED}"
-        "    JOIN unnest(%(names)s::text[], %(ids)s::bigint[]) AS known (name, id) ON known.name = tag"
-        "   ON CONFLICT (tenant_id, contact_id, tag_id) DO NOTHING RETURNING contact_id, tag_id)"
-        " SELECT added.contact_id, tag.id, tag.name FROM added"
-        " JOIN import_plan planned ON planned.contact_id = added.contact_id AND NOT planned.is_new"
-        f" JOIN {Tag.table()} tag ON tag.tenant_id = %(tenant)s AND tag.id = added.tag_id",
-        {**landing.parameters, "names": list(ids), "ids": list(ids.values())},
+        "   SELECT %(tenant)s, contact_id, tag_id, %(at)s FROM import_tagged ORDER BY contact_id, tag_id"
+        "   ON CONFLICT (tenant_id, contact_id, tag_id) DO NOTHING RETURNING id, contact_id, tag_id)"
+        " SELECT added.id FROM added JOIN import_tagged one USING (contact_id, tag_id) WHERE NOT one.is_new",
+        parameters,
     )
-    events.record_many([_tagged(landing, *row) for row in added])
-
-
-_TAGGED = (
-    "(SELECT contact_id, tag FROM import_plan CROSS JOIN LATERAL jsonb_array_elements_text(given_tags) AS given (tag)"
-    " WHERE is_new OR 'tags' = ANY(changed)) AS tagged"
-)
+    if not added:
+        return
+    landing.made["taggings"] = [row[0] for row in added]
+    event_sets.record_sql(
+        f"SELECT 'contact.tagged', own.contact_id, %s::timestamptz, %s::bigint, '{SOURCE}', %s::bigint,"
+        f" '{Tag._meta.label_lower}', tag.id, jsonb_build_object('tag', tag.name) FROM {Tagging.table()} own"
+        f" JOIN {Tag.table()} tag ON tag.tenant_id = own.tenant_id AND tag.id = own.tag_id"
+        " WHERE own.tenant_id = %s AND own.id = ANY (%s)",
+        [landing.at, landing.run.created_by_id, landing.run.pk, require_tenant_id(), landing.made["taggings"]],
+        names=["contact.tagged"],
+    )
 
 
 def _tag_ids(landing: Landing) -> dict[str, int]:
     """By the name as the file has it; each is folded once, however many people have it."""
-    norm = plan.TAG_NORM.format("tag")
-    named = f"(SELECT tag, {norm} AS norm FROM (SELECT DISTINCT tag FROM {_TAGGED}) AS written) AS named"
-    _run(
-        f"INSERT INTO {Tag.table()} (tenant_id, name, name_norm)"
-        f" SELECT DISTINCT ON (norm) %(tenant)s, tag, norm FROM {named} ORDER BY norm, tag"
-        " ON CONFLICT (tenant_id, name_norm) DO NOTHING",
-        landing.parameters,
+    named = (
+        f"(SELECT tag, {plan.TAG_NORM.format('tag')} AS norm FROM (SELECT DISTINCT tag FROM import_plan,"
+        "  jsonb_array_elements_text(given_tags) AS tag WHERE is_new OR (adds_tags AND verdict = 'update')"
+        " ) AS written) AS named"
     )
+    if landing.wishes.makes_tags:
+        made = _ask(
+            f"INSERT INTO {Tag.table()} (tenant_id, name, name_norm)"
+            f" SELECT DISTINCT ON (norm) %(tenant)s, tag, norm FROM {named} ORDER BY norm, tag"
+            " ON CONFLICT (tenant_id, name_norm) DO NOTHING RETURNING id",
+            landing.parameters,
+        )
+        landing.made.setdefault("tags", []).extend(row[0] for row in made)
     return dict(
         _ask(
             f"SELECT named.tag, known.id FROM {named} JOIN {Tag.table()} known"
@@ -263,24 +358,25 @@ def _tag_ids(landing: Landing) -> dict[str, int]:
     )
 
 
-def _tagged(landing: Landing, contact_id: int, tag_id: int, name: str) -> events.NewEvent:
-    return events.NewEvent(
-        "contact.tagged",
-        contact_id,
-        at=landing.at,
-        actor_id=landing.run.created_by_id,
-        source=SOURCE,
-        source_id=landing.run.pk,
-        object_type=Tag._meta.label_lower,
-        object_id=tag_id,
-        properties={"tag": name},
+def _refresh_searched() -> None:
+    """What the search looks at, of people known before; new ones came with it."""
+    found = _ask(
+        "SELECT contact_id FROM import_plan WHERE verdict = 'update' AND changed &&"
+        " ARRAY['name', 'given_name', 'family_name', 'company', 'emails', 'phones', 'identities'] ORDER BY contact_id"
     )
+    if found:
+        refresh_search([contact_id for (contact_id,) in found])
 
 
-def _unstage(landing: Landing) -> None:
-    """From here on the contacts hold what was read. In the same transaction: no row can land twice."""
-    _run(
-        f"DELETE FROM {ImportRow.table()} staged USING import_plan planned"
-        " WHERE staged.tenant_id = %(tenant)s AND staged.id = planned.row_id",
-        landing.parameters,
+def _tell(landing: Landing, columns: frozenset[str]) -> None:
+    """Into the history: whoever is new came with the file, at the date it gives for them."""
+    created = "coalesce(given_created_at, %s::timestamptz)" if "given_created_at" in columns else "%s::timestamptz"
+    event_sets.record_sql(
+        f"SELECT CASE WHEN is_new THEN 'contact.created' ELSE 'contact.changed' END, contact_id,"
+        f" CASE WHEN is_new THEN {created} ELSE %s::timestamptz END, %s::bigint, '{SOURCE}', %s::bigint, '',"
+        " NULL::bigint, CASE WHEN is_new THEN '{}'::jsonb ELSE jsonb_build_object('fields',"
+        "   (SELECT jsonb_agg(name ORDER BY name) FROM unnest(changed) AS name)) END"
+        " FROM import_plan WHERE verdict <> 'same' ORDER BY line",
+        [landing.at, landing.at, landing.run.created_by_id, landing.run.pk],
+        names=["contact.created", "contact.changed"],
     )

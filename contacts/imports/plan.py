@@ -1,24 +1,27 @@
 """What a chunk of staged rows would change, worked out in one temporary table.
 
 The dry run reads its verdicts from this table and the landing writes from it, so the two cannot
-differ. ``import_plan`` has one row for each staged row: the contact it matches (by normalised
-address), each field as it would be afterwards, and which parts are new.
+differ. ``import_plan`` has one row for each staged row: the contact it matches, each field the file
+feeds as it is and as it would be, and which parts are new. Only what the file feeds is looked at:
+a file with three columns costs three comparisons.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
 
 from contacts.imports.checking import Trouble
+from contacts.imports.wishes import APPEND, FILL, OVERWRITE, PLACE, SKIP, Wishes
 from contacts.models import (
     Company,
+    CompanyDomain,
     Contact,
     EmailAddress,
+    Identity,
+    ImportChunk,
     ImportRow,
-    ImportRun,
     PhoneNumber,
     PostalAddress,
     Tag,
@@ -26,7 +29,7 @@ from contacts.models import (
 )
 from ecrm.tenancy.context import require_tenant_id
 
-CHUNK_ROWS = 5_000
+CHUNK_ROWS = 20_000
 # Few enough to be quick while the planner does not know the tenant yet.
 FIRST_CHUNK_ROWS = 500
 
@@ -43,7 +46,7 @@ FIELDS = {
     "birthday": "date",
     "source": "text",
 }
-PLACE = ("street", "postcode", "city", "region", "country")
+NAMES = ("name", "given_name", "family_name")
 _READ = {
     **FIELDS,
     "street": "text",
@@ -51,53 +54,56 @@ _READ = {
     "region": "text",
     "created_at": "timestamptz",
     "company": "text",
-    "email": "text",
-    "email_hash": "text",
-    "email2": "text",
-    "email2_norm": "text",
-    "email2_hash": "text",
+    "external_id": "text",
     "phones": "jsonb",
     "tags": "jsonb",
     "apps": "jsonb",
+    "custom": "jsonb",
 }
+_EMAIL = {"email": "text", "email_hash": "text"}
+_SECOND = {"email2": "text", "email2_norm": "text", "email2_hash": "text"}
 # Folded as contacts.services folds, so that the same company or tag is recognised.
 COMPANY_NORM = "left(search.fold(regexp_replace(btrim({0}), '\\s+', ' ', 'g')), 200)"
 TAG_NORM = "left(search.fold({0}), 60)"
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """How much of the file a plan covers: ``rows`` staged rows up to ``last_line``."""
-
-    rows: int
-    last_line: int
-
-
-def make(run: ImportRun, *, after_line: int, limit: int = CHUNK_ROWS) -> Planned:
-    """Fills ``import_plan`` with the next rows that were not refused. Must run in a transaction."""
-    with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS pg_temp.import_plan")
-        cursor.execute(_plan_sql(), _parameters(run, after_line, limit))
-        cursor.execute("SELECT count(*), coalesce(max(line), 0) FROM import_plan")
-        rows, last_line = cursor.fetchone()
-    return Planned(rows, last_line)
-
-
-def lock_known(run: ImportRun, *, after_line: int, limit: int = CHUNK_ROWS) -> None:
-    """Holds the people the next rows match until the transaction ends, in the order of their ids."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT count(*) FROM (SELECT FROM {Contact.table()} person WHERE person.tenant_id = %(tenant)s"
-            f" AND person.id IN (SELECT email.contact_id FROM ({_STAGED}) staged {_MATCHED})"
-            " ORDER BY person.id FOR NO KEY UPDATE) AS held",
-            _parameters(run, after_line, limit),
-        )
+def make(chunk: ImportChunk, wishes: Wishes) -> int:
+    """Fills ``import_plan`` with the chunk's rows that count; answers how many. Must run in a transaction."""
+    parameters = {
+        "tenant": require_tenant_id(),
+        "run": chunk.run_id,
+        "first": chunk.first_line,
+        "last": chunk.last_line,
+        "system": wishes.system,
+    }
+    _execute("DROP TABLE IF EXISTS pg_temp.import_plan, pg_temp.import_company, pg_temp.import_tag", {})
+    given = _given(wishes)
+    _execute(f"CREATE TEMP TABLE import_plan ON COMMIT DROP AS {_Sql(wishes, given).plan()}", parameters)
+    if wishes.match != "email":
+        _execute(_TWINS, parameters)
+    _execute("ANALYZE import_plan (line, contact_id)", {})
+    return _number("SELECT count(*) FROM import_plan")
 
 
-def ensure_statistics(run: ImportRun) -> None:
+def lock_known(chunk: ImportChunk, wishes: Wishes) -> None:
+    """Holds the people the chunk's rows match until the transaction ends, in the order of their ids."""
+    _execute(
+        f"SELECT count(*) FROM (SELECT FROM {Contact.table()} person WHERE person.tenant_id = %(tenant)s"
+        f" AND person.id IN (SELECT {_known_id(wishes)} FROM ({_STAGED}) staged {_matches(wishes)})"
+        " ORDER BY person.id FOR NO KEY UPDATE) AS held",
+        {
+            "tenant": require_tenant_id(),
+            "run": chunk.run_id,
+            "first": chunk.first_line,
+            "last": chunk.last_line,
+            "system": wishes.system,
+        },
+    )
+
+
+def ensure_statistics(run_id: int) -> None:
     """Makes the planner know this tenant and this run (contacts/sql/statistics.sql). Cheap when it does."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT ensure_import_statistics(%s)", [run.pk])
+    _execute("SELECT ensure_import_statistics(%(run)s)", {"run": run_id})
 
 
 def verdict_counts() -> dict[str, int]:
@@ -106,118 +112,307 @@ def verdict_counts() -> dict[str, int]:
         return dict(cursor.fetchall())
 
 
-def claimed_second_addresses(reason: str) -> list[Trouble]:
-    """Second addresses that somebody else has, as problems of their rows."""
+def claimed(reasons: dict[str, str]) -> list[Trouble]:
+    """Addresses and external ids that somebody else has, as problems of their rows; ``reasons`` by kind."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT line FROM import_plan WHERE email2_owner_id <> coalesce(known_id, 0) ORDER BY line")
-        return [Trouble(line, "", reason, is_fatal=False) for (line,) in cursor.fetchall()]
+        cursor.execute("SELECT line, claimed FROM import_plan WHERE cardinality(claimed) > 0 ORDER BY line")
+        return [Trouble(line, "", reasons[kind], is_fatal=False) for line, kinds in cursor.fetchall() for kind in kinds]
 
 
-def _parameters(run: ImportRun, after_line: int, limit: int) -> dict[str, Any]:
-    return {
-        "tenant": require_tenant_id(),
-        "run": run.pk,
-        "after": after_line,
-        "limit": limit,
-        "known": run.options.get("known", "fill"),
-    }
+def _execute(sql: str, parameters: dict[str, Any]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters or None)
+
+
+def _number(sql: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return int(cursor.fetchone()[0])
+
+
+def _given(wishes: Wishes) -> dict[str, str]:
+    """What is read out of the staged JSON, by SQL type."""
+    fed = {"phones" if key in ("phone", "mobile") else key for key in wishes.fields}
+    given = {name: kind for name, kind in _READ.items() if name in fed}
+    if wishes.has("email", "email2"):
+        given |= _EMAIL
+    if wishes.has("email2"):
+        given |= _SECOND
+    if any("." in key for key in wishes.fields):
+        given["apps"] = "jsonb"
+    if any(key.startswith("f:") for key in wishes.fields):
+        given["custom"] = "jsonb"
+    return given
 
 
 _STAGED = (
-    f"SELECT id, line, address_norm, values FROM {ImportRow.table()}"
-    " WHERE tenant_id = %(tenant)s AND run_id = %(run)s AND line > %(after)s"
-    " AND repeats_line IS NULL ORDER BY line LIMIT %(limit)s"
+    f"SELECT line, address_norm, match_key, values FROM {ImportRow.table()}"
+    " WHERE tenant_id = %(tenant)s AND run_id = %(run)s AND line BETWEEN %(first)s AND %(last)s"
+    " AND repeats_line IS NULL"
 )
-_MATCHED = (
-    f"JOIN {EmailAddress.table()} email ON email.tenant_id = %(tenant)s"
+_BY_EMAIL = (
+    f" LEFT JOIN {EmailAddress.table()} email ON email.tenant_id = %(tenant)s"
     " AND email.address_norm = staged.address_norm AND email.binned_at IS NULL AND staged.address_norm <> ''"
 )
+_BY_EXTERNAL = (
+    f" LEFT JOIN {Identity.table()} identity ON identity.tenant_id = %(tenant)s AND identity.namespace = %(system)s"
+    " AND identity.external_id = substr(staged.match_key, 3) AND staged.match_key <> ''"
+    f" LEFT JOIN {Contact.table()} named ON named.tenant_id = %(tenant)s AND named.id = identity.contact_id"
+    "  AND named.binned_at IS NULL"
+)
+# Of several people with one number, the one known longest.
+_BY_PHONE = (
+    " LEFT JOIN LATERAL (SELECT min(phone.contact_id) AS id"
+    f"  FROM {PhoneNumber.table()} phone WHERE phone.tenant_id = %(tenant)s AND phone.binned_at IS NULL"
+    "   AND phone.number = substr(staged.match_key, 3) AND staged.match_key <> '') AS named ON true"
+)
 
 
-def _plan_sql() -> str:
-    """Known people are changed only where the option and their present value allow it."""
-    read = ", ".join(f"{name} {kind}" for name, kind in _READ.items())
-    return (
-        "CREATE TEMP TABLE import_plan ON COMMIT DROP AS"
-        f" WITH staged AS MATERIALIZED ({_STAGED})"
-        ", compared AS MATERIALIZED (SELECT staged.id AS row_id, staged.line, staged.address_norm,"
-        "   email.contact_id, email.contact_id AS known_id, email.contact_id IS NULL AS is_new, person.company_id,"
-        f"  {_afterwards()}, {_places()}, {_given()}, {_parts()}"
-        "   FROM staged"
-        f"  CROSS JOIN LATERAL jsonb_to_record(staged.values) AS given ({read})"
-        f"  LEFT {_MATCHED}"
-        f"  LEFT JOIN {Contact.table()} person ON person.tenant_id = %(tenant)s AND person.id = email.contact_id"
-        f"  LEFT JOIN {Company.table()} company ON company.tenant_id = %(tenant)s AND company.id = person.company_id"
-        f"  LEFT JOIN {PostalAddress.table()} place ON place.tenant_id = %(tenant)s"
-        "     AND place.contact_id = person.id AND place.is_primary"
-        "), judged AS MATERIALIZED (SELECT *, CASE WHEN is_new OR %(known)s = 'skip' THEN '{}'::text[]"
-        f"   ELSE array_remove(ARRAY[{_changes()}], NULL) END AS changed FROM compared)"
-        " SELECT *, CASE WHEN is_new THEN 'new' WHEN cardinality(changed) > 0 THEN 'update' ELSE 'same' END AS verdict"
-        " FROM judged ORDER BY line"
-    )
+def _matches(wishes: Wishes) -> str:
+    return {"external": _BY_EXTERNAL, "phone": _BY_PHONE}.get(wishes.match, "") + _BY_EMAIL
 
 
-def _afterwards() -> str:
-    """``new_x`` is the field after the import, ``old_x`` as it is now (null for new people)."""
-    parts = []
-    for name, kind in FIELDS.items():
-        empty = f"person.{name} IS NULL" if kind == "date" else f"coalesce(person.{name}, '') = ''"
-        parts.append(f"person.{name} AS old_{name}")
-        parts.append(
-            f"CASE WHEN given.{name} IS NOT NULL AND (%(known)s = 'overwrite' OR {empty})"
-            f" THEN given.{name} ELSE person.{name} END AS new_{name}"
+def _known_id(wishes: Wishes) -> str:
+    return "email.contact_id" if wishes.match == "email" else "coalesce(named.id, email.contact_id)"
+
+
+# Two rows of one person that the check could not see yet: the first counts.
+_TWINS = (
+    "UPDATE import_plan later SET verdict = 'same', changed = '{}', is_twin = true FROM ("
+    "  SELECT line, row_number() OVER (PARTITION BY contact_id ORDER BY line) AS place FROM import_plan"
+    "   WHERE contact_id IS NOT NULL) AS ranked WHERE ranked.line = later.line AND ranked.place > 1"
+)
+
+
+class _Sql:
+    """Puts the statement together from what the file feeds."""
+
+    def __init__(self, wishes: Wishes, given: dict[str, str]) -> None:
+        self.wishes = wishes
+        self.given = given
+        self.own = [name for name in FIELDS if name in given]
+        self.feeds_place = bool({"street", "postcode"} & given.keys())
+
+    def plan(self) -> str:
+        read = ", ".join(f"{name} {kind}" for name, kind in self.given.items()) or "nothing text"
+        ctes = [
+            f"staged AS MATERIALIZED ({_STAGED})",
+            (
+                "read AS MATERIALIZED (SELECT staged.line, staged.address_norm, staged.match_key, given.*"
+                f" FROM staged CROSS JOIN LATERAL jsonb_to_record(staged.values) AS given ({read}))"
+            ),
+            *self._lookups(),
+            f"compared AS MATERIALIZED ({self._compared()})",
+            f"judged AS MATERIALIZED (SELECT *, {self._changed()} AS changed FROM compared)",
+        ]
+        return (
+            f"WITH {', '.join(ctes)} SELECT *, false AS is_twin, CASE WHEN is_new THEN 'new'"
+            " WHEN cardinality(changed) > 0 THEN 'update' ELSE 'same' END AS verdict FROM judged ORDER BY line"
         )
-    return ", ".join(parts)
 
-
-def _places() -> str:
-    """The primary postal address afterwards. A row without street and postcode has none to give."""
-    has_place = "(given.street IS NOT NULL OR given.postcode IS NOT NULL)"
-    parts = [f"{has_place} AS has_place", "place.id AS place_id"]
-    for name in PLACE:
-        parts.append(
-            f"CASE WHEN {has_place} AND given.{name} IS NOT NULL"
-            f" AND (%(known)s = 'overwrite' OR coalesce(place.{name}, '') = '')"
-            f" THEN given.{name} ELSE coalesce(place.{name}, '') END AS place_{name}"
+    def _lookups(self) -> list[str]:
+        """Names are folded once each, however many rows have them."""
+        found = []
+        if "company" in self.given:
+            found.append(
+                "firm AS MATERIALIZED (SELECT written.name, known.id FROM (SELECT DISTINCT company AS name FROM read"
+                f" WHERE company IS NOT NULL) written JOIN {Company.table()} known ON known.tenant_id = %(tenant)s"
+                f" AND known.binned_at IS NULL AND known.name_norm = {COMPANY_NORM.format('written.name')})"
+            )
+        if "tags" in self.given:
+            found.append(
+                "label AS MATERIALIZED (SELECT written.name, known.id FROM (SELECT DISTINCT tag AS name FROM read,"
+                "  jsonb_array_elements_text(read.tags) AS tag) written"
+                f" LEFT JOIN {Tag.table()} known ON known.tenant_id = %(tenant)s"
+                f" AND known.name_norm = {TAG_NORM.format('written.name')})"
+            )
+        found.append(
+            "house AS MATERIALIZED (SELECT written.name, domain.company_id AS id FROM (SELECT DISTINCT"
+            "  split_part(address_norm, '@', 2) AS name FROM read WHERE address_norm <> '' AND EXISTS (SELECT"
+            f"  FROM {CompanyDomain.table()} any_domain WHERE any_domain.tenant_id = %(tenant)s)) written"
+            f" JOIN {CompanyDomain.table()} domain ON domain.tenant_id = %(tenant)s"
+            f"  AND domain.domain_norm = written.name AND domain.binned_at IS NULL)"
         )
-        parts.append(f"coalesce(place.{name}, '') AS old_place_{name}")
-    return ", ".join(parts)
+        return found
+
+    def _compared(self) -> str:
+        joins = [_matches(self.wishes).replace("staged.", "read.")]
+        known_id = _known_id(self.wishes)
+        joins.append(f" LEFT JOIN {Contact.table()} person ON person.tenant_id = %(tenant)s AND person.id = {known_id}")
+        if self.feeds_place:
+            joins.append(
+                f" LEFT JOIN {PostalAddress.table()} place ON place.tenant_id = %(tenant)s"
+                "  AND place.contact_id = person.id AND place.is_primary"
+            )
+        joins.append(" LEFT JOIN house ON house.name = split_part(read.address_norm, '@', 2)")
+        if "company" in self.given:
+            joins.append(" LEFT JOIN firm ON firm.name = read.company")
+        columns = [
+            "read.line",
+            "read.address_norm",
+            "person.id AS contact_id",
+            "person.id AS known_id",
+            "person.id IS NULL AS is_new",
+            *self._fields(),
+            *self._places(),
+            *self._company(),
+            *(f"read.{name} AS given_{name}" for name in self.given if name not in FIELDS),
+            *self._lists(),
+        ]
+        return f"SELECT {', '.join(columns)} FROM read {''.join(joins)}"
+
+    def _fields(self) -> list[str]:
+        """``new_x`` is the field after the import, ``old_x`` as it is now (null for new people)."""
+        parts = []
+        for name in self.own:
+            policy, kind = self.wishes.policy(name), FIELDS[name]
+            empty = f"person.{name} IS NULL" if kind == "date" else f"coalesce(person.{name}, '') = ''"
+            takes = {OVERWRITE: "true", FILL: empty, SKIP: "person.id IS NULL"}[policy]
+            parts.append(f"person.{name} AS old_{name}")
+            parts.append(
+                f"CASE WHEN read.{name} IS NOT NULL AND (person.id IS NULL OR {takes})"
+                f" THEN read.{name} ELSE person.{name} END AS new_{name}"
+            )
+        if {"given_name", "family_name"} & set(self.own) and "name" not in self.own:
+            parts += ["person.name AS old_name", "NULL::text AS new_name"]
+        if set(NAMES) & set(self.own):
+            parts += [
+                f"person.{name} AS {side}_{name}"
+                for name in ("given_name", "family_name")
+                if name not in self.own
+                for side in ("old", "new")
+            ]
+        return parts
+
+    def _places(self) -> list[str]:
+        """The primary postal address afterwards. A row without street and postcode has none to give."""
+        if not self.feeds_place:
+            return []
+        given = [f"read.{name} IS NOT NULL" for name in ("street", "postcode") if name in self.given]
+        has_place = f"({' OR '.join(given)})"
+        parts = [f"{has_place} AS has_place", "place.id AS place_id"]
+        for name in PLACE:
+            takes = {OVERWRITE: "true", FILL: f"coalesce(place.{name}, '') = ''", SKIP: "person.id IS NULL"}
+            fed = f"read.{name}" if name in self.given else "NULL::text"
+            parts.append(
+                f"CASE WHEN {has_place} AND {fed} IS NOT NULL AND (person.id IS NULL"
+                f"  OR {takes[self.wishes.policy('street')]})"
+                f" THEN {fed} ELSE coalesce(place.{name}, '') END AS place_{name}"
+            )
+            parts.append(f"coalesce(place.{name}, '') AS old_place_{name}")
+        return parts
+
+    def _company(self) -> list[str]:
+        """``company_id`` as it will be, as far as the company is there; new people join by their domain."""
+        if "company" not in self.given:
+            return [
+                "coalesce(person.company_id, CASE WHEN person.id IS NULL THEN house.id END) AS company_id",
+                "person.company_id AS old_company_id",
+                "false AS takes_company",
+            ]
+        policy = self.wishes.policy("company")
+        takes = {
+            OVERWRITE: "(person.company_id IS NULL OR person.company_id IS DISTINCT FROM firm.id)",
+            FILL: "person.company_id IS NULL",
+            SKIP: "person.id IS NULL",
+        }[policy]
+        known = "" if self.wishes.makes_companies else " AND firm.id IS NOT NULL"
+        condition = f"(read.company IS NOT NULL AND {takes}{known})"
+        return [
+            (
+                f"CASE WHEN {condition} THEN firm.id WHEN person.id IS NULL THEN house.id ELSE person.company_id END"
+                " AS company_id"
+            ),
+            "person.company_id AS old_company_id",
+            f"{condition} AS takes_company",
+        ]
+
+    def _lists(self) -> list[str]:
+        """Whether addresses, phones, external id and tags bring something the person has not got."""
+        known_id = _known_id(self.wishes)
+        claimed = [f"CASE WHEN email.contact_id <> {known_id} THEN 'email' END"]
+        parts = [
+            (
+                "(person.id IS NOT NULL AND read.address_norm <> '' AND email.contact_id IS NULL"
+                f" AND {self._allowed('email', EmailAddress)}) AS adds_email"
+            )
+        ]
+        if "email2" in self.given:
+            owner = (
+                f"(SELECT owner.contact_id FROM {EmailAddress.table()} owner WHERE owner.tenant_id = %(tenant)s"
+                "   AND owner.address_norm = read.email2_norm AND owner.binned_at IS NULL)"
+            )
+            parts.append(
+                f"(read.email2_norm IS NOT NULL AND {owner} IS NULL AND {self._allowed('email2', EmailAddress)})"
+                " AS adds_email2"
+            )
+            claimed.append(f"CASE WHEN {owner} IS DISTINCT FROM coalesce({known_id}, 0) AND {owner} IS NOT NULL"
+                           " THEN 'email2' END")  # fmt: skip
+        if "external_id" in self.given:
+            owner = (
+                f"(SELECT owner.contact_id FROM {Identity.table()} owner WHERE owner.tenant_id = %(tenant)s"
+                "   AND owner.namespace = %(system)s AND owner.external_id = read.external_id)"
+            )
+            parts.append(
+                f"(read.external_id IS NOT NULL AND {owner} IS NULL AND {self._allowed('external_id', Identity)})"
+                " AS adds_identity"
+            )
+            claimed.append(f"CASE WHEN {owner} <> coalesce({known_id}, 0) THEN 'identity' END")
+        if "phones" in self.given:
+            parts.append(
+                "(person.id IS NOT NULL AND EXISTS (SELECT FROM jsonb_array_elements(read.phones) phone"
+                f"  WHERE NOT EXISTS (SELECT FROM {PhoneNumber.table()} own WHERE own.tenant_id = %(tenant)s"
+                "   AND own.contact_id = person.id AND own.number = phone->>'number' AND own.binned_at IS NULL))"
+                f" AND {self._allowed('phone', PhoneNumber)}) AS adds_phones"
+            )
+        if "tags" in self.given:
+            makes = "true" if self.wishes.makes_tags else "label.id IS NOT NULL"
+            parts.append(
+                "(person.id IS NOT NULL AND EXISTS (SELECT FROM jsonb_array_elements_text(read.tags) tag"
+                f"  JOIN label ON label.name = tag WHERE {makes} AND NOT EXISTS (SELECT FROM {Tagging.table()} own"
+                "   WHERE own.tenant_id = %(tenant)s AND own.contact_id = person.id AND own.tag_id = label.id))"
+                f" AND {self._allowed('tags', Tagging)}) AS adds_tags"
+            )
+        return [*parts, f"array_remove(ARRAY[{', '.join(claimed)}], NULL) AS claimed"]
+
+    def _allowed(self, key: str, model: Any) -> str:
+        """Whether this field's policy lets a known person have more of these."""
+        policy = self.wishes.policy(key)
+        if policy in (APPEND, OVERWRITE):
+            return "true"
+        if policy == SKIP:
+            return "person.id IS NULL"
+        return (
+            f"NOT EXISTS (SELECT FROM {model.table()} some WHERE some.tenant_id = %(tenant)s"
+            " AND some.contact_id = person.id)"
+        )
+
+    def _changed(self) -> str:
+        """Names of what changes on a known person, as the history and the audit call it."""
+        parts = [f"CASE WHEN new_{name} IS DISTINCT FROM old_{name} THEN '{name}' END" for name in self.own
+                 if name != "name"]  # fmt: skip
+        if set(NAMES) & set(self.own):
+            parts.append(f"CASE WHEN {NEW_NAME} IS DISTINCT FROM old_name THEN 'name' END")
+        parts.append("CASE WHEN takes_company THEN 'company' END")
+        emails = ["adds_email", *(["adds_email2"] if "email2" in self.given else [])]
+        parts.append(f"CASE WHEN {' OR '.join(emails)} THEN 'emails' END")
+        if "external_id" in self.given:
+            parts.append("CASE WHEN adds_identity THEN 'identities' END")
+        if "phones" in self.given:
+            parts.append("CASE WHEN adds_phones THEN 'phones' END")
+        if self.feeds_place:
+            place = " OR ".join(f"place_{name} <> old_place_{name}" for name in PLACE)
+            parts.append(f"CASE WHEN has_place AND ({place}) THEN 'addresses' END")
+        if "tags" in self.given:
+            parts.append("CASE WHEN adds_tags THEN 'tags' END")
+        return f"CASE WHEN is_new THEN '{{}}'::text[] ELSE array_remove(ARRAY[{', '.join(parts)}]::text[], NULL) END"
 
 
-def _given() -> str:
-    names = ("created_at", "company", "email", "email_hash", "email2", "email2_norm", "email2_hash")
-    return ", ".join(f"given.{name} AS given_{name}" for name in (*names, "phones", "tags", "apps"))
-
-
-def _parts() -> str:
-    """Whether company, second address, phones and tags bring something the person has not got."""
-    company_norm = COMPANY_NORM.format("given.company")
-    tag_norm = TAG_NORM.format("tag")
-    return (
-        "given.company IS NOT NULL AND (person.company_id IS NULL"
-        f"   OR (%(known)s = 'overwrite' AND company.name_norm IS DISTINCT FROM {company_norm})) AS takes_company,"
-        f" (SELECT owner.contact_id FROM {EmailAddress.table()} owner WHERE owner.tenant_id = %(tenant)s"
-        "   AND owner.address_norm = given.email2_norm AND owner.binned_at IS NULL) AS email2_owner_id,"
-        " person.id IS NOT NULL AND EXISTS (SELECT FROM jsonb_array_elements(given.phones) phone"
-        f"   WHERE NOT EXISTS (SELECT FROM {PhoneNumber.table()} own WHERE own.tenant_id = %(tenant)s"
-        "     AND own.contact_id = person.id AND own.number = phone->>'number'"
-        "     AND own.binned_at IS NULL)) AS adds_phones,"
-        " person.id IS NOT NULL AND EXISTS (SELECT FROM jsonb_array_elements_text(given.tags) tag"
-        f"   WHERE NOT EXISTS (SELECT FROM {Tagging.table()} own JOIN {Tag.table()} known"
-        "      ON known.tenant_id = %(tenant)s AND known.id = own.tag_id WHERE own.tenant_id = %(tenant)s"
-        f"     AND own.contact_id = person.id AND known.name_norm = {tag_norm})) AS adds_tags"
-    )
-
-
-def _changes() -> str:
-    """Names of what changes on a known person, as the history and the audit call it."""
-    place = " OR ".join(f"place_{name} <> old_place_{name}" for name in PLACE)
-    parts = [f"CASE WHEN new_{name} IS DISTINCT FROM old_{name} THEN '{name}' END" for name in FIELDS]
-    parts += [
-        "CASE WHEN takes_company THEN 'company' END",
-        "CASE WHEN given_email2_norm IS NOT NULL AND email2_owner_id IS NULL THEN 'emails' END",
-        "CASE WHEN adds_phones THEN 'phones' END",
-        f"CASE WHEN has_place AND ({place}) THEN 'addresses' END",
-        "CASE WHEN adds_tags THEN 'tags' END",
-    ]
-    return ", ".join(parts)
+# A person without a name of their own is called by given and family name, and a name that was made of
+# those follows them.
+_COMPOSED = "btrim(concat_ws(' ', nullif({0}_given_name, ''), nullif({0}_family_name, '')))"
+NEW_NAME = (
+    f"left(CASE WHEN new_name IS DISTINCT FROM old_name AND new_name <> '' THEN new_name"
+    f" WHEN coalesce(old_name, '') = '' OR old_name = {_COMPOSED.format('old')}"
+    f"  THEN coalesce(nullif({_COMPOSED.format('new')}, ''), old_name, '') ELSE old_name END, 200)"
+)

@@ -6,9 +6,10 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
-from contacts.imports.dialect import Dialect
+if TYPE_CHECKING:
+    from contacts.imports.dialect import Dialect
 
 # An address or a note may go over several lines; beyond this a quotation mark was left open.
 LONGEST_CELL_LINES = 60
@@ -16,11 +17,13 @@ LONGEST_CELL_LINES = 60
 
 @dataclass(frozen=True, slots=True)
 class ReadRow:
-    """``line`` counts from 1 as an editor shows it. ``is_broken``: a quotation mark never closes."""
+    """``line`` counts from 1 as an editor shows it. ``is_broken``: the row cannot be read; without a
+    ``reason``, a quotation mark never closes."""
 
     line: int
     cells: list[str]
     is_broken: bool = False
+    reason: str = ""
 
 
 def read_rows(stream: IO[bytes], dialect: Dialect) -> Iterator[ReadRow]:

@@ -8,10 +8,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from contacts.models import ImportRun
+from contacts.models import Contact, ImportRun
 
 VERDICTS = ("new", "update", "same")
+KEPT_SHOWN = 50
 State = ImportRun.State
+_AFTER_CHECK = (State.IMPORTING, State.DONE, State.CANCELLED, State.UNDOING, State.UNDONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Report:
 
     @property
     def is_working(self) -> bool:
-        return self.run.state in (State.CHECKING, State.IMPORTING)
+        return self.run.state in (State.CHECKING, State.IMPORTING, State.UNDOING)
 
     @property
     def is_stopping(self) -> bool:
@@ -53,12 +55,12 @@ class Report:
     @property
     def is_forgotten(self) -> bool:
         """The file went before it was imported: there is nothing left to work with."""
-        return self.run.file_id is None and self.run.state != State.DONE
+        return self.run.file_id is None and self.run.state not in (State.DONE, State.UNDOING, State.UNDONE)
 
     @property
     def step(self) -> int:
         """Of File, Columns, Check, Import."""
-        if self.run.state in (State.IMPORTING, State.DONE, State.CANCELLED) or self.has_begun:
+        if self.has_begun or self.run.state in _AFTER_CHECK:
             return 4
         return 3 if self.run.state in (State.CHECKING, State.CHECKED) else 2
 
@@ -72,6 +74,22 @@ class Report:
         return self.run.state == State.CANCELLED or (self.run.state == State.FAILED and bool(self.run.counts))
 
     @property
+    def is_undoable(self) -> bool:
+        return self.has_begun and self.run.state in (State.DONE, State.CANCELLED) and bool(self.landed)
+
+    @property
+    def undone(self) -> dict[str, Any]:
+        """Of an undo: ``people`` in the bin, ``updates`` taken back, ``kept`` people somebody changed since,
+        ``answers`` of theirs that were ended."""
+        counts: dict[str, Any] = self.run.undo_counts
+        return counts
+
+    @property
+    def kept_people(self) -> list[Contact]:
+        """Those an undo left as they are, the first of them."""
+        return list(Contact.objects.filter(pk__in=self.undone.get("kept_ids", [])).only("pk", "name")[:KEPT_SHOWN])
+
+    @property
     def shape(self) -> str:
         """Of the status mark."""
         return {
@@ -82,6 +100,8 @@ class Report:
             State.DONE: "done",
             State.FAILED: "fail",
             State.CANCELLED: "off",
+            State.UNDOING: "live",
+            State.UNDONE: "off",
         }[State(self.run.state)]
 
     @property
@@ -117,7 +137,7 @@ class Report:
     def stats(self) -> list[Stat]:
         counts = self.counts
         return [
-            Stat(_("New people"), counts.get("new", 0), _("not known by their email")),
+            Stat(_("New people"), counts.get("new", 0), _("not known so far")),
             Stat(_("Updated"), counts.get("update", 0), _("known, and the file has something new")),
             Stat(_("Unchanged"), counts.get("same", 0), _("known, nothing new about them")),
             Stat(_("Refused"), self.refused, _("each with its reason below")),

@@ -15,9 +15,13 @@ from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from contacts.imports import fields, source, staging, values
-from contacts.imports.dialect import detect
-from contacts.models import ImportRun
+from contacts import fields as custom_fields
+from contacts.fields import defining
+from contacts.imports import cards, fields, memory, presets, source, staging, values
+from contacts.imports.dialect import CONTENT_TYPES, VCARD, detect
+from contacts.imports.folding import fold
+from contacts.imports.presets import Preset
+from contacts.models import CustomField, ImportChunk, ImportMapping, ImportRun
 from ecrm.audit import services as audit
 from ecrm.files import services as files
 from ecrm.jobs.services import cancel_job, start_job
@@ -27,6 +31,7 @@ from ecrm.tenancy.urls import tenant_url
 
 State = ImportRun.State
 KEPT_DAYS = 30
+CONTACT = CustomField.Entity.CONTACT.value
 
 TRANSITIONS: Mapping[str, frozenset[str]] = {
     State.MAPPING: frozenset({State.CHECKING}),
@@ -34,14 +39,18 @@ TRANSITIONS: Mapping[str, frozenset[str]] = {
     State.CHECKED: frozenset({State.CHECKING, State.IMPORTING}),
     State.IMPORTING: frozenset({State.DONE, State.FAILED, State.CANCELLED}),
     State.FAILED: frozenset({State.CHECKING, State.IMPORTING}),
-    State.CANCELLED: frozenset({State.IMPORTING}),
-    State.DONE: frozenset(),
+    State.CANCELLED: frozenset({State.IMPORTING, State.UNDOING}),
+    State.DONE: frozenset({State.UNDOING}),
+    State.UNDOING: frozenset({State.DONE, State.FAILED, State.UNDONE}),
+    State.UNDONE: frozenset(),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What to do with what is known. ``known``: fill, overwrite or skip.
+    """What to do with what is known. ``known``: fill, overwrite or skip; ``policies`` differ from it by
+    field (``contacts.imports.wishes``). ``match`` recognises people by email, external id (in ``system``)
+    or phone. ``decimal`` is what the file puts before cents.
 
     ``constants`` are cells every row is taken to have in registered columns the file has not got.
     """
@@ -51,6 +60,12 @@ class Options:
     day_first: bool = True
     tag: str = ""
     constants: Mapping[str, str] = field(default_factory=dict)
+    policies: Mapping[str, str] = field(default_factory=dict)
+    match: str = "email"
+    system: str = ""
+    decimal: str = "."
+    only_known_companies: bool = False
+    only_known_tags: bool = False
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -64,12 +79,12 @@ def begin_import(*, upload: UploadedFile[bytes], by: User) -> ImportRun:
     columns are still being mapped, answers the run that is there.
     """
     _refuse_size(upload)
-    dialect = detect(upload.chunks())
+    dialect = detect(upload)
     upload.seek(0)
     file = files.store(
         upload.chunks(),
         name=upload.name or "",
-        content_type="text/csv",
+        content_type=CONTENT_TYPES[dialect.format],
         capability=Capability.CONTACTS_IMPORT,
         by=by,
         expires_at=timezone.now() + timedelta(days=KEPT_DAYS),
@@ -87,24 +102,46 @@ def begin_import(*, upload: UploadedFile[bytes], by: User) -> ImportRun:
 
 
 def guess_mapping(run: ImportRun) -> None:
-    """Maps the columns by their names, and dates by how the file writes them."""
+    """Maps the columns as they were mapped last time, or by their names and their product; dates and
+    decimals by how the file writes them."""
     sheet = source.look_into(run, source.dialect_of(run))
-    mapping = fields.guess_by_values(sheet.rows, fields.guess(sheet.headers, fields.all_fields()))
-    dates = [
-        cell for index, key in mapping.items() if key in ("birthday", "created_at") for cell in sheet.column(index)
-    ]
-    day_first = values.day_comes_first(dates, default=run.tenant.country != "US")
-    run.mapping = {str(index): key for index, key in mapping.items()}
-    run.options = Options(day_first=day_first).as_json()
+    known, preset = fields.all_fields(), presets.recognise(sheet.headers)
+    style = Options(
+        day_first=values.day_comes_first(_dates(sheet), default=run.tenant.country != "US"),
+        decimal=values.decimal_mark(cell for row in sheet.rows for cell in row),
+        system=preset.system if preset else "",
+    )
+    remembered = ImportMapping.objects.filter(headers_sha256=memory.key_of(sheet.headers)).first()
+    if remembered is not None:
+        run.mapping = {index: key for index, key in remembered.mapping.items() if key in known}
+        # How this very file writes its dates is seen in it.
+        run.options = {**style.as_json(), **remembered.options, "day_first": style.day_first, "decimal": style.decimal}
+    else:
+        mapping = fields.guess(sheet.headers, known, _meanings(run, preset))
+        run.mapping = {str(index): key for index, key in fields.guess_by_values(sheet.rows, mapping).items()}
+        run.options = style.as_json()
     run.save(update_fields=["mapping", "options"])
 
 
+def _meanings(run: ImportRun, preset: Preset | None) -> Mapping[str, str]:
+    if run.dialect.get("format") == VCARD:
+        return {fold(header): key for header, key in cards.COLUMNS.items()}
+    return preset.mapping if preset else {}
+
+
+def _dates(sheet: source.Sheet) -> list[str]:
+    return [cell for row in sheet.rows for cell in row if values.looks_like_date(cell)]
+
+
 @transaction.atomic
-def reread(*, run: ImportRun, encoding: str, delimiter: str, has_header: bool, by: User) -> bool:
-    """Reads the file as the person says it is; False when it is being worked on or gone."""
+def reread(*, run: ImportRun, by: User, **given: Any) -> bool:
+    """Reads the file as the person says it is; False when it is being worked on or gone.
+
+    ``given`` are encoding, delimiter and has_header, as far as the file's format knows them.
+    """
     if run.file is None:
         return False
-    dialect = replace(source.dialect_of(run), encoding=encoding, delimiter=delimiter, has_header=has_header)
+    dialect = replace(source.dialect_of(run), **given)
     if not _move(run, {State.MAPPING, State.CHECKED, State.FAILED}, State.MAPPING, dialect=dialect.as_json()):
         return False
     guess_mapping(run)
@@ -117,11 +154,13 @@ def check(*, run: ImportRun, mapping: Mapping[int, str], options: Options, by: U
     as does a file that is gone."""
     if run.file is None:
         return False
+    mapping = _with_new_fields(run, mapping, by)
     _refuse_mapping(run, mapping, options)
     written = {str(index): key for index, key in mapping.items() if key}
     changes = {"mapping": written, "options": options.as_json(), "counts": {}, "applied_counts": {}, "error": ""}
     if not _move(run, {State.MAPPING, State.CHECKED, State.FAILED}, State.CHECKING, **changes):
         return False
+    memory.remember(run)
     _start_work(run, "imports.check", _("Checking %(name)s"), by)
     return True
 
@@ -150,9 +189,21 @@ def cancel(*, run: ImportRun, by: User) -> bool:
 
 
 @transaction.atomic
+def undo(*, run: ImportRun, by: User) -> bool:
+    """Starts taking the whole import back, what was changed since apart. False on a second click."""
+    if not _move(run, {State.DONE, State.CANCELLED}, State.UNDOING, error=""):
+        return False
+    _start_work(run, "imports.undo", _("Undoing %(name)s"), by, user_id=by.pk)
+    audit.record("import.undo_started", by=by, subject=run)
+    return True
+
+
+@transaction.atomic
 def discard(*, run: ImportRun, by: User) -> bool:
     """Forgets a file that nothing has landed from; False when something has or is about to."""
     discardable = ImportRun.objects.select_for_update().filter(pk=run.pk, applied_counts={})
+    if ImportChunk.objects.filter(run=run).exclude(landed_at=None).exists():
+        return False
     if not discardable.filter(state__in=[State.MAPPING, State.CHECKED, State.FAILED]).exists():
         return False
     audit.record("import.discarded", by=by, subject=run)
@@ -177,10 +228,26 @@ def _move(run: ImportRun, formers: set[str], state: str, **changes: Any) -> bool
     return bool(moved)
 
 
-def _start_work(run: ImportRun, task: str, title: str, by: User) -> None:
+def _start_work(run: ImportRun, task: str, title: str, by: User, **arguments: Any) -> None:
     url = tenant_url(run.tenant, "import_run", run.pk)
-    run.job = start_job(task=task, kind=task, title=title % {"name": run.name}, by=by, url=url, run_id=run.pk)
+    run.job = start_job(
+        task=task, kind=task, title=title % {"name": run.name}, by=by, url=url, run_id=run.pk, **arguments
+    )
     run.save(update_fields=["job"])
+
+
+def _with_new_fields(run: ImportRun, mapping: Mapping[int, str], by: User) -> dict[int, str]:
+    """Makes a text field of each column that is to become one, named as the file names it."""
+    found = dict(mapping)
+    headers = source.look_into(run, source.dialect_of(run)).headers
+    for index, key in mapping.items():
+        if key == fields.NEW_FIELD:
+            try:
+                made = defining.create(entity=CONTACT, kind=CustomField.Kind.TEXT, label=headers[index][:80], by=by)
+            except ValidationError as error:
+                raise ValidationError({str(index): error.messages}) from error
+            found[index] = custom_fields.prefixed(made)
+    return found
 
 
 def _refuse_size(upload: UploadedFile[bytes]) -> None:
@@ -209,6 +276,10 @@ def _refuse_mapping(run: ImportRun, mapping: Mapping[int, str], options: Options
             )
         chosen[key] = index
     _refuse_nobody(set(chosen), options)
+    if options.match == "external" and "external_id" not in chosen:
+        raise ValidationError(_("Choose the column that holds the number in the other system."))
+    if options.match == "phone" and not chosen.keys() & {"phone", "mobile"}:
+        raise ValidationError(_("Choose the column that holds the phone number."))
 
 
 def _refuse_nobody(chosen: set[str], options: Options) -> None:
@@ -216,5 +287,5 @@ def _refuse_nobody(chosen: set[str], options: Options) -> None:
         return
     if not options.without_email:
         raise ValidationError(_("Choose the column that holds the email address, or allow people without one."))
-    if not chosen & {"name", "given_name", "family_name", "phone", "mobile"}:
+    if not chosen & {"name", "given_name", "family_name", "phone", "mobile", "external_id"}:
         raise ValidationError(_("Choose at least a column with names, phone numbers or email addresses."))

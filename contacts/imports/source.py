@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import IO
 
 from django.utils.translation import gettext as _
 
+from contacts.imports import cards, json_lines, reading, spreadsheets
 from contacts.imports.checking import clean
-from contacts.imports.dialect import Dialect
-from contacts.imports.reading import ReadRow, read_rows
+from contacts.imports.dialect import JSONL, VCARD, XLSX, Dialect
+from contacts.imports.reading import ReadRow
 from contacts.models import ImportRun
 
 SAMPLE_ROWS = 50
@@ -28,7 +30,18 @@ class Sheet:
 
 
 def dialect_of(run: ImportRun) -> Dialect:
-    return Dialect(**run.dialect)
+    return Dialect(**{**run.dialect, "headers": tuple(run.dialect.get("headers", ()))})
+
+
+def read_rows(stream: IO[bytes], dialect: Dialect) -> Iterator[ReadRow]:
+    """Every row that is not blank, the header among them. The stream is read from where it stands."""
+    if dialect.format == XLSX:
+        return spreadsheets.read_rows(stream)
+    if dialect.format == VCARD:
+        return cards.read_rows(stream, dialect.encoding)
+    if dialect.format == JSONL:
+        return json_lines.read_rows(stream, dialect.headers)
+    return reading.read_rows(stream, dialect)
 
 
 def look_into(run: ImportRun, dialect: Dialect) -> Sheet:

@@ -5,29 +5,45 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import orjson
 from django.db import connection
 
-from contacts.imports.checking import CheckedRow, Trouble
-from contacts.models import ImportProblem, ImportRow, ImportRun
+from contacts.imports.checking import Batch, Trouble
+from contacts.models import ImportChunk, ImportProblem, ImportRow, ImportRun
 from ecrm.tenancy.context import require_tenant_id
 
 LONGEST_REASON = 300
 LONGEST_COLUMN = 200
 
 
-def stage(run: ImportRun, rows: Sequence[CheckedRow]) -> None:
-    """Stages the rows that are fine, and what is wrong with the others. Staging twice changes nothing."""
-    records = (_record(row) for row in rows if not row.is_refused)
+def stage(run: ImportRun, batch: Batch) -> None:
+    """Stages the rows that are fine as one stretch to land, and what is wrong with the others."""
+    if batch.records:
+        _stage_rows(run, batch)
+        first, last = batch.records[0][0], batch.records[-1][0]
+        ImportChunk.objects.create(run=run, first_line=first, last_line=last, row_count=len(batch.records))
+    add_problems(run, batch.troubles)
+
+
+def _stage_rows(run: ImportRun, batch: Batch) -> None:
+    lines = (
+        b"%d\t%b\t%b\t%b\n" % (line, _escaped(values), _escaped(norm.encode()), _escaped(key.encode()))
+        for line, values, norm, key in batch.records
+    )
     with connection.cursor() as cursor:
-        _copy(cursor, "import_staged", "line int, values jsonb, address_norm text", records)
+        _begin_copy(cursor, "import_staged", "line int, values jsonb, address_norm text, match_key text")
+        with cursor.copy("COPY import_staged FROM STDIN") as copy:
+            copy.write(b"".join(lines))
         cursor.execute(
             f"INSERT INTO {ImportRow.table()} (tenant_id, run_id, line, values, address_norm, match_key)"
-            " SELECT %s, %s, line, values, address_norm, '' FROM import_staged ORDER BY line"
+            " SELECT %s, %s, line, values, address_norm, match_key FROM import_staged"
             " ON CONFLICT (tenant_id, run_id, line) DO NOTHING",
             [require_tenant_id(), run.pk],
         )
-    add_problems(run, [trouble for row in rows for trouble in row.troubles])
+
+
+def _escaped(text: bytes) -> bytes:
+    """As COPY's text format wants it; JSON and addresses hold no tabs or line breaks."""
+    return text.replace(b"\\", b"\\\\") if b"\\" in text else text
 
 
 def add_problems(run: ImportRun, troubles: Sequence[Trouble]) -> None:
@@ -51,30 +67,35 @@ def clear(run: ImportRun) -> None:
     """Forgets what was staged, so that the file can be read anew."""
     ImportRow.objects.filter(run=run).delete()
     ImportProblem.objects.filter(run=run).delete()
+    ImportChunk.objects.filter(run=run, landed_at=None).delete()
 
 
-def refuse_repeated(run: ImportRun, *, reason: str) -> int:
-    """Of several rows with one address the first counts; answers how many others there are.
+def refuse_repeated(run: ImportRun, *, reason: str, is_same_person: str, by_key: bool) -> int:
+    """Of several rows of one person the first counts; answers how many others there are.
 
-    ``reason`` holds ``{line}`` for the place of the first.
+    Rows are of one person by their address and, ``by_key``, by what people are matched by.
+    ``reason`` and ``is_same_person`` hold ``{line}`` for the place of the first.
     """
+    repeated = 0
+    for column, words in (("match_key", is_same_person), ("address_norm", reason))[0 if by_key else 1 :]:
+        repeated += _refuse_repeated(run, column, words)
+    return repeated
+
+
+def _refuse_repeated(run: ImportRun, column: str, reason: str) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             "WITH ranked AS ("
-            "   SELECT id, line, min(line) OVER (PARTITION BY address_norm) AS first"
+            f"   SELECT id, line, min(line) OVER (PARTITION BY {column}) AS first"
             f"    FROM {ImportRow.table()}"
-            "    WHERE tenant_id = %(tenant)s AND run_id = %(run)s AND address_norm <> ''),"
+            f"    WHERE tenant_id = %(tenant)s AND run_id = %(run)s AND {column} <> '' AND repeats_line IS NULL),"
             " repeated AS ("
             f"  UPDATE {ImportRow.table()} later SET repeats_line = ranked.first FROM ranked"
             "    WHERE later.tenant_id = %(tenant)s AND later.id = ranked.id AND ranked.first < ranked.line"
             "   RETURNING later.line, ranked.first)"
             f' INSERT INTO {ImportProblem.table()} (tenant_id, run_id, line, "column", reason, is_fatal)'
             " SELECT %(tenant)s, %(run)s, line, '', replace(%(reason)s, '{line}', first::text), true FROM repeated",
-            {
-                "tenant": require_tenant_id(),
-                "run": run.pk,
-                "reason": reason,
-            },
+            {"tenant": require_tenant_id(), "run": run.pk, "reason": reason},
         )
         return int(cursor.rowcount)
 
@@ -87,7 +108,8 @@ def drop_claimed_second_addresses(run: ImportRun, *, reason: str) -> None:
             "   SELECT id, line, values->>'email2_norm' AS norm,"
             "     min(line) OVER (PARTITION BY values->>'email2_norm') AS first"
             f"    FROM {ImportRow.table()}"
-            "    WHERE tenant_id = %(tenant)s AND run_id = %(run)s AND repeats_line IS NULL AND values ? 'email2_norm'),"
+            "    WHERE tenant_id = %(tenant)s AND run_id = %(run)s AND repeats_line IS NULL"
+            "      AND values ? 'email2_norm'),"
             " claimed AS ("
             "   SELECT id, line FROM second WHERE line > first"
             f"   OR EXISTS (SELECT FROM {ImportRow.table()} owner WHERE owner.tenant_id = %(tenant)s"
@@ -101,15 +123,14 @@ def drop_claimed_second_addresses(run: ImportRun, *, reason: str) -> None:
         )
 
 
-def _record(row: CheckedRow) -> tuple[Any, ...]:
-    return row.line, orjson.dumps(row.values).decode(), row.address_norm
-
-
 def _copy(cursor: Any, table: str, columns: str, records: Iterable[tuple[Any, ...]]) -> None:
-    """COPY is refused by tables under row security, so it goes into one of this connection's own."""
-    cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS {table} ({columns}) ON COMMIT DROP")
-    cursor.execute(f"DELETE FROM {table}")
-    names = ", ".join(part.split()[0] for part in columns.split(", "))
-    with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+    _begin_copy(cursor, table, columns)
+    with cursor.copy(f"COPY {table} FROM STDIN") as copy:
         for record in records:
             copy.write_row(record)
+
+
+def _begin_copy(cursor: Any, table: str, columns: str) -> None:
+    """COPY is refused by tables under row security, so it goes into one of this connection's own."""
+    cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS {table} ({columns}) ON COMMIT DROP")
+    cursor.execute(f"TRUNCATE {table}")

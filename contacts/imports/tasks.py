@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from contacts.imports import work
+from contacts.imports import lanes, undoing, work
 from ecrm.jobs.queues import Queue
 from ecrm.jobs.tasks import task
 
@@ -12,4 +12,9 @@ def check(run_id: int, job_id: int) -> None:
 
 @task("imports.land", queue=Queue.IMPORT, atomic=False)
 def land(run_id: int, job_id: int) -> None:
-    work.land(run_id, job_id)
+    lanes.land(run_id, job_id)
+
+
+@task("imports.undo", queue=Queue.IMPORT, atomic=False)
+def undo(run_id: int, job_id: int, user_id: int | None) -> None:
+    undoing.undo(run_id, job_id, user_id)

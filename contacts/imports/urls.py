@@ -10,6 +10,7 @@ urlpatterns = [
     path("<int:run_id>/reread/", views.reread_import, name="reread_import"),
     path("<int:run_id>/start/", views.start_import, name="start_import"),
     path("<int:run_id>/cancel/", views.cancel_import, name="cancel_import"),
+    path("<int:run_id>/undo/", views.undo_import, name="undo_import"),
     path("<int:run_id>/discard/", views.discard_import, name="discard_import"),
     path("<int:run_id>/problems/", views.import_problems, name="import_problems"),
 ]

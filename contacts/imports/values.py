@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -18,20 +19,25 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from contacts import phones
+from contacts.fields import Style
+from contacts.identities import is_junk
 from contacts.imports.folding import fold
+from contacts.imports.quick_phones import quick_e164
 from contacts.models.people import Stage
 from ecrm.mail import addresses
 
 LONGEST_TAG = 60
+LONGEST_EXTERNAL_ID = 200
 OLDEST_YEARS = 40
 
 _SPACES = re.compile(r"\s+")
 _UNWRITTEN = re.compile(r"[\x00-\x1f\x7f]+")
 _NAMED_ADDRESS = re.compile(r"[^<>]*<([^<>]+)>\s*")
-_PLAIN_LOCAL = re.compile(r"[a-z0-9_+-]{1,32}(?:\.[a-z0-9_+-]{1,32})?")
+_PLAIN_LOCAL = re.compile(r"[a-z0-9_+-]{1,32}(?:\.[a-z0-9_+-]{1,32})?").fullmatch
 _EMAIL_SHAPE = re.compile(r"[^\s@,;|]+@[^\s@,;|]+\.[^\s@,;|]+")
 _ROUNDED = re.compile(r"\d[.,]\d+E\+\d+", re.IGNORECASE)
 _NUMERIC_DATE = re.compile(r"(\d{1,4})[./-](\d{1,2})[./-](\d{1,4})(?:[ T]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?")
+_CENTS = re.compile(r"[^\d,.]*\d[\d\s.,']*?([.,])\d{1,2}[^\d,.]*")
 _TAG_MARKS = re.compile(r"\s*(?:[,;|]|:::)\s*")
 
 _STAGES = {
@@ -49,13 +55,21 @@ class Reader:
     """What a cell's meaning depends on beyond itself.
 
     ``country`` is where phone numbers without a country code belong (the row's country wins over
-    the tenant's), ``day_first`` decides 3/4/2026, ``now`` is the run's, so that two passes agree.
+    the tenant's), ``day_first`` decides 3/4/2026, ``decimal`` 1.234 and 1,234, ``now`` is the run's, so that
+    two passes agree.
     """
 
     country: str = ""
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     day_first: bool = True
+    decimal: str = "."
+    currency: str = ""
     now: datetime = field(default_factory=timezone.now)
+
+    def style(self) -> Style:
+        """The same for the tenant's own fields."""
+        locale = Locale.parse("de" if self.decimal == "," else "en")
+        return Style(locale=locale, zone=self.zone, currency=self.currency, day_first=self.day_first)
 
 
 def words(limit: int) -> Callable[[str, Reader], str]:
@@ -74,7 +88,7 @@ def words(limit: int) -> Callable[[str, Reader], str]:
 
 def email(cell: str, reader: Reader) -> dict[str, str]:
     """``written`` as it came and ``norm`` to compare by."""
-    named = _NAMED_ADDRESS.fullmatch(cell)
+    named = _NAMED_ADDRESS.fullmatch(cell) if "<" in cell else None
     written = (named.group(1) if named else cell.removeprefix("mailto:")).strip()
     try:
         return {"written": written, "norm": _normal_address(written)}
@@ -91,7 +105,13 @@ def phone(cell: str, reader: Reader) -> dict[str, str]:
     if _ROUNDED.fullmatch(cell.strip()):
         raise ValidationError(_("A spreadsheet has rounded this number: its last digits are lost."))
     written = _one_line(cell)
-    return {"written": written, "number": phones.e164(written, country=reader.country)}
+    number = quick_e164(written, reader.country) or phones.e164(written, country=reader.country)
+    return {"written": written, "number": number}
+
+
+def phones_of(cell: str, reader: Reader) -> list[dict[str, str]]:
+    """Some exports put several numbers into one cell."""
+    return [phone(part, reader) for part in cell.split(":::") if part.strip()]
 
 
 def tags(cell: str, reader: Reader) -> list[str]:
@@ -162,6 +182,16 @@ def day_comes_first(cells: list[str], *, default: bool) -> bool:
     return default
 
 
+def looks_like_date(cell: str) -> bool:
+    return _NUMERIC_DATE.fullmatch(cell.strip()) is not None
+
+
+def decimal_mark(cells: Iterable[str]) -> str:
+    """What stands before one or two last digits more often: a point or a comma."""
+    found = Counter(match.group(1) for cell in cells if (match := _CENTS.fullmatch(cell.strip())))
+    return "," if found[","] > found["."] else "."
+
+
 def _moment(cell: str, reader: Reader) -> datetime | None:
     text = cell.strip()
     try:
@@ -187,7 +217,19 @@ def _numeric_date(text: str, reader: Reader) -> datetime | None:
     return datetime(day.year, day.month, day.day, hour, minute, second_)  # noqa: DTZ001  the caller gives it its zone
 
 
+def external_id(cell: str, reader: Reader) -> str:
+    """How another system calls this person. Raises for what systems write when they mean nobody."""
+    text = _one_line(cell)
+    if len(text) > LONGEST_EXTERNAL_ID:
+        raise ValidationError(_("This number is too long."))
+    if is_junk(text):
+        raise ValidationError(_("“%(value)s” names nobody.") % {"value": text[:60]})
+    return text
+
+
 def _one_line(cell: str) -> str:
+    if cell.isprintable() and "  " not in cell:
+        return cell.strip()
     return _SPACES.sub(" ", _UNWRITTEN.sub(" ", cell)).strip()
 
 
@@ -195,7 +237,7 @@ def _normal_address(written: str) -> str:
     """What ``addresses.validate`` answers; plain addresses only have their domain checked, once each."""
     lowered = written.lower()
     local, _at, domain = lowered.partition("@")
-    if _PLAIN_LOCAL.fullmatch(local) and _is_plain_domain(domain):
+    if _PLAIN_LOCAL(local) and _is_plain_domain(domain):
         return lowered
     return addresses.validate(written)
 

@@ -12,11 +12,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from contacts.imports import fields, reports, services, source
+from contacts.imports import fields, presets, reports, services, source
+from contacts.imports.dialect import CSV, FORMATS
 from contacts.imports.forms import BeginForm, ConstantsForm, MappingForm, OptionsForm, RereadForm
 from contacts.models import ImportProblem, ImportRun
 from ecrm.files.uploads import is_too_large
-from ecrm.tenancy.policies import requires
+from ecrm.tenancy.policies import may, requires
 from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
 from ecrm.ui.pages import keyset_page
@@ -68,12 +69,12 @@ def check_import(request: MemberRequest, run_id: int) -> HttpResponse:
     run = _find(run_id)
     if request.method != "POST" or run.file is None:
         return _columns_page(request, run)
-    mapping, constants = _mapping_form(run, request.POST), ConstantsForm(request.POST)
+    mapping, constants = _mapping_form(request, run, request.POST), ConstantsForm(request.POST)
     options = OptionsForm(request.POST)
     # All three are asked, so that every mistake is told at once.
     if not all([mapping.is_valid(), options.is_valid(), constants.is_valid()]):
         return _columns_page(request, run, mapping=mapping, options=options, constants=constants)
-    chosen = options.options(constants=constants.constants())
+    chosen = options.options(constants=constants.constants(), policies=mapping.policies())
     try:
         services.check(run=run, mapping=mapping.mapping(), options=chosen, by=request.user)
     except ValidationError as error:
@@ -85,7 +86,8 @@ def check_import(request: MemberRequest, run_id: int) -> HttpResponse:
 @requires(Capability.CONTACTS_IMPORT)
 @require_POST
 def reread_import(request: MemberRequest, run_id: int) -> HttpResponse:
-    run, form = _find(run_id), RereadForm(request.POST)
+    run = _find(run_id)
+    form = RereadForm(request.POST, format=run.dialect.get("format", CSV))
     if not form.is_valid():
         return _columns_page(request, run, reread=form)
     services.reread(run=run, by=request.user, **form.cleaned_data)
@@ -105,6 +107,14 @@ def start_import(request: MemberRequest, run_id: int) -> HttpResponse:
 def cancel_import(request: MemberRequest, run_id: int) -> HttpResponse:
     run = _find(run_id)
     services.cancel(run=run, by=request.user)
+    return redirect_page(request, reverse("import_run", args=[run.pk]))
+
+
+@requires(Capability.CONTACTS_IMPORT)
+@require_POST
+def undo_import(request: MemberRequest, run_id: int) -> HttpResponse:
+    run = _find(run_id)
+    services.undo(run=run, by=request.user)
     return redirect_page(request, reverse("import_run", args=[run.pk]))
 
 
@@ -151,20 +161,32 @@ def _columns_page(request: MemberRequest, run: ImportRun, **invalid: Form) -> Ht
     if run.file is None or run.state not in (State.MAPPING, State.CHECKED, State.FAILED):
         return redirect("import_run", run_id=run.pk)
     fresh: dict[str, Form] = {
-        "mapping": _mapping_form(run),
+        "mapping": _mapping_form(request, run),
         "options": OptionsForm(initial={**run.options, "day_first": str(int(run.options["day_first"]))}),
         "constants": ConstantsForm(initial=run.options.get("constants")),
-        "reread": RereadForm(initial=run.dialect),
+        "reread": RereadForm(initial=run.dialect, format=run.dialect.get("format", CSV)),
     }
     is_lacking = ConstantsForm().is_lacking(set(run.mapping.values()))
-    context = {"run": run, "crumbs": _crumbs(), "is_lacking": is_lacking, **fresh, **invalid}
+    told = {
+        "format": FORMATS[run.dialect.get("format", CSV)],
+        "product": presets.named(run.options.get("system", "")),
+        "is_text": run.dialect.get("format", CSV) == CSV,
+    }
+    context = {"run": run, "crumbs": _crumbs(), "is_lacking": is_lacking, **told, **fresh, **invalid}
     return render(request, "imports/columns.html", context, status=INVALID if invalid else 200)
 
 
-def _mapping_form(run: ImportRun, posted: Any = None) -> MappingForm:
+def _mapping_form(request: MemberRequest, run: ImportRun, posted: Any = None) -> MappingForm:
     initial = {f"column-{index}": key for index, key in run.mapping.items()}
-    sheet = source.look_into(run, source.dialect_of(run))
-    return MappingForm(posted, initial=initial, sheet=sheet, fields=fields.all_fields())
+    policies = run.options.get("policies", {})
+    initial |= {f"policy-{index}": policies.get(key, "") for index, key in run.mapping.items()}
+    return MappingForm(
+        posted,
+        initial=initial,
+        sheet=source.look_into(run, source.dialect_of(run)),
+        fields=fields.all_fields(),
+        makes_fields=may(request.membership, Capability.SETTINGS_MANAGE),
+    )
 
 
 def _tell(form: MappingForm, error: ValidationError) -> None:

@@ -1,73 +1,67 @@
-"""The long work of an import, in short transactions: reading and judging the file, then landing it.
+"""The long work on a file, in short transactions. What all of it shares, and the dry run.
 
-Each step can be repeated. Reading starts over; landing goes on behind the last line that landed,
-which is written in the same transaction as the people of that line.
+Each step can be repeated: reading starts over; landing (``contacts.imports.lanes``) goes on with the
+stretches that have not landed.
 """
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import structlog
-from django.db import IntegrityError
-from django.db.models import DateTimeField, F, Max, Min, QuerySet
-from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast
+from django.db.models import F
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from contacts import partitions
 from contacts.import_columns import ImportColumn
-from contacts.imports import landing, plan, problem_file, registered, services, source, staging
-from contacts.imports.checking import Checker
+from contacts.imports import custom, plan, problem_file, registered, services, source, staging
+from contacts.imports.checking import Checker, Demands
 from contacts.imports.fields import all_fields
 from contacts.imports.values import Reader
-from contacts.models import ImportRow, ImportRun
-from ecrm.audit import services as audit
+from contacts.imports.wishes import Wishes
+from contacts.models import ImportChunk, ImportRun
 from ecrm.jobs import services as jobs
 from ecrm.jobs.models import Job
-from ecrm.jobs.outbox import enqueue
 from ecrm.tenancy.context import tenant_transaction
 
 State = ImportRun.State
 Item = TypeVar("Item")
-Columns = dict[str, ImportColumn]
-# A task hands over to a fresh one long before its outbox lease ends.
-SLICE_SECONDS = 60.0
 MOST_ATTEMPTS = 3
-RETRIES = 3
-OLD_EVENTS_WORTH_MONTHS = 1_000
 log = structlog.get_logger(__name__)
 
 
 class Overtaken(Exception):
-    """Another worker reads this file now: this one was thought dead."""
+    """Another worker works on this file now: this one was thought dead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """What stays the same for every stretch of a run. ``headers`` name the column that feeds a field."""
+
+    wishes: Wishes
+    columns: dict[str, ImportColumn]
+    headers: dict[str, str]
+
+    @classmethod
+    def of(cls, run: ImportRun) -> Scheme:
+        return cls(Wishes.of(run), registered.mapped_columns(run), source.headers_by_field(run))
 
 
 def check(run_id: int, job_id: int) -> None:
     """The dry run: stages every row, judges it, writes the problem file. Restartable."""
-    run = _open(run_id, State.CHECKING)
+    run = open_run(run_id, State.CHECKING)
     if run is None:
         return
-    with _in_language(run):
-        _guarded(run, job_id, back_to=State.MAPPING, work=lambda: _check(run, job_id))
+    with in_language(run):
+        guarded(run, job_id, back_to=State.MAPPING, work=lambda: _check(run, job_id))
 
 
-def land(run_id: int, job_id: int) -> None:
-    """Brings in the people of a checked file for up to ``SLICE_SECONDS``, then asks to be run again."""
-    run = _open(run_id, State.IMPORTING)
-    if run is None:
-        return
-    with _in_language(run):
-        _guarded(run, job_id, back_to=State.CANCELLED, work=lambda: _land(run, job_id))
-
-
-def _open(run_id: int, state: str) -> ImportRun | None:
+def open_run(run_id: int, state: str) -> ImportRun | None:
     """The run, with a new number for this attempt: whoever holds an older one has been overtaken."""
     with tenant_transaction():
         runs = ImportRun.objects.filter(pk=run_id, state=state)
@@ -75,12 +69,12 @@ def _open(run_id: int, state: str) -> ImportRun | None:
         return runs.select_related("file", "problem_file", "tenant", "created_by").first()
 
 
-def _in_language(run: ImportRun) -> Any:
+def in_language(run: ImportRun) -> Any:
     """Reasons are written once, in the language of whoever asked for the import."""
     return translation.override(getattr(run.created_by, "language", "") or run.tenant.language)
 
 
-def _guarded(run: ImportRun, job_id: int, *, back_to: str, work: Callable[[], None]) -> None:
+def guarded(run: ImportRun, job_id: int, *, back_to: str, work: Callable[[], None]) -> None:
     try:
         work()
     except jobs.Cancelled:
@@ -99,7 +93,9 @@ def _guarded(run: ImportRun, job_id: int, *, back_to: str, work: Callable[[], No
 def _give_up(run: ImportRun, job_id: int) -> None:
     reason = _("Something went wrong while working on this file. Try again; what has landed stays.")
     with tenant_transaction():
-        services.move(run, State.FAILED, error=reason, finished_at=timezone.now(), attempt=0)
+        # What was being undone is still an import that came in.
+        state = State.DONE if run.state == State.UNDOING else State.FAILED
+        services.move(run, state, error=reason, finished_at=timezone.now(), attempt=0)
     jobs.finish(job_id, state=Job.State.FAILED, error=reason)
 
 
@@ -110,21 +106,36 @@ def _check(run: ImportRun, job_id: int) -> None:
         raise jobs.Cancelled
     with tenant_transaction():
         Job.objects.filter(pk=job_id).update(done=0)
-        staging.clear(_still_ours(run, State.CHECKING))
+        staging.clear(still_ours(run, State.CHECKING))
         checker = _checker(run)
-    rows, refused = (checker.check(row) for row in source.all_rows(run, dialect)), 0
-    seen = 0
-    for batch in _batches(rows, plan.CHUNK_ROWS):
-        refused += sum(row.is_refused for row in batch)
-        seen += len(batch)
-        with tenant_transaction():
-            staging.stage(_still_ours(run, State.CHECKING), batch)
-        jobs.advance(job_id, done=len(batch))
+    refused, seen = _stage_all(run, job_id, checker)
     with tenant_transaction():
-        plan.ensure_statistics(run)
-        repeated = _settle_repetitions(_still_ours(run, State.CHECKING))
+        plan.ensure_statistics(run.pk)
+        repeated = _settle_repetitions(still_ours(run, State.CHECKING))
     found = _judge(run, job_id)
-    _finish_check(run, job_id, _summed(found, {"refused": refused, "repeated": repeated}, {}), rows=seen)
+    _finish_check(run, job_id, summed(found, {"refused": refused, "repeated": repeated}, {}), rows=seen)
+
+
+def _stage_all(run: ImportRun, job_id: int, checker: Checker) -> tuple[int, int]:
+    """Answers how many rows were refused, and how many there are."""
+    refused = seen = 0
+    for rows in _batches(source.all_rows(run, source.dialect_of(run))):
+        batch = checker.check(rows)
+        refused += batch.refused
+        seen += len(rows)
+        with tenant_transaction():
+            staging.stage(still_ours(run, State.CHECKING), batch)
+        jobs.advance(job_id, done=len(rows))
+    return refused, seen
+
+
+def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """The first is small: after it the planner knows what the tenant's tables look like."""
+    iterator = iter(items)
+    size = plan.FIRST_CHUNK_ROWS
+    while batch := list(islice(iterator, size)):
+        yield batch
+        size = plan.CHUNK_ROWS
 
 
 def _checker(run: ImportRun) -> Checker:
@@ -134,19 +145,21 @@ def _checker(run: ImportRun) -> Checker:
         country=run.tenant.country,
         zone=ZoneInfo(run.tenant.time_zone),
         day_first=run.options.get("day_first", True),
+        decimal=run.options.get("decimal", "."),
+        currency=run.tenant.currency,
         now=timezone.now(),
     )
     return Checker(
         headers=sheet.headers,
         mapping={int(index): known[key] for index, key in run.mapping.items() if key in known},
         reader=reader,
-        needs_email=not run.options.get("without_email", False),
+        demands=Demands(not run.options.get("without_email", False), run.options.get("match", "email")),
         extra_tags=[run.options["tag"]] if run.options.get("tag") else [],
         constants={key: known[key].parse(cell, reader) for key, cell in constants.items() if key in known},
     )
 
 
-def _still_ours(run: ImportRun, state: str) -> ImportRun:
+def still_ours(run: ImportRun, state: str) -> ImportRun:
     """Holds the run's row for this transaction. Raises ``Overtaken`` when the work is no longer ours."""
     current = (
         ImportRun.objects.select_for_update(of=("self",)).filter(pk=run.pk, state=state, attempt=run.attempt).first()
@@ -157,8 +170,12 @@ def _still_ours(run: ImportRun, state: str) -> ImportRun:
 
 
 def _settle_repetitions(run: ImportRun) -> int:
-    reason = _("The same email address as in line %(line)s.") % {"line": "{line}"}
-    repeated = staging.refuse_repeated(run, reason=reason)
+    repeated = staging.refuse_repeated(
+        run,
+        reason=_("The same email address as in line %(line)s.") % {"line": "{line}"},
+        is_same_person=_("The same person as in line %(line)s.") % {"line": "{line}"},
+        by_key=Wishes.of(run).match != "email",
+    )
     if "email2" in run.mapping.values():
         staging.drop_claimed_second_addresses(
             run, reason=_("Another row of the file has this second email address: it was left out here.")
@@ -168,28 +185,33 @@ def _settle_repetitions(run: ImportRun) -> int:
 
 def _judge(run: ImportRun, job_id: int) -> dict[str, Any]:
     """Counts what would become of every staged row, from the same plan that the landing will write."""
-    columns, headers, last_line = registered.mapped_columns(run), source.headers_by_field(run), 0
+    scheme = Scheme.of(run)
     counts: dict[str, Any] = {}
-    while True:
+    with tenant_transaction():
+        chunks = list(ImportChunk.objects.filter(run=run, landed_at=None).order_by("first_line"))
+    for chunk in chunks:
         with tenant_transaction():
-            current = _still_ours(run, State.CHECKING)
-            planned = plan.make(current, after_line=last_line)
-            if not planned.rows:
-                return counts
-            troubles, words = registered.foresee(current, columns, headers)
-            staging.add_problems(current, [*troubles, *plan.claimed_second_addresses(_claimed())])
-            counts = _summed(counts, plan.verdict_counts(), words)
-        last_line = planned.last_line
-        jobs.advance(job_id, done=planned.rows)
+            current = still_ours(run, State.CHECKING)
+            plan.make(chunk, scheme.wishes)
+            troubles = custom.compare(scheme.wishes, scheme.headers)
+            refusals, words = registered.foresee(current, scheme.columns, scheme.headers)
+            staging.add_problems(current, [*troubles, *refusals, *plan.claimed(claimed_words())])
+            counts = summed(counts, plan.verdict_counts(), words)
+        jobs.advance(job_id, done=chunk.row_count)
+    return counts
 
 
-def _claimed() -> str:
-    return _("The second email address belongs to somebody else: it was left out.")
+def claimed_words() -> dict[str, str]:
+    return {
+        "email": _("This email address belongs to somebody else: it was left out."),
+        "email2": _("The second email address belongs to somebody else: it was left out."),
+        "identity": _("The number in the other system belongs to somebody else: it was left out."),
+    }
 
 
 def _finish_check(run: ImportRun, job_id: int, counts: dict[str, Any], *, rows: int) -> None:
     with tenant_transaction():
-        current = _still_ours(run, State.CHECKING)
+        current = still_ours(run, State.CHECKING)
         file = problem_file.write(current)
         counts = {**counts, **problem_file.summary(current)}
         services.move(current, State.CHECKED, counts=counts, problem_file=file, attempt=0)
@@ -198,95 +220,10 @@ def _finish_check(run: ImportRun, job_id: int, counts: dict[str, Any], *, rows: 
     jobs.finish(job_id, file=file)
 
 
-def _land(run: ImportRun, job_id: int) -> None:
-    _begin_landing(run, job_id)
-    columns, headers = registered.mapped_columns(run), source.headers_by_field(run)
-    until = time.monotonic() + SLICE_SECONDS
-    while rows := _land_chunk(run, columns, headers):
-        jobs.advance(job_id, done=rows)
-        with tenant_transaction():
-            plan.ensure_statistics(run)
-        if time.monotonic() > until:
-            with tenant_transaction():
-                ImportRun.objects.filter(pk=run.pk, attempt=run.attempt).update(attempt=0)
-                enqueue("imports.land", run_id=run.pk, job_id=job_id)
-            return
-    _finish_landing(run, job_id)
-
-
-def _begin_landing(run: ImportRun, job_id: int) -> None:
-    """Sets the job's total to what it has done and what is left, whichever slice of it this is."""
-    with tenant_transaction():
-        done = Job.objects.values_list("done", flat=True).get(pk=job_id)
-        staged = ImportRow.objects.filter(run=run, repeats_line=None)
-        left = staged.count()
-    if not jobs.begin(job_id, total=done + left):
-        raise jobs.Cancelled
-    if left >= OLD_EVENTS_WORTH_MONTHS and "created_at" in run.mapping.values():
-        _make_months(staged)
-
-
-def _make_months(staged: QuerySet[ImportRow]) -> None:
-    """People who joined long ago bring events of long ago: their months are made beforehand."""
-    with tenant_transaction():
-        joined = Cast(KeyTextTransform("created_at", "values"), DateTimeField())
-        span = staged.aggregate(first=Min(joined), last=Max(joined))
-    if span["first"] is not None:
-        with tenant_transaction():
-            partitions.ensure(span["first"].date(), span["last"].date())
-
-
-def _land_chunk(run: ImportRun, columns: Columns, headers: dict[str, str]) -> int:
-    for attempt in range(RETRIES + 1):
-        try:
-            with tenant_transaction():
-                return _land_next(_still_ours(run, State.IMPORTING), columns, headers)
-        except IntegrityError:
-            # Somebody added one of these addresses since the plan was made: plan the chunk again.
-            if attempt == RETRIES:
-                raise
-    return 0
-
-
-def _land_next(run: ImportRun, columns: Columns, headers: dict[str, str]) -> int:
-    after_line, at = run.applied_counts.get("line", 0), timezone.now()
-    limit = plan.CHUNK_ROWS if after_line else plan.FIRST_CHUNK_ROWS
-    plan.lock_known(run, after_line=after_line, limit=limit)
-    planned = plan.make(run, after_line=after_line, limit=limit)
-    if not planned.rows:
-        return 0
-    landing.land(landing.Landing(run, at))
-    troubles, words = registered.apply(run, columns, headers, at=at)
-    staging.add_problems(run, [*troubles, *plan.claimed_second_addresses(_claimed())])
-    counts = _summed(run.applied_counts, plan.verdict_counts(), words)
-    run.applied_counts = {**counts, "line": planned.last_line}
-    run.save(update_fields=["applied_counts"])
-    return planned.rows
-
-
-def _summed(former: dict[str, Any], verdicts: dict[str, int], words: dict[str, Counter[str]]) -> dict[str, Any]:
+def summed(former: dict[str, Any], verdicts: dict[str, int], words: dict[str, Counter[str]]) -> dict[str, Any]:
     """Counts of the rows so far and of these, leaving out verdicts nobody got."""
-    summed = {verdict: former.get(verdict, 0) + number for verdict, number in verdicts.items() if number}
-    told = {key: Counter(counted) for key, counted in former.get("words", {}).items()}
-    for key, counted in words.items():
-        told.setdefault(key, Counter()).update(counted)
-    return {**former, **summed, "words": told}
-
-
-def _finish_landing(run: ImportRun, job_id: int) -> None:
-    with tenant_transaction():
-        current = _still_ours(run, State.IMPORTING)
-        # What repeated rows say has been heard.
-        ImportRow.objects.filter(run=current).delete()
-        file = problem_file.rewrite(current)
-        counts = {**current.counts, **problem_file.summary(current)}
-        services.move(current, State.DONE, finished_at=timezone.now(), problem_file=file, counts=counts, attempt=0)
-        landed = sum(current.applied_counts.get(verdict, 0) for verdict in ("new", "update"))
-        audit.record("import.finished", by=current.created_by, subject=current, count=landed)
-    jobs.finish(job_id, file=file)
-
-
-def _batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
-    iterator = iter(items)
-    while batch := list(islice(iterator, size)):
-        yield batch
+    counted = {verdict: former.get(verdict, 0) + number for verdict, number in verdicts.items() if number}
+    told = {key: Counter(known) for key, known in former.get("words", {}).items()}
+    for key, found in words.items():
+        told.setdefault(key, Counter()).update(found)
+    return {**former, **counted, "words": told}

@@ -12,8 +12,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from contacts import services as contacts
-from contacts.imports import landing, plan
-from contacts.imports import work as working
+from contacts.imports import landing, lanes, plan
 from contacts.models import Contact, EmailAddress, Event, ImportRow, PhoneNumber, PostalAddress, Tag
 from ecrm.audit.models import AuditEntry
 from ecrm.jobs.models import Job
@@ -192,11 +191,11 @@ def test_goes_on_after_a_crash_without_doing_anything_twice(alice: Member, small
         patch.object(landing, "land", crash_in_the_third_chunk),
         pytest.raises(RuntimeError),
     ):
-        working.land(run.pk, run.job_id)
+        lanes.land(run.pk, run.job_id)
     with tenant_context(alice.tenant):
         assert Contact.objects.count() == 20
     with bind_tenant(alice.tenant):
-        working.land(run.pk, run.job_id)
+        lanes.land(run.pk, run.job_id)
     run = fresh(alice, run)
     assert (run.state, landed(run)) == ("done", {"new": 35})
     with tenant_context(alice.tenant):
@@ -239,15 +238,15 @@ def expected_rows(rows: QuerySet[Any]) -> int:
 def test_a_continued_import_counts_what_is_left(alice: Member, small_chunks: None) -> None:
     run = check(alice, begin(alice, many(25)))
     alice.post("start_import", run.pk)
-    with bind_tenant(alice.tenant), patch.object(working, "SLICE_SECONDS", 0.0):
-        working.land(run.pk, fresh(alice, run).job_id)
+    with bind_tenant(alice.tenant), patch.object(lanes, "SLICE_SECONDS", 0.0):
+        lanes.land(run.pk, fresh(alice, run).job_id)
     run = work(alice, run)
     assert (run.state, run.job.state) == ("done", "done")
     assert (run.job.done, run.job.total) == (25, 25)
 
 
 def test_old_customers_get_their_months(alice: Member, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(working, "OLD_EVENTS_WORTH_MONTHS", 2)
+    monkeypatch.setattr(lanes, "OLD_EVENTS_WORTH_MONTHS", 2)
     bring_in(alice, "Email,Created at\nana@example.com,2011-02-03\nrui@example.com,2011-03-04\n")
     with connection.cursor() as cursor:
         cursor.execute(

@@ -1,0 +1,217 @@
+"""Address books: vCard 2.1, 3.0 (RFC 2426) and 4.0 (RFC 6350), one card a row."""
+
+from __future__ import annotations
+
+import io
+import quopri
+import re
+from base64 import b64decode
+from binascii import Error as Base64Error
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import IO
+
+from django.utils.translation import gettext as _
+
+from contacts.imports.reading import ReadRow
+
+# What a card becomes, and the field each feeds (contacts.imports.fields).
+COLUMNS = {
+    "Full name": "name",
+    "Given name": "given_name",
+    "Family name": "family_name",
+    "Email": "email",
+    "Second email": "email2",
+    "Phone": "phone",
+    "Phone 2": "phone",
+    "Phone 3": "phone",
+    "Company": "company",
+    "Job title": "job_title",
+    "Birthday": "birthday",
+    "Street": "street",
+    "City": "city",
+    "Region": "region",
+    "Postcode": "postcode",
+    "Country": "country",
+    "Language": "language",
+    "Categories": "tags",
+    "UID": "external_id",
+    "Note": "",
+}
+HEADERS = list(COLUMNS)
+LONGEST_LINE = 64 * 1024
+_ESCAPED = re.compile(r"\\(.)")
+_PARTS = re.compile(r"(?<!\\);")
+_ITEM = re.compile(r"^item\d+\.", re.IGNORECASE)
+_SHORT_DATE = re.compile(r"^(\d{4})(\d{2})(\d{2})")
+_LARGE = ("PHOTO", "LOGO", "SOUND", "KEY")
+
+
+@dataclass(frozen=True, slots=True)
+class _Property:
+    name: str
+    parameters: dict[str, str]
+    value: str
+
+
+def looks_like(head: bytes) -> bool:
+    return head.lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n").replace(b"\x00", b"")[:11].upper() == b"BEGIN:VCARD"
+
+
+def read_rows(stream: IO[bytes], encoding: str = "utf-8") -> Iterator[ReadRow]:
+    """The names of the columns, then every card. Cards that never end are answered as broken."""
+    yield ReadRow(0, list(HEADERS))
+    properties: list[_Property] = []
+    begun = 0
+    for number, line in _unfolded(stream, encoding):
+        found = _property(line, encoding)
+        if found is None:
+            continue
+        if found.name == "BEGIN":
+            if begun:
+                yield _broken(begun)
+            begun, properties = number, []
+        elif found.name == "END" and begun:
+            yield ReadRow(begun, _cells(properties))
+            begun = 0
+        elif begun:
+            properties.append(found)
+    if begun:
+        yield _broken(begun)
+
+
+def _broken(line: int) -> ReadRow:
+    return ReadRow(line, [], is_broken=True, reason=_("This card begins here and never ends."))
+
+
+def _unfolded(stream: IO[bytes], encoding: str) -> Iterator[tuple[int, str]]:
+    """Logical lines with the number each begins at: a line that begins with a blank goes on, as does
+    one of quoted-printable that ends with a ``=``. What is longer than any text is cut off."""
+    number, begun, held = 0, 1, ""
+    for line in chain(_lines(stream, encoding), [None]):
+        number += 1
+        goes_on = line is not None and bool(held) and (line[:1] in (" ", "\t") or _is_soft(held))
+        if goes_on and line is not None:
+            more = line if _is_soft(held) else line[1:]
+            if len(held) < LONGEST_LINE:
+                held = held[:-1] + more if _is_soft(held) else held + more
+            continue
+        if held:
+            yield begun, held
+        begun, held = number, line or ""
+
+
+def _is_soft(line: str) -> bool:
+    return line.endswith("=") and "QUOTED-PRINTABLE" in line.partition(":")[0].upper()
+
+
+def _lines(stream: IO[bytes], encoding: str) -> Iterator[str]:
+    """Lines of any length in flat memory. UTF-16 is told by its mark."""
+    first = stream.read(2)
+    stream.seek(-len(first), 1)
+    if first in (b"\xff\xfe", b"\xfe\xff"):
+        for text in io.TextIOWrapper(stream, encoding="utf-16", errors="replace"):
+            yield text.rstrip("\r\n")
+        return
+    while raw := stream.readline(LONGEST_LINE):
+        text = raw.decode(encoding, "replace").lstrip("\ufeff")
+        yield text.rstrip("\r\n")
+
+
+def _property(line: str, encoding: str) -> _Property | None:
+    head, colon, value = line.partition(":")
+    if not colon:
+        return None
+    name, *given = _ITEM.sub("", head).split(";")
+    name = name.strip().upper()
+    if name in _LARGE:
+        return None
+    parameters = {}
+    for each in given:
+        key, equals, text = each.partition("=")
+        # 2.1 writes the value alone: TEL;HOME, N;QUOTED-PRINTABLE.
+        parameters[key.upper() if equals else each.upper()] = text.strip('"').upper() if equals else ""
+    return _Property(name, parameters, _decoded(parameters, value, encoding))
+
+
+def _decoded(parameters: dict[str, str], value: str, encoding: str) -> str:
+    how = parameters.get("ENCODING", "") or next((word for word in parameters if word in _ENCODINGS), "")
+    charset = parameters.get("CHARSET", "") or encoding
+    try:
+        if how == "QUOTED-PRINTABLE":
+            return quopri.decodestring(value.encode("utf-8", "replace")).decode(charset, "replace")
+        if how in ("B", "BASE64"):
+            return b64decode(value, validate=False).decode(charset, "replace")
+    except (LookupError, Base64Error, ValueError):
+        return ""
+    return value
+
+
+_ENCODINGS = ("QUOTED-PRINTABLE", "BASE64", "B")
+
+
+def _cells(properties: list[_Property]) -> list[str]:
+    by_name: dict[str, list[_Property]] = defaultdict(list)
+    for each in properties:
+        if each.value.strip():
+            by_name[each.name].append(each)
+    found = dict.fromkeys(HEADERS, "")
+    found |= _names(by_name)
+    found |= _listed(by_name, "EMAIL", ["Email", "Second email"])
+    found |= _listed(by_name, "TEL", ["Phone", "Phone 2", "Phone 3"])
+    found |= _place(by_name)
+    found["Company"] = _plain(_parts(by_name, "ORG")[0])
+    found["Job title"] = _plain(_first(by_name, "TITLE"))
+    found["Birthday"] = _birthday(_first(by_name, "BDAY"))
+    found["Language"] = _plain(_first(by_name, "LANG"))
+    found["Categories"] = ", ".join(_plain(each.value) for each in by_name["CATEGORIES"])
+    found["UID"] = _plain(_first(by_name, "UID")).removeprefix("urn:uuid:")
+    found["Note"] = _plain(_first(by_name, "NOTE"))
+    return list(found.values())
+
+
+def _names(by_name: dict[str, list[_Property]]) -> dict[str, str]:
+    family, given, *_rest = [*map(_plain, _parts(by_name, "N")), "", ""]
+    return {"Full name": _plain(_first(by_name, "FN")), "Given name": given, "Family name": family}
+
+
+def _listed(by_name: dict[str, list[_Property]], name: str, headers: list[str]) -> dict[str, str]:
+    """The preferred one first."""
+    ordered = sorted(by_name[name], key=lambda each: not _is_preferred(each))
+    values = dict.fromkeys(_plain(each.value).removeprefix("tel:").removeprefix("mailto:") for each in ordered)
+    return dict(zip(headers, values, strict=False))
+
+
+def _is_preferred(each: _Property) -> bool:
+    return "PREF" in each.parameters or "PREF" in each.parameters.get("TYPE", "").split(",")
+
+
+def _place(by_name: dict[str, list[_Property]]) -> dict[str, str]:
+    """Post office box; extended address; street; locality; region; postal code; country."""
+    parts = [*map(_plain, _parts(by_name, "ADR")), *[""] * 7]
+    street = ", ".join(filter(None, (parts[0], parts[1], parts[2])))
+    return {"Street": street, "City": parts[3], "Region": parts[4], "Postcode": parts[5], "Country": parts[6]}
+
+
+def _first(by_name: dict[str, list[_Property]], name: str) -> str:
+    ordered = sorted(by_name[name], key=lambda each: not _is_preferred(each))
+    return ordered[0].value if ordered else ""
+
+
+def _parts(by_name: dict[str, list[_Property]], name: str) -> list[str]:
+    return _PARTS.split(_first(by_name, name)) or [""]
+
+
+def _plain(value: str) -> str:
+    return _ESCAPED.sub(lambda found: " " if found.group(1) in "nN" else found.group(1), value).strip()
+
+
+def _birthday(value: str) -> str:
+    """The basic form becomes the extended; a day without its year is no birthday we can keep."""
+    text = value.strip()
+    if text.startswith("--"):
+        return ""
+    found = _SHORT_DATE.match(text)
+    return "-".join(found.groups()) if found else text[:10]

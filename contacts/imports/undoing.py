@@ -1,0 +1,125 @@
+"""Taking an import back: stretch by stretch, the last first, until its rows were changed by others.
+
+New people go to the bin, from where they can be fetched for 30 days; people known before get back
+what they had. Whatever somebody has touched since stays as it is and is named. Opt-outs that the
+file brought stay as well: no undo turns a no into a yes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import connection
+from django.utils import timezone
+
+from contacts import import_columns
+from contacts.imports import restoring, services
+from contacts.imports.work import Overtaken, guarded, in_language, open_run, still_ours
+from contacts.models import Company, Contact, Event, ImportChunk, ImportRow, ImportRun, Tag, Tagging
+from contacts.services import bin_contacts
+from ecrm.audit import services as audit
+from ecrm.jobs import services as jobs
+from ecrm.tenancy.context import require_tenant_id, tenant_transaction
+from ecrm.tenancy.models import User
+
+State = ImportRun.State
+KEPT_NAMED = 200
+# Consequences that follow people by themselves: nobody did anything.
+_CONSEQUENCES = ("segment.entered", "segment.left")
+
+
+def undo(run_id: int, job_id: int, user_id: int | None) -> None:
+    run = open_run(run_id, State.UNDOING)
+    if run is None:
+        return
+    with in_language(run):
+        by = User.objects.filter(pk=user_id).first()
+        guarded(run, job_id, back_to=State.DONE, work=lambda: _undo(run, job_id, by))
+
+
+def _undo(run: ImportRun, job_id: int, by: User | None) -> None:
+    with tenant_transaction():
+        chunks = list(ImportChunk.objects.filter(run=run, undone_at=None).exclude(landed_at=None))
+    if not jobs.begin(job_id, total=sum(chunk.row_count for chunk in chunks)):
+        raise jobs.Cancelled
+    for chunk in sorted(chunks, key=lambda each: each.first_line, reverse=True):
+        with tenant_transaction():
+            _undo_chunk(still_ours(run, State.UNDOING), chunk, by)
+        jobs.advance(job_id, done=chunk.row_count)
+    _finish(run, job_id, by)
+
+
+def _undo_chunk(run: ImportRun, chunk: ImportChunk, by: User | None) -> None:
+    at = timezone.now()
+    people = chunk.made.get("people", [])
+    touched = _touched(people, chunk.landed_at)
+    binned = bin_contacts(contact_ids=[pk for pk in people if pk not in touched], by=by, at=at)
+    restored, kept = restoring.restore(run, chunk, by=by, at=at)
+    _count(run, people=len(binned), updates=restored, kept=sorted({*touched, *kept}))
+    chunk.undone_at = at
+    chunk.save(update_fields=["undone_at"])
+
+
+def _touched(people: Sequence[int], landed_at: datetime | None) -> set[int]:
+    """New people whom somebody has changed, or who have done something, since they came."""
+    if not people:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT person.id FROM {Contact.table()} person WHERE person.tenant_id = %(tenant)s"
+            "  AND person.id = ANY (%(people)s) AND person.binned_at IS NULL AND (person.updated_at <> %(at)s"
+            f"   OR EXISTS (SELECT FROM {Event.table()} since WHERE since.tenant_id = %(tenant)s"
+            "     AND since.contact_id = person.id AND since.received_at > %(at)s"
+            "     AND since.name <> ALL (%(consequences)s)))",
+            {
+                "tenant": require_tenant_id(),
+                "people": list(people),
+                "at": landed_at,
+                "consequences": list(_CONSEQUENCES),
+            },
+        )
+        return {row[0] for row in cursor.fetchall()}
+
+
+def _count(run: ImportRun, *, people: int, updates: int, kept: Sequence[int]) -> None:
+    former = run.undo_counts
+    run.undo_counts = {
+        **former,
+        "people": former.get("people", 0) + people,
+        "updates": former.get("updates", 0) + updates,
+        "kept": former.get("kept", 0) + len(kept),
+        "kept_ids": [*former.get("kept_ids", []), *kept][:KEPT_NAMED],
+    }
+    run.save(update_fields=["undo_counts"])
+
+
+def _finish(run: ImportRun, job_id: int, by: User | None) -> None:
+    with tenant_transaction():
+        current = still_ours(run, State.UNDOING)
+        at = timezone.now()
+        chunks = list(ImportChunk.objects.filter(run=run).exclude(landed_at=None))
+        _tidy_tags([pk for chunk in chunks for pk in chunk.made.get("tags", [])])
+        _tidy_companies([pk for chunk in chunks for pk in chunk.made.get("companies", [])], at)
+        landed = [chunk.landed_at for chunk in chunks if chunk.landed_at is not None]
+        taken_back = import_columns.take_back(run=current, landed=landed, by=by, at=at)
+        ImportRow.objects.filter(run=current).delete()
+        counts = {**current.undo_counts, "answers": taken_back}
+        if not services.move(current, State.UNDONE, undo_counts=counts, undone_at=at, attempt=0):
+            raise Overtaken
+        audit.record("import.undone", by=by, subject=current, count=counts["people"] + counts["updates"])
+    jobs.finish(job_id)
+
+
+def _tidy_tags(tags: Sequence[int]) -> None:
+    """Tags that came with the file go when nobody outside the bin has them."""
+    if tags:
+        used = Tagging.objects.filter(tag__in=tags, contact__binned_at=None).values_list("tag_id", flat=True)
+        Tag.objects.filter(pk__in=set(tags) - set(used)).delete()
+
+
+def _tidy_companies(companies: Sequence[int], at: datetime) -> None:
+    """Companies that came with the file go to the bin when nobody outside it works there."""
+    if companies:
+        used = Contact.objects.filter(company__in=companies, binned_at=None).values_list("company_id", flat=True)
+        Company.objects.filter(pk__in=set(companies) - set(used), binned_at=None).update(binned_at=at)

@@ -1,0 +1,194 @@
+"""An import is taken back until its rows were changed by others; what others did stays."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.db import connection
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from consent import services as consent
+from consent.models import ConsentState, Purpose
+from contacts import services as contacts
+from contacts.imports import plan
+from contacts.models import Contact, ContactChange
+from ecrm.tenancy.context import tenant_context
+from tests.cast import Member
+from tests.imports.files import bring_in, fresh, work
+
+FILE = """Email,Second email,Name,City,Street,Postcode,Phone,Tags,Company,Job title,Newsletter,Opt-in date,Opt-in origin
+ana@example.com,ana@home.example,Ana New,Faro,Rua Nova 1,8000-001,912345678,vip,Loja Azul,Buyer,yes,2024-03-01,Fair
+rui@example.com,,Rui New,Beja,,,,vip;press,,,,,
+eva@example.com,,Eva,Porto,Rua Velha 2,4000-001,912345679,press,Casa Verde,,yes,2024-03-01,Fair
+gil@example.com,,Gil,,,,,,,,no,,
+"""
+# What is there to be seen of people outside the bin; when a row was last written is not part of it.
+TABLES = {
+    "contacts_contact": "binned_at IS NULL",
+    "contacts_emailaddress": "binned_at IS NULL",
+    "contacts_phonenumber": "binned_at IS NULL",
+    "contacts_postaladdress": "contact_id IN (SELECT id FROM contacts_contact WHERE binned_at IS NULL)",
+    "contacts_identity": "contact_id IN (SELECT id FROM contacts_contact WHERE binned_at IS NULL)",
+    "contacts_tagging": "contact_id IN (SELECT id FROM contacts_contact WHERE binned_at IS NULL)",
+    "contacts_customvalue": "contact_id IN (SELECT id FROM contacts_contact WHERE binned_at IS NULL)",
+    "contacts_company": "binned_at IS NULL",
+    "contacts_tag": "true",
+}
+
+
+def undo(member: Member, run: Any) -> Any:
+    assert member.post("undo_import", run.pk).status_code == 302
+    return work(member, run)
+
+
+def state(member: Member) -> dict[str, list[Any]]:
+    found = {}
+    with tenant_context(member.tenant), connection.cursor() as cursor:
+        for table, condition in TABLES.items():
+            cursor.execute(
+                f"SELECT coalesce(json_agg(to_jsonb(one) - 'updated_at' ORDER BY id), '[]')::text"
+                f" FROM {table} one WHERE tenant_id = %s AND {condition}",
+                [member.tenant.pk],
+            )
+            found[table] = json.loads(cursor.fetchone()[0])
+    return found
+
+
+@pytest.fixture
+def people(alice: Member) -> dict[str, Contact]:
+    with tenant_context(alice.tenant):
+        return {
+            name: contacts.create_contact(by=alice.user, emails=[f"{name}@example.com"], name=name.title())
+            for name in ("ana", "rui", "zoe")
+        }
+
+
+@pytest.mark.parametrize("known", ["fill", "overwrite"])
+def test_everything_is_as_it_was(alice: Member, people: dict[str, Contact], known: str) -> None:
+    before = state(alice)
+    run = bring_in(alice, FILE, known=known)
+    assert state(alice) != before
+    run = undo(alice, run)
+    assert run.state == "undone"
+    assert state(alice) == before
+    assert run.undo_counts["people"] == 2
+    assert run.undo_counts["updates"] == 2
+    page = alice.get("import_run", run.pk).content.decode()
+    assert "2 new people are in the bin" in page
+
+
+def test_a_second_click_undoes_once(alice: Member, people: dict[str, Contact]) -> None:
+    run = bring_in(alice, FILE)
+    for _click in range(2):
+        alice.post("undo_import", run.pk)
+    assert work(alice, run).undo_counts["people"] == 2
+
+
+def test_what_somebody_changed_since_stays_and_is_named(alice: Member, people: dict[str, Contact]) -> None:
+    run = bring_in(alice, FILE, known="overwrite")
+    with tenant_context(alice.tenant):
+        contacts.edit_contact(contact=people["ana"], by=alice.user, city="Lagos")
+        contacts.edit_contact(contact=contacts.find_by_email("eva@example.com"), by=alice.user, job_title="Chief")
+    run = undo(alice, run)
+    assert run.undo_counts["kept"] == 2
+    with tenant_context(alice.tenant):
+        ana = Contact.objects.get(pk=people["ana"].pk)
+        assert (ana.name, ana.city) == ("Ana", "Lagos")
+        assert contacts.find_by_email("eva@example.com").job_title == "Chief"
+        assert contacts.find_by_email("gil@example.com") is None
+    page = alice.get("import_run", run.pk).content.decode()
+    assert "Eva" in page and "Left as they are: 2" in page
+
+
+def test_a_yes_of_the_file_ends_and_a_no_stays(alice: Member, people: dict[str, Contact]) -> None:
+    with tenant_context(alice.tenant):
+        purpose = Purpose.objects.get(key="newsletter")
+        consent.withdraw(contact=people["zoe"], purpose=purpose, source="staff", evidence={"origin": "phone"})
+    content = FILE + "zoe@example.com,,Zoe,,,,,,,,yes,2024-03-01,Fair\n" + "kim@example.com,,Kim,,,,,,,,no,,\n"
+    run = undo(alice, bring_in(alice, content))
+    with tenant_context(alice.tenant):
+        states = dict(ConsentState.objects.values_list("contact__name", "state"))
+    assert states["Ana"] == "expired"
+    assert states["Zoe"] == "withdrawn"
+    assert states["Kim"] == "withdrawn"
+    assert run.undo_counts["answers"] == 2
+
+
+def test_the_undo_tells_where_values_came_from(alice: Member, people: dict[str, Contact]) -> None:
+    run = undo(alice, bring_in(alice, FILE))
+    with tenant_context(alice.tenant):
+        told = (
+            ContactChange.objects.filter(contact=people["ana"]).order_by("pk").values_list("source_type", "source_id")
+        )
+        assert list(told) == [("import", run.pk), ("undo", run.pk)]
+
+
+def test_a_cancelled_import_can_be_undone(alice: Member, monkeypatch: pytest.MonkeyPatch) -> None:
+    from contacts.imports import landing
+    from ecrm.jobs.models import Job
+
+    monkeypatch.setattr(plan, "CHUNK_ROWS", 10)
+    monkeypatch.setattr(plan, "FIRST_CHUNK_ROWS", 10)
+    whole = landing.land
+
+    def cancel_meanwhile(chunk: landing.Landing) -> None:
+        whole(chunk)
+        Job.objects.filter(pk=chunk.run.job_id).update(cancel_requested_at=chunk.at)
+
+    monkeypatch.setattr(landing, "land", cancel_meanwhile)
+    before = state(alice)
+    run = bring_in(alice, "Email\n" + "".join(f"p{n}@example.com\n" for n in range(25)))
+    assert run.state == "cancelled"
+    assert undo(alice, run).state == "undone"
+    assert state(alice) == before
+    assert fresh(alice, run).undo_counts["people"] == 10
+
+
+NAMES = ("ana", "rui", "zoe", "kim", "lea")
+ROWS = st.lists(
+    st.tuples(
+        st.sampled_from(NAMES),
+        st.sampled_from(["", "Porto", "Faro"]),
+        st.sampled_from(["", "vip", "vip;press"]),
+        st.sampled_from(["", "912345678", "+48600700800"]),
+        st.sampled_from(["", "Loja Azul", "Casa"]),
+        st.sampled_from(["", "Rua 1", "Rua 2"]),
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@given(rows=ROWS, known=st.sampled_from(["fill", "overwrite", "skip"]), touched=st.sets(st.sampled_from(NAMES[2:])))
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_import_is_taken_back_whatever_happens_meanwhile(
+    alice: Member, rows: list[tuple[str, ...]], known: str, touched: set[str]
+) -> None:
+    with tenant_context(alice.tenant):
+        for name in NAMES[:4]:
+            if contacts.find_by_email(f"{name}@example.com") is None:
+                contacts.create_contact(by=alice.user, emails=[f"{name}@example.com"], name=name)
+    in_file = {row[0] for row in rows}
+    others = [name for name in touched if name not in in_file]
+    content = "Email,City,Tags,Phone,Company,Street\n" + "".join(
+        f"{name}@example.com,{','.join(rest)}\n" for name, *rest in rows
+    )
+    before = state(alice)
+    run = bring_in(alice, content, known=known)
+    with tenant_context(alice.tenant):
+        # Other activity in between: it stays, and undoes nothing of itself.
+        for name in others:
+            person = contacts.find_by_email(f"{name}@example.com")
+            if person is not None:
+                contacts.edit_contact(contact=person, by=alice.user, job_title="Met meanwhile")
+    undo(alice, run)
+    with tenant_context(alice.tenant):
+        for name in others:
+            person = contacts.find_by_email(f"{name}@example.com")
+            if person is not None:
+                former = next(one for one in before["contacts_contact"] if one["id"] == person.pk)
+                contacts.edit_contact(contact=person, by=alice.user, job_title=former["job_title"])
+    assert state(alice) == before
