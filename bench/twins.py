@@ -23,7 +23,7 @@ def _listed(words: str) -> list[str]:
 
 TWICE = 0.06  # of people were written down again, a fifth of those a third time
 HOUSEHOLD = 0.10  # of people live with the one before them
-NAMESAKE = 0.005  # of those have their name, too
+NAMESAKE = 0.002  # of those have their name, too
 
 GIVEN = _listed(
     "Anna Maria Katarzyna Małgorzata Agnieszka Barbara Ewa Krystyna Elżbieta Zofia Magdalena Joanna Aleksandra Monika"
@@ -190,7 +190,7 @@ Noise = Callable[[_World, Record], Record]
 def _again(world: _World, record: Record) -> Record:
     """The same person, written down another time: one to three things are different."""
     changed = record
-    for noise in world.dice.sample(_NOISES, counts=_OFTEN, k=world.dice.choices((1, 2, 3), (55, 33, 12))[0]):
+    for noise in world.dice.sample(_NOISES, counts=_OFTEN, k=world.dice.choices((1, 2, 3), (60, 30, 10))[0]):
         changed = noise(world, changed)
     # No two lines have one address: the second has it with what mail servers ignore, or another one, or none.
     if changed.email and changed.email == record.email:
@@ -247,9 +247,9 @@ _TABLE: list[tuple[Noise, int]] = [
     (lambda world, r: replace(r, given=f"{r.given} {world.given()}"), 3),
     (lambda world, r: replace(r, family=f"{r.family} {world.family()}"), 3),
     (_other_mailbox, 16),
-    (lambda world, r: replace(r, email=world.email(r.given, r.family)), 6),
+    (lambda world, r: replace(r, email=world.email(r.given, r.family)), 4),
     (lambda _, r: replace(r, email=""), 8),
-    (lambda _, r: replace(r, phone=""), 9),
+    (lambda _, r: replace(r, phone=""), 6),
     (lambda world, r: replace(r, phone=world.phone()), 3),
     (lambda _, r: replace(r, street="", postcode=""), 6),
     (lambda _, r: replace(r, city="", street="", postcode=""), 5),

@@ -15,6 +15,7 @@ from consent import (
     merging,
     panel,
     privacy,
+    quality,
     reach,
     timeline,
 )
@@ -26,6 +27,7 @@ from ecrm.ui.settings_pages import Group, SettingsPage
 
 audit_words.register()
 privacy.register()
+quality.register_bouncing()
 api.register()
 timeline.register()
 criteria.register()

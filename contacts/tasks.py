@@ -3,6 +3,7 @@
 from contacts.exports import tasks as exports
 from contacts.imports import tasks as imports
 from contacts.merge import tasks as merge
+from contacts.quality import tasks as quality
 from contacts.segments import tasks as segments
 
-__all__ = ["exports", "imports", "merge", "segments"]
+__all__ = ["exports", "imports", "merge", "quality", "segments"]

@@ -22,6 +22,7 @@ urlpatterns = [
     path("contacts/<int:contact_id>/untag/", acts.untag_contact, name="untag_contact"),
     path("segments/", include("contacts.segments.urls")),
     path("", include("contacts.merge.urls")),
+    path("", include("contacts.quality.urls")),
     path("companies/", include("contacts.companies.urls")),
     path("settings/fields/", include("contacts.fields.urls")),
 ]

@@ -70,7 +70,7 @@ _RARE = "CASE WHEN size = 2 THEN 18 WHEN size <= 4 THEN 12 WHEN size <= 10 THEN 
 # The most that two people can come to who share these keys and no others: whoever cannot reach the
 # score is not even read. Worth of each key, then of name and city, which are looked at in any case.
 _MOST = {
-    Kind.MAIL: 66, Kind.MAIL_NAME: 60, Kind.PHONE: 42, Kind.BORN: 50, Kind.DOOR: 18, Kind.WORK: 10, Kind.IDENTITY: 22,
+    Kind.MAIL: 66, Kind.MAIL_NAME: 80, Kind.PHONE: 42, Kind.BORN: 50, Kind.DOOR: 18, Kind.WORK: 10, Kind.IDENTITY: 22,
 }  # fmt: skip
 _BOUND = " + ".join(f"({weight} * (kinds >> {kind} & 1))" for kind, weight in _MOST.items())
 _GROUPED = f"""
@@ -119,7 +119,7 @@ _PEOPLE = """
 # in round figures; 60 is where the pairs of the labelled base are almost all true (bench/duplicates.py).
 _WEIGHTS = f"""
       CASE alike WHEN 3 THEN 34 WHEN 2 THEN 30 WHEN 1 THEN -20 WHEN 0 THEN -40 ELSE 0 END
-      + CASE WHEN mail THEN 66 WHEN own_local THEN 60 WHEN local THEN 12 WHEN other_mail THEN -8 ELSE 0 END
+      + CASE WHEN mail THEN 66 WHEN own_local THEN 80 WHEN local THEN 12 WHEN other_mail THEN -8 ELSE 0 END
       + CASE WHEN phone THEN 42 WHEN other_phone THEN -22 ELSE 0 END
       + CASE born WHEN 'same' THEN 50 WHEN 'near' THEN 20 WHEN 'other' THEN -60 ELSE 0 END
       + CASE WHEN city THEN 10 WHEN city IS NULL THEN 0 ELSE -10 END

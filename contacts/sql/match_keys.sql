@@ -90,6 +90,8 @@ BEGIN
         FOREACH candidate IN ARRAY more LOOP
             is_hit := word = candidate
                    OR (least(length(word), length(candidate)) = 1 AND left(word, 1) = left(candidate, 1))
+                   OR (least(length(word), length(candidate)) = 3 AND search.sound(word) = search.sound(candidate)
+                       AND levenshtein_less_equal(word, candidate, 1) <= 1)
                    OR (least(length(word), length(candidate)) >= 4
                        AND (search.sound(word) = search.sound(candidate)
                             AND levenshtein_less_equal(word, candidate, 2) <= 2

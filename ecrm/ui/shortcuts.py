@@ -32,15 +32,19 @@ class Shortcut:
 
 EVERYWHERE, GO_TO, NEW, LISTS = _("Everywhere"), _("Go to"), _("New"), _("Lists")
 
-_shortcuts: dict[str, Shortcut] = {}
+_shortcuts: dict[tuple[str, str], Shortcut] = {}
 
 
 def register(shortcut: Shortcut) -> None:
-    """Adds the shortcut. Two places wanting the same keys is a mistake of code: ``ValueError``."""
-    former = _shortcuts.get(shortcut.keys)
-    if former is not None and (former.url_name, former.control) != (shortcut.url_name, shortcut.control):
-        raise ValueError(f"{shortcut.keys} is taken by {former.label}.")
-    _shortcuts[shortcut.keys] = shortcut
+    """Adds the shortcut. The same keys may press controls of different pages: the one that is there.
+
+    What opens a page does so everywhere: another use of its keys is a mistake of code (``ValueError``).
+    """
+    for (keys, control), former in _shortcuts.items():
+        is_other = keys == shortcut.keys and (former.url_name, control) != (shortcut.url_name, shortcut.control)
+        if is_other and (former.url_name or shortcut.url_name):
+            raise ValueError(f"{shortcut.keys} is taken by {former.label}.")
+    _shortcuts[shortcut.keys, shortcut.control] = shortcut
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +84,5 @@ register(Shortcut("g t", _("Today"), GO_TO, url_name="today"))
 register(Shortcut("j", _("Next row"), LISTS, control="next-row"))
 register(Shortcut("k", _("Previous row"), LISTS, control="previous-row"))
 register(Shortcut("x", _("Tick the row"), LISTS, control="tick-row"))
+register(Shortcut("e", _("Edit the row"), LISTS, control="edit-row"))
+register(Shortcut("a", _("Act on the ticked rows"), LISTS, control="act"))

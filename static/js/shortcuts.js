@@ -34,16 +34,48 @@ const CONTROLS = {
   },
   "next-row": () => moveInList(1),
   "previous-row": () => moveInList(-1),
-  "tick-row"() {
-    document.activeElement.closest("tr")?.querySelector('input[type="checkbox"]')?.click();
+  "tick-row": tickRow,
+  "edit-row"() {
+    location.assign(rowHere().dataset.edit);
+  },
+  // The bar of acts shows itself with the first tick.
+  act() {
+    if (!document.querySelector("main tbody .pick :checked")) tickRow();
+    marked("act").focus();
   },
 };
+// Controls that are not on every page.
+const IS_HERE = {
+  "edit-row": () => Boolean(rowHere()?.dataset.edit),
+  act: () => Boolean(marked("act")),
+};
+
+function rowHere() {
+  return document.activeElement.closest("tr, [data-rows] > li");
+}
+
+function tickRow() {
+  rowHere()?.querySelector('input[type="checkbox"]')?.click();
+}
+
+// A control of the row somebody is in comes before the first of the page.
+function marked(control) {
+  const wanted = `[data-shortcut="${CSS.escape(control)}"]`;
+  return rowHere()?.querySelector(wanted) || document.querySelector(wanted);
+}
+
+function isHere(entry) {
+  const { href, control } = entry.dataset;
+  if (href) return true;
+  if (control in CONTROLS) return IS_HERE[control]?.() ?? true;
+  return Boolean(marked(control));
+}
 
 function run(entry) {
   const { href, control } = entry.dataset;
   if (href) location.assign(href);
   else if (control in CONTROLS) CONTROLS[control]();
-  else document.querySelector(`[data-shortcut="${CSS.escape(control)}"]`)?.click();
+  else marked(control).click();
 }
 
 function entries() {
@@ -54,10 +86,11 @@ function follow(key) {
   clearTimeout(timer);
   pressed = [...pressed, key];
   const wanted = pressed.join(" ");
-  const match = entries().find((entry) => entry.dataset.keys === wanted);
-  if (match) {
+  const matches = entries().filter((entry) => entry.dataset.keys === wanted);
+  if (matches.length) {
     pressed = [];
-    run(match);
+    const match = matches.find(isHere);
+    if (match) run(match);
     return true;
   }
   if (entries().some((entry) => entry.dataset.keys.startsWith(`${wanted} `))) {

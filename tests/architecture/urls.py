@@ -15,6 +15,7 @@ from tests import factories as make
 ARGUMENTS: dict[str, Callable[[], Any]] = {
     "contact_id": lambda: make.ContactFactory().pk,
     "other_id": lambda: make.ContactFactory().pk,
+    "kind_key": lambda: "incomplete",
     "merge_id": lambda: make.MergeFactory().pk,
     "pair_id": lambda: make.DuplicatePairFactory().pk,
     "quality_issue_id": lambda: make.QualityIssueFactory().pk,

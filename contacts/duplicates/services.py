@@ -1,0 +1,74 @@
+"""What a person, or a safe rule, decides about a pair."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from contacts.duplicates.reasons import SAFE
+from contacts.merge.services import merge_contacts
+from contacts.models import CleaningSettings, Contact, DuplicatePair, Merge
+from ecrm.audit import services as audit
+from ecrm.tenancy.models import User
+
+State = DuplicatePair.State
+AT_ONCE = 200
+
+
+@transaction.atomic
+def dismiss_pair(*, pair: DuplicatePair, by: User | None, at: datetime | None = None) -> bool:
+    """These are two people: nobody is asked again. False when that was decided before."""
+    at = at or timezone.now()
+    open_pair = DuplicatePair.objects.filter(pk=pair.pk, state=State.OPEN)
+    if not open_pair.update(state=State.APART, decided_at=at, decided_by=by):
+        return False
+    audit.record("duplicates.dismissed", by=by, subject=pair, at=at)
+    return True
+
+
+@transaction.atomic
+def reopen_pair(*, pair: DuplicatePair, by: User | None, at: datetime | None = None) -> bool:
+    """Takes a dismissal back."""
+    apart = DuplicatePair.objects.filter(pk=pair.pk, state=State.APART)
+    if not apart.update(state=State.OPEN, decided_at=None, decided_by=None):
+        return False
+    audit.record("duplicates.reopened", by=by, subject=pair, at=at)
+    return True
+
+
+def merge_by_rules() -> int:
+    """Merges pairs that a safe rule of this workspace covers; answers how many. At most ``AT_ONCE``.
+
+    The older contact is kept. A pair whose merge was undone once is left to people.
+    """
+    rules = {key: SAFE[key][1] for key in CleaningSettings.of_tenant().safe_rules if key in SAFE}
+    if not rules:
+        return 0
+    undone = Merge.objects.filter(
+        Q(winner=OuterRef("first_id"), loser=OuterRef("second_id"))
+        | Q(winner=OuterRef("second_id"), loser=OuterRef("first_id"))
+    )
+    pairs = DuplicatePair.objects.filter(~Exists(undone), state=State.OPEN).order_by("-score", "-id")
+    merged = 0
+    for pair in pairs[: AT_ONCE * 10].iterator():
+        rule = next((key for key, needed in rules.items() if needed <= set(pair.reasons)), "")
+        if rule and "born_differs" not in pair.reasons:
+            merged += _merge(pair, rule)
+        if merged >= AT_ONCE:
+            break
+    return merged
+
+
+def _merge(pair: DuplicatePair, rule: str) -> bool:
+    people = {person.pk: person for person in Contact.objects.filter(pk__in=[pair.first_id, pair.second_id])}
+    older, newer = sorted(people.values(), key=lambda person: (person.created_at, person.pk))
+    try:
+        with transaction.atomic():
+            merge_contacts(winner=older, loser=newer, by=None, rule=rule)
+    except ValidationError:
+        return False  # merged or binned since the pair was found
+    return True

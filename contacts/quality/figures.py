@@ -1,0 +1,98 @@
+"""How clean the base is: counts, a score that says what it is made of, and how both went."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils import timezone
+
+from contacts.models import QualityCount
+from contacts.quality import kinds
+from contacts.quality.kinds import IssueKind
+from ecrm.tenancy.models import User
+
+WEEKS_SHOWN = 12
+GROUPS_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One kind of issue: how many people have it, and the points of 100 that costs."""
+
+    kind: IssueKind
+    people: int
+    points: float
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """``value`` is 100 less the points of every part."""
+
+    value: float
+    people: int
+    parts: list[Part]
+    day: object
+
+    @property
+    def worst(self) -> list[Part]:
+        return sorted((part for part in self.parts if part.points), key=lambda part: -part.points)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One owner's or one source's people, now and at the first of the days shown."""
+
+    label: str
+    people: int
+    value: float
+    change: float
+
+
+def today() -> Score | None:
+    """By the newest count; None before the first. One query."""
+    newest = QualityCount.objects.filter(dimension="all").order_by("-day").first()
+    return score(newest) if newest else None
+
+
+def score(count: QualityCount) -> Score:
+    parts = [_part(kind, count) for kind in kinds.all_kinds()]
+    return Score(100 - sum(part.points for part in parts), count.people, parts, count.day)
+
+
+def course() -> list[tuple[object, float]]:
+    """The score of each day of the last weeks, oldest first."""
+    since = timezone.localdate() - timedelta(weeks=WEEKS_SHOWN)
+    counts = QualityCount.objects.filter(dimension="all", day__gte=since).order_by("day")
+    return [(count.day, score(count).value) for count in counts]
+
+
+def standings(dimension: str) -> list[Standing]:
+    """The largest owners or sources, the worst first. Two queries."""
+    since = timezone.localdate() - timedelta(weeks=WEEKS_SHOWN)
+    counts = list(QualityCount.objects.filter(dimension=dimension, day__gte=since).order_by("value", "day"))
+    by_value: dict[str, list[QualityCount]] = {}
+    for count in counts:
+        by_value.setdefault(count.value, []).append(count)
+    last = max((count.day for count in counts), default=None)
+    current = {value: rows for value, rows in by_value.items() if rows[-1].day == last}
+    largest = sorted(current, key=lambda value: -current[value][-1].people)[:GROUPS_SHOWN]
+    labels = _owners(largest) if dimension == "owner" else {value: value for value in largest}
+    shown = [_standing(labels.get(value, ""), current[value]) for value in largest]
+    return sorted(shown, key=lambda each: each.value)
+
+
+def _part(kind: IssueKind, count: QualityCount) -> Part:
+    people = int(count.counts.get(kind.key, 0))
+    return Part(kind, people, kind.weight * people / count.people if count.people else 0.0)
+
+
+def _standing(label: str, rows: Sequence[QualityCount]) -> Standing:
+    now, then = score(rows[-1]).value, score(rows[0]).value
+    return Standing(label, rows[-1].people, now, now - then)
+
+
+def _owners(values: Sequence[str]) -> dict[str, str]:
+    members = User.objects.filter(pk__in=[int(value) for value in values if value])
+    return {str(pk): name or email for pk, name, email in members.values_list("pk", "name", "email")}
