@@ -6,12 +6,16 @@ cost every text operator its index.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db import connection
 
 from ecrm.tenancy.models import Membership
 from ecrm.tenancy.teams import visible_owner_ids
 
 CAP = 200
+MOST = 100_000
+ALIKE = 50
 
 
 def contact_ids(term: str, *, membership: Membership | None = None, at_most: int = CAP) -> list[int]:
@@ -22,4 +26,19 @@ def contact_ids(term: str, *, membership: Membership | None = None, at_most: int
     owner_ids = visible_owner_ids(membership) if membership is not None else None
     with connection.cursor() as cursor:
         cursor.execute("SELECT search.contact_ids(%s, %s, %s::bigint[])", [term, at_most, owner_ids])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def among(term: str, contact_ids: Sequence[int]) -> list[int]:
+    """Those of these people who hold every word of ``term``."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT search.contact_ids_among(%s, %s::bigint[])", [term, list(contact_ids)])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def alike_ids(term: str, *, membership: Membership | None = None, at_most: int = ALIKE) -> list[int]:
+    """People whose names are written like ``term``, the most alike first: a letter wrong, left out or doubled."""
+    owner_ids = visible_owner_ids(membership) if membership is not None else None
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT search.alike_ids(%s, %s, %s::bigint[])", [term, at_most, owner_ids])
         return [row[0] for row in cursor.fetchall()]

@@ -355,6 +355,14 @@ class RefusedEventFactory(DjangoModelFactory):
         model = contacts.RefusedEvent
 
 
+class NameKeyFactory(DjangoModelFactory):
+    key = 1
+    contact_id = factory.LazyFunction(lambda: ContactFactory().pk)
+
+    class Meta:
+        model = contacts.NameKey
+
+
 class SavedViewFactory(DjangoModelFactory):
     name = factory.Sequence("View {}".format)
     audience = "everyone"

@@ -14,7 +14,7 @@ from contacts.models.fields import CustomChoice, CustomField, CustomValue
 from contacts.models.history import Event, EventKey
 from contacts.models.imports import ImportChunk, ImportMapping, ImportProblem, ImportRow, ImportRun
 from contacts.models.intake import RefusedEvent
-from contacts.models.lists import BulkChunk, BulkRun, SavedView, ViewDefault
+from contacts.models.lists import BulkChunk, BulkRun, NameKey, SavedView, ViewDefault
 from contacts.models.people import Contact, EmailAddress, Identity, PhoneNumber, PostalAddress, Tag, Tagging
 from contacts.models.provenance import ContactChange, StageRule
 from contacts.models.segments import DirtyContact, Segment, SegmentMembership, SegmentPick, SegmentRule
@@ -43,6 +43,7 @@ __all__ = [
     "ImportRun",
     "MatchKey",
     "Merge",
+    "NameKey",
     "PhoneNumber",
     "PostalAddress",
     "QualityCount",

@@ -101,3 +101,15 @@ class BulkChunk(TenantModel):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["tenant", "run", "number"], name="bulk_chunk_number")]
+
+
+class NameKey(TenantModel):
+    """A word of a name by how it is written, roughly (contacts/sql/name_keys.sql). Hand-written, as ``MatchKey``."""
+
+    id = models.BigAutoField(primary_key=True)
+    key = models.BigIntegerField()
+    contact_id = models.BigIntegerField()
+
+    class Meta:
+        managed = False
+        db_table = "contacts_namekey"
