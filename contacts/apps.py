@@ -14,6 +14,7 @@ class ContactsConfig(AppConfig):
         import_module("contacts.fields.registrations")
         import_module("contacts.exports.registrations")
         import_module("contacts.imports.registrations")
+        import_module("contacts.stages.registrations")
         import_module("contacts.segments.registrations")
         import_module("contacts.merge.registrations")
         import_module("contacts.duplicates.registrations")

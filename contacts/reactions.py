@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 Reaction = Callable[[Sequence["NewEvent"]], object]
 _reactions: dict[str, list[Reaction]] = defaultdict(list)
+_to_any: list[Reaction] = []
 
 
 def register(event_name: str, reaction: Reaction) -> None:
@@ -21,12 +22,17 @@ def register(event_name: str, reaction: Reaction) -> None:
     _reactions[event_name].append(reaction)
 
 
+def register_any(reaction: Reaction) -> None:
+    """For what a workspace chooses to listen to: ``reaction`` gets every batch, whatever its names."""
+    _to_any.append(reaction)
+
+
 def is_heard(event_name: str) -> bool:
     """Whether any room listens to this event."""
     return event_name in _reactions
 
 
-def react(recorded: Iterable[NewEvent]) -> None:
+def react(recorded: Sequence[NewEvent]) -> None:
     """Called by ``events.record_many`` alone, with what was really written (no duplicates)."""
     by_name: dict[str, list[NewEvent]] = defaultdict(list)
     for event in recorded:
@@ -35,3 +41,5 @@ def react(recorded: Iterable[NewEvent]) -> None:
     for name, events in by_name.items():
         for reaction in _reactions[name]:
             reaction(events)
+    for reaction in _to_any:
+        reaction(recorded)

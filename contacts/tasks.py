@@ -5,5 +5,6 @@ from contacts.imports import tasks as imports
 from contacts.merge import tasks as merge
 from contacts.quality import tasks as quality
 from contacts.segments import tasks as segments
+from contacts.stages import tasks as stages
 
-__all__ = ["exports", "imports", "merge", "quality", "segments"]
+__all__ = ["exports", "imports", "merge", "quality", "segments", "stages"]

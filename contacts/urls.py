@@ -14,7 +14,7 @@ urlpatterns = [
     path("contacts/<int:contact_id>/", people.contact_page, name="contact_page"),
     path("contacts/<int:contact_id>/edit/", people.edit_contact, name="edit_contact"),
     path("contacts/<int:contact_id>/changes/", changes.contact_changes, name="contact_changes"),
-    path("contacts/<int:contact_id>/changes/<int:change_id>/", changes.restore_value, name="restore_value"),
+    path("contacts/changes/<int:change_id>/restore/", changes.restore_value, name="restore_value"),
     path("contacts/<int:contact_id>/identities/", identities.change_identities, name="change_identities"),
     path("contacts/<int:contact_id>/bin/", acts.bin_contact, name="bin_contact"),
     path("contacts/<int:contact_id>/restore/", acts.restore_contact, name="restore_contact"),
@@ -23,6 +23,7 @@ urlpatterns = [
     path("segments/", include("contacts.segments.urls")),
     path("", include("contacts.merge.urls")),
     path("", include("contacts.quality.urls")),
+    path("settings/stages/", include("contacts.stages.urls")),
     path("companies/", include("contacts.companies.urls")),
     path("settings/fields/", include("contacts.fields.urls")),
 ]

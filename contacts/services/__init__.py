@@ -16,6 +16,7 @@ from contacts.services.linking import add_identity, find_by_identity, link_ident
 from contacts.services.people import StaleContact, create_contact, edit_contact
 from contacts.services.restoring import can_restore, restore_value
 from contacts.services.searching import refresh_search
+from contacts.services.staging import set_stage
 from contacts.services.tags import add_tags, remove_tags, set_tags
 
 __all__ = [
@@ -45,5 +46,6 @@ __all__ = [
     "restore_contact",
     "restore_contacts",
     "restore_value",
+    "set_stage",
     "set_tags",
 ]

@@ -68,10 +68,10 @@ def contact_changes(request: MemberRequest, contact_id: int) -> HttpResponse:
 
 @requires(Capability.CONTACTS_EDIT)
 @require_POST
-def restore_value(request: MemberRequest, contact_id: int, change_id: int) -> HttpResponse:
+def restore_value(request: MemberRequest, change_id: int) -> HttpResponse:
     """Takes one value back, unless somebody changed the person since the page was read."""
-    contact = get_object_or_404(Contact.objects.visible_to(request.membership).unbinned(), pk=contact_id)
-    change = get_object_or_404(ContactChange, pk=change_id, contact=contact)
+    change = get_object_or_404(ContactChange, pk=change_id)
+    contact = get_object_or_404(Contact.objects.visible_to(request.membership).unbinned(), pk=change.contact_id)
     key = request.POST.get("key", "")
     if key in fields.unseen("contact", request.membership) or key not in change.changes:
         warn(request, _("This value cannot be restored."))

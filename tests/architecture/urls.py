@@ -36,6 +36,8 @@ ARGUMENTS: dict[str, Callable[[], Any]] = {
     "team_id": lambda: make.TeamFactory().pk,
     "tag_id": lambda: make.TagFactory().pk,
     "company_id": lambda: make.CompanyFactory().pk,
+    "change_id": lambda: make.ContactChangeFactory().pk,
+    "stage_rule_id": lambda: make.StageRuleFactory().pk,
     "membership_id": lambda: Membership.objects.latest("id").pk,
     "invitation_id": lambda: Invitation.objects.latest("id").pk,
     "token_id": lambda: make.ApiTokenFactory().pk,
