@@ -1,12 +1,14 @@
-"""A whole workspace as one file: every table as lines of JSON, in a ZIP archive."""
+"""A whole workspace as one file: every table as lines of JSON, every file, and a manifest with hashes."""
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import timedelta
 from tempfile import TemporaryFile
 from typing import IO, Any
@@ -18,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from ecrm.audit import services as audit
 from ecrm.files import services as files
+from ecrm.files.models import File
 from ecrm.jobs import services as jobs
 from ecrm.jobs.models import Job
 from ecrm.tenancy.context import require_tenant_id, tenant_transaction
@@ -26,6 +29,9 @@ from ecrm.tenancy.roles import Capability
 from ecrm.tenancy.scoping import TenantModel
 
 KEPT = timedelta(days=30)
+ARCHIVE = "application/zip"
+MANIFEST = "manifest.json"
+FILES_AT_ONCE = 100
 # Work in progress and keys: of no use outside, or a danger there.
 _LEFT_OUT = frozenset({"jobs.OutboxEntry", "contacts.DirtyContact"})
 _SECRET = re.compile(r"secret|password|token_hash|key_hash|private_key|encrypted")
@@ -69,16 +75,64 @@ def exported_columns(model: type[TenantModel]) -> list[str]:
     ]
 
 
+@dataclass(slots=True)
+class _Archive:
+    """A ZIP that remembers of every part its SHA-256, its bytes and its rows."""
+
+    zip: zipfile.ZipFile
+    parts: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def write(self, name: str, chunks: Iterable[bytes], *, is_rows: bool = False) -> None:
+        digest, size, count = hashlib.sha256(), 0, 0
+        with self.zip.open(name, "w", force_zip64=True) as part:
+            for chunk in chunks:
+                part.write(chunk)
+                digest.update(chunk)
+                size, count = size + len(chunk), count + 1
+        rows = {"rows": count} if is_rows else {}
+        self.parts[name] = {"sha256": digest.hexdigest(), "bytes": size, **rows}
+
+    def close(self) -> None:
+        manifest = {"made_at": timezone.now().isoformat(), "parts": self.parts}
+        self.zip.writestr(MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=2))
+
+
 def _write_archive(spool: IO[bytes], tables: list[type[TenantModel]], job_id: int) -> None:
     with zipfile.ZipFile(spool, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("README.txt", _readme())
-        archive.writestr("workspace.json", _workspace())
+        written = _Archive(archive)
+        written.write("README.txt", [_readme().encode()])
+        written.write("workspace.json", [_workspace().encode()])
         jobs.advance(job_id, done=1)
         for model in tables:
-            with archive.open(f"{model._meta.label_lower}.jsonl", "w", force_zip64=True) as lines, tenant_transaction():
-                for line in _lines(model):
-                    lines.write(line)
+            with tenant_transaction():
+                written.write(f"{model._meta.label_lower}.jsonl", _lines(model), is_rows=True)
             jobs.advance(job_id, done=1)
+        _write_files(written, job_id)
+        written.close()
+
+
+def _write_files(written: _Archive, job_id: int) -> None:
+    """Uploads, mails as they came, pictures; not the archives of former exports."""
+    last = 0
+    while True:
+        with tenant_transaction():
+            files_ = File.objects.filter(pk__gt=last).exclude(content_type=ARCHIVE, capability=Capability.TENANT_OWN)
+            batch = list(files_.order_by("pk")[:FILES_AT_ONCE])
+        if not batch:
+            return
+        for file in batch:
+            written.write(f"files/{file.pk}-{files.safe_name(file.name)}", _content(file))
+        jobs.advance(job_id)  # notices a cancellation
+        last = batch[-1].pk
+
+
+def _content(file: File) -> Iterator[bytes]:
+    """Nothing where the content is gone: its row says so, and the archive is still whole."""
+    try:
+        with file.open() as stored:
+            yield from iter(lambda: stored.read(1 << 20), b"")
+    except FileNotFoundError:
+        return
 
 
 def _lines(model: type[TenantModel]) -> Iterator[bytes]:
@@ -99,8 +153,8 @@ def _readme() -> str:
     return _(
         "Every table of your workspace, one row of JSON on each line. Ids are the same in all tables:\n"
         "contact_id 7 in one is the row with id 7 in contacts.contact.jsonl. Times are UTC, money is in\n"
-        "cents. Passwords and keys are left out. files.file.jsonl lists uploads and exports; download\n"
-        "those you need before the workspace is erased.\n"
+        "cents. Passwords and keys are left out. The folder files holds uploads, mails as they came and\n"
+        "exports, each called by its id in files.file.jsonl. manifest.json has the SHA-256 of every part.\n"
     )
 
 
@@ -112,7 +166,7 @@ def _keep(spool: IO[bytes], job_id: int) -> None:
         file = files.store(
             iter(lambda: spool.read(1 << 20), b""),
             name=f"{tenant.slug}-{timezone.now():%Y-%m-%d}.zip",
-            content_type="application/zip",
+            content_type=ARCHIVE,
             capability=Capability.TENANT_OWN,
             by=job.requested_by,
             expires_at=timezone.now() + KEPT,

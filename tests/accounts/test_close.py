@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zipfile
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from campaigns.models import Campaign
+from ecrm.files import services as files
 from ecrm.files.models import File
 from ecrm.jobs import outbox
 from ecrm.jobs.models import Job, OutboxEntry
@@ -99,6 +101,9 @@ def test_no_work_is_done_in_it_and_none_is_lost(alice: Member, acme: Tenant) -> 
 def test_the_export_holds_every_table_and_no_secret(alice: Member, acme: Tenant) -> None:
     with tenant_context(acme):
         email = factories.EmailAddressFactory(address="ana@shop.example")
+        upload = files.store([b"as it ", b"came"], name="letter.txt", content_type="text/plain", capability="", by=None)
+        gone = files.store([b"x"], name="gone.txt", content_type="text/plain", capability="", by=None)
+        default_storage.delete(gone.key)
     close(alice)
     alice.post("export_workspace")
     with bind_tenant(acme):
@@ -114,6 +119,14 @@ def test_the_export_holds_every_table_and_no_secret(alice: Member, acme: Tenant)
         assert archive.testzip() is None
         people = [json.loads(line) for line in archive.read("contacts.emailaddress.jsonl").splitlines()]
         everything = b"".join(archive.read(name) for name in archive.namelist())
+        manifest = json.loads(archive.read("manifest.json"))["parts"]
+        assert set(manifest) == set(archive.namelist()) - {"manifest.json"}
+        for name, part in manifest.items():
+            content = archive.read(name)
+            assert (part["sha256"], part["bytes"]) == (hashlib.sha256(content).hexdigest(), len(content))
+        assert manifest["contacts.emailaddress.jsonl"]["rows"] == 1
+        assert archive.read(f"files/{upload.pk}-letter.txt") == b"as it came"
+        assert archive.read(f"files/{gone.pk}-gone.txt") == b""
     assert [person["contact_id"] for person in people] == [email.contact_id]
     assert b"ana@shop.example" in everything
     assert b"secret_hash" not in everything
