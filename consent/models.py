@@ -109,12 +109,13 @@ class ConsentRecord(TenantModel):
     holds what proves it: ip, user_agent, url, wording, file and line, campaign, staff (ids).
     """
 
-    contact = TenantForeignKey(Contact, models.PROTECT)
-    purpose = TenantForeignKey(Purpose, models.PROTECT)
+    # Looked up by person alone, through ``consent_record_who``: indexes of their own would only slow imports.
+    contact = TenantForeignKey(Contact, models.PROTECT, db_index=False)
+    purpose = TenantForeignKey(Purpose, models.PROTECT, db_index=False)
     channel = models.CharField(max_length=10, choices=Channel.choices)
     action = models.CharField(max_length=10, choices=Action.choices)
     source = models.CharField(max_length=12, choices=Source.choices)
-    notice = TenantForeignKey(Notice, models.PROTECT, null=True)
+    notice = TenantForeignKey(Notice, models.PROTECT, null=True, db_index=False)
     evidence = models.JSONField(default=dict)
     recorded_by_id = models.BigIntegerField(null=True)
     given_at = models.DateTimeField()
@@ -130,8 +131,8 @@ class ConsentState(TenantModel):
     The app has no right to write here. ``record`` is the ledger row that decided.
     """
 
-    contact = TenantForeignKey(Contact, models.CASCADE)
-    purpose = TenantForeignKey(Purpose, models.PROTECT)
+    contact = TenantForeignKey(Contact, models.CASCADE, db_index=False)
+    purpose = TenantForeignKey(Purpose, models.PROTECT, db_index=False)
     channel = models.CharField(max_length=10, choices=Channel.choices)
     state = models.CharField(max_length=10, choices=Action.choices)
     record = TenantForeignKey(ConsentRecord, models.PROTECT)
