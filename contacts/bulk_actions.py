@@ -1,40 +1,85 @@
-"""What can be done with the people ticked in the list. Each room registers its own acts."""
+"""What can be done with many people of the list at once. Each room registers its own acts.
+
+An act runs over chunks of some thousand people (``contacts.bulk``), in the page that asked where they
+are few and as a job where they are many. It is set-based and says whom it changed, so that it can be
+taken back.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
+from django import forms
 from django.utils.functional import Promise
 
-from ecrm.tenancy.models import Membership
+from contacts.models import BulkRun
+from ecrm.tenancy.models import Membership, User
 from ecrm.tenancy.requests import MemberRequest
+
+SOURCE = "bulk"  # ContactChange.source_type; its source_id is the run
+
+
+class ActForm(forms.Form):
+    """What an act asks for. ``arguments`` is kept with the run as JSON."""
+
+    def __init__(self, membership: Membership, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.membership = membership
+
+    def arguments(self) -> dict[str, Any]:
+        return dict(self.cleaned_data)
+
+    def says(self) -> str:
+        """What was chosen, for the title of the run."""
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What the toast says, and the path that a POST takes it back with."""
+class Doing:
+    """One chunk of a run at work, or its undo. Both halves of a chunk's transaction see the same ``at``."""
 
-    text: str
-    undo: str = ""
+    run: BulkRun
+    by: User | None
+    at: datetime
+
+    @property
+    def arguments(self) -> Mapping[str, Any]:
+        arguments: Mapping[str, Any] = self.run.arguments
+        return arguments
+
+
+Act = Callable[[Doing, Sequence[int]], Sequence[int]]
 
 
 @dataclass(frozen=True, slots=True)
 class BulkAction:
-    """``run(request, contact_ids)`` acts set-based on people the member may see.
+    """``act(doing, contact_ids)`` answers whom it changed; ``undo(doing, those)`` who is as before again.
 
-    ``field`` names a text field the act asks for ("Tag"), None for none. It is read from
-    ``request.POST[key]``. ``is_grave`` acts are set apart. Raise ``ValidationError`` for what the person must correct.
+    ``doing.at`` of an undo is the instant of the act. An undo leaves alone whom somebody changed since.
+    Without ``form`` nothing is asked. ``short_field`` names a field of the form that the bar below the
+    list asks for itself. ``opens`` leads elsewhere instead, with the query string of the list, ids of
+    ticked people as ``contact`` (an export). ``is_grave`` acts are set apart.
     """
 
     key: str
     label: str | Promise
     icon: str
     capability: str
-    run: Callable[[MemberRequest, Sequence[int]], Outcome]
+    act: Act | None = None
+    undo: Act | None = None
+    form: type[ActForm] | None = None
+    short_field: str = ""
+    opens: Callable[[MemberRequest, str], str] | None = None
     order: int = 50
-    field: str | Promise | None = None
     is_grave: bool = False
+
+    @property
+    def short_label(self) -> Any:
+        assert self.form is not None
+        return self.form.base_fields[self.short_field].label
 
 
 _actions: dict[str, BulkAction] = {}
@@ -53,3 +98,7 @@ def find(key: str, membership: Membership) -> BulkAction | None:
     """None for an unknown act, and for one this member may not do."""
     action = _actions.get(key)
     return action if action and membership.may(action.capability) else None
+
+
+def get(key: str) -> BulkAction | None:
+    return _actions.get(key)

@@ -6,7 +6,7 @@ people, one for each registered column.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -17,9 +17,10 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from contacts import events
+from contacts import events, places
 from contacts.facts import Fact
-from contacts.models import Contact, EmailAddress, Event, Tag, Tagging
+from contacts.fields.kinds import day_text
+from contacts.models import Company, Contact, EmailAddress, Event, PhoneNumber, Tag, Tagging
 from contacts.models.people import Stage
 from contacts.panels import ListColumn
 from contacts.querysets import ContactQuerySet
@@ -31,8 +32,6 @@ from ecrm.ui import formats
 from ecrm.ui.pages import Count, Page, counted_page, keyset_page
 from ecrm.ui.templatetags import ui
 
-ORDERS = {"name": ("sort_key", "id"), "created": ("created_at", "id"), "active": ("active_at", "id")}
-DEFAULT_ORDER = "-active"
 TAGS_SHOWN = 2
 SHAPES = {
     Stage.VISITOR: "draft",
@@ -75,6 +74,13 @@ class Row:
     instant: str
     at: str
     cells: Sequence[tuple[str, SafeString | str]]
+    phone: str
+    company: str
+    job_title: str
+    language: str
+    source: str
+    birthday: str
+    created: str
 
 
 def page(
@@ -90,8 +96,10 @@ def page(
     return keyset_page(people.values_list(*fields, named=True), order=order, cursor=cursor), count
 
 
-def rows(request: MemberRequest, found: Sequence[Found], columns: Sequence[ListColumn]) -> list[Row]:
-    """In the order of ``found``."""
+def rows(
+    request: MemberRequest, found: Sequence[Found], columns: Sequence[ListColumn], *, own: Collection[str] = ()
+) -> list[Row]:
+    """In the order of ``found``. Phone, company, language, birthday and the first day stay empty unless in ``own``."""
     if not found:
         return []
     ids = [person.id for person in found]
@@ -102,8 +110,9 @@ def rows(request: MemberRequest, found: Sequence[Found], columns: Sequence[ListC
         sees={kind.capability: request.membership.may(kind.capability) for kind in events.kinds()},
         now=timezone.now(),
         joined=_("Joined"),
+        own=frozenset(own),
     )
-    read = _read(found)
+    read = {row[0]: row for row in prepared.fetch_all(*statement(found, own))}
     return [_row(person, read[person.id], desk) for person in found if person.id in read]
 
 
@@ -122,6 +131,7 @@ class _Desk:
     sees: Mapping[str, bool]
     now: datetime
     joined: str
+    own: frozenset[str]
 
 
 # The last fact is what the person did at ``last_active_at``, an exact instant; between the earliest
@@ -135,6 +145,14 @@ _PEOPLE = f"""
            ARRAY(SELECT tag.name FROM {Tagging.table()} tagging
                    JOIN {Tag.table()} tag ON tag.tenant_id = tagging.tenant_id AND tag.id = tagging.tag_id
                   WHERE tagging.tenant_id = person.tenant_id AND tagging.contact_id = person.id ORDER BY tag.name),
+           CASE WHEN %s THEN (
+               SELECT written FROM {PhoneNumber.table()} phone
+                WHERE phone.tenant_id = person.tenant_id AND phone.contact_id = person.id
+                ORDER BY phone.is_primary DESC, phone.id LIMIT 1) END,
+           CASE WHEN %s AND person.company_id IS NOT NULL THEN (
+               SELECT company.name FROM {Company.table()} company
+                WHERE company.tenant_id = person.tenant_id AND company.id = person.company_id) END,
+           person.job_title, person.language, person.source, person.birthday, person.created_at,
            fact.name, fact.properties, fact.amount, fact.currency, fact.source_type
       FROM {Contact.table()} person
       LEFT JOIN {User._meta.db_table} owner ON owner.id = person.owner_id
@@ -147,20 +165,17 @@ _PEOPLE = f"""
      WHERE person.tenant_id = %s AND person.id = ANY (%s)"""
 
 
-def _read(found: Sequence[Found]) -> dict[int, tuple[Any, ...]]:
-    return {row[0]: row for row in prepared.fetch_all(*statement(found))}
-
-
-def statement(found: Sequence[Found]) -> tuple[str, list[Any]]:
+def statement(found: Sequence[Found], own: Collection[str] = ()) -> tuple[str, list[Any]]:
     """What reads the people of a page. Written out: through the ORM, making it cost as much as running it."""
     seen = [person.last_active_at for person in found if person.last_active_at] or [timezone.now()]
     others = [kind.name for kind in events.kinds() if not kind.is_activity]
     ids = [person.id for person in found]
-    return _PEOPLE, [min(seen), max(seen), others, require_tenant_id(), ids]
+    return _PEOPLE, ["phone" in own, "company" in own, min(seen), max(seen), others, require_tenant_id(), ids]
 
 
 def _row(person: Found, read: tuple[Any, ...], desk: _Desk) -> Row:
-    pk, name, stage, city, country, owner_name, owner_email, email, tags, *fact = read
+    pk, name, stage, city, country, owner_name, owner_email, email, tags, *further = read
+    phone, company, job_title, language, source, birthday, created_at, *fact = further
     at = person.active_at
     owner = owner_name or owner_email or ""
     return Row(
@@ -179,6 +194,13 @@ def _row(person: Found, read: tuple[Any, ...], desk: _Desk) -> Row:
         instant=at.isoformat(),
         at=formats.when(at, now=desk.now),
         cells=[(classes, loaded.get(pk, "")) for classes, loaded in desk.cells],
+        phone=phone or "",
+        company=company or "",
+        job_title=job_title,
+        language=places.language_name(language) if language and "language" in desk.own else "",
+        source=source,
+        birthday=day_text(birthday.isoformat()) if birthday and "birthday" in desk.own else "",
+        created=formats.when(created_at, now=desk.now) if "created" in desk.own else "",
     )
 
 

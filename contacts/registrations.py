@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from contacts import api, audit_words, bulk_actions, event_kinds, events, list_actions, merging, palette, partitions
+from contacts import api, audit_words, event_kinds, events, list_actions, merging, palette, partitions
 from contacts.ingest import offering, people, reported, stream, takers, tidying
 from contacts.models import (
     Contact,
@@ -18,6 +18,7 @@ from contacts.models import (
 from ecrm import metrics
 from ecrm.administration import figures
 from ecrm.jobs import beats
+from ecrm.jobs import words as job_words
 from ecrm.notices.models import Notification
 from ecrm.tenancy import sample
 from ecrm.tenancy.roles import Capability
@@ -41,8 +42,10 @@ nav.register(
 )
 palette.register()
 figures.register_people(Contact)
-bulk_actions.register(list_actions.TAG)
-bulk_actions.register(list_actions.BIN)
+list_actions.register()
+job_words.register(
+    {"contacts.act_on_many": _("Act on many contacts"), "contacts.undo_act": _("Take back an act on many contacts")}
+)
 
 merging.register_rows(EmailAddress, cleared=("is_primary",), unique_with=("address_norm",))
 merging.register_rows(PhoneNumber, cleared=("is_primary",), unique_with=("number",))

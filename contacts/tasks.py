@@ -1,5 +1,6 @@
 """Tasks of the rooms inside contacts: Celery looks for them here."""
 
+from contacts.bulk import tasks as bulk
 from contacts.exports import tasks as exports
 from contacts.imports import tasks as imports
 from contacts.merge import tasks as merge
@@ -7,4 +8,4 @@ from contacts.quality import tasks as quality
 from contacts.segments import tasks as segments
 from contacts.stages import tasks as stages
 
-__all__ = ["exports", "imports", "merge", "quality", "segments", "stages"]
+__all__ = ["bulk", "exports", "imports", "merge", "quality", "segments", "stages"]

@@ -1,14 +1,24 @@
 from django.urls import include, path
 
-from contacts.views import acts, changes, identities, lists, people
+from contacts.views import acts, bulk, changes, filtering, identities, lists, people, saved
 
 urlpatterns = [
     path("contacts/", lists.contact_list, name="contact_list"),
-    path("contacts/filter/", lists.filter_contacts, name="filter_contacts"),
+    path("contacts/filter/", filtering.filter_contacts, name="filter_contacts"),
+    path("contacts/filter/draft/", filtering.draft_filter, name="draft_filter"),
+    path("contacts/filter/apply/", filtering.apply_filter, name="apply_filter"),
+    path("contacts/columns/", lists.list_columns, name="list_columns"),
+    path("contacts/segment/", filtering.segment_of_list, name="segment_of_list"),
+    path("contacts/views/save/", saved.save_view, name="save_view"),
+    path("contacts/views/<int:view_id>/", saved.edit_view, name="edit_view"),
+    path("contacts/views/<int:view_id>/update/", saved.update_view, name="update_view"),
+    path("contacts/views/<int:view_id>/delete/", saved.delete_view, name="delete_view"),
+    path("contacts/views/<int:view_id>/begin/", saved.begin_with_view, name="begin_with_view"),
     path("contacts/new/", people.create_contact, name="create_contact"),
     path("contacts/bin/", lists.binned_contacts, name="binned_contacts"),
-    path("contacts/act/", acts.act_on_contacts, name="act_on_contacts"),
-    path("contacts/restore/", acts.restore_contacts, name="restore_contacts"),
+    path("contacts/act/", bulk.act_on_contacts, name="act_on_contacts"),
+    path("contacts/acts/<int:bulk_run_id>/", bulk.bulk_run, name="bulk_run"),
+    path("contacts/acts/<int:bulk_run_id>/undo/", bulk.undo_bulk_run, name="undo_bulk_run"),
     path("contacts/imports/", include("contacts.imports.urls")),
     path("contacts/export/", include("contacts.exports.urls")),
     path("contacts/<int:contact_id>/", people.contact_page, name="contact_page"),
@@ -20,10 +30,10 @@ urlpatterns = [
     path("contacts/<int:contact_id>/restore/", acts.restore_contact, name="restore_contact"),
     path("contacts/<int:contact_id>/tag/", acts.tag_contact, name="tag_contact"),
     path("contacts/<int:contact_id>/untag/", acts.untag_contact, name="untag_contact"),
-    path("segments/", include("contacts.segments.urls")),
     path("", include("contacts.merge.urls")),
     path("", include("contacts.quality.urls")),
     path("settings/stages/", include("contacts.stages.urls")),
     path("companies/", include("contacts.companies.urls")),
+    path("segments/", include("contacts.segments.urls")),
     path("settings/fields/", include("contacts.fields.urls")),
 ]

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-from typing import Any, cast
-
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from contacts import search
-from contacts.filters import ContactFilter
+from contacts.lists import finding
+from contacts.lists.query import ListQuery
 from contacts.models import Contact, Segment, SegmentMembership
 from contacts.querysets import ContactQuerySet
 from ecrm.tenancy.models import Membership
-from ecrm.tenancy.requests import MemberRequest
-
-LONGEST_TERM = 200
 
 
 def people(query: QueryDict, membership: Membership) -> ContactQuerySet:
@@ -28,7 +22,7 @@ def people(query: QueryDict, membership: Membership) -> ContactQuerySet:
         return _members(visible, query.get("segment", ""))
     if ids := [int(text) for text in query.getlist("contact") if _is_id(text)]:
         return visible.among(ids)
-    return _listed(visible, query, membership)
+    return finding.everybody(ListQuery.read(query, membership))
 
 
 def name(query: QueryDict) -> str:
@@ -45,13 +39,6 @@ def _members(visible: ContactQuerySet, segment: str) -> ContactQuerySet:
         return visible.none()
     members = SegmentMembership.objects.filter(segment=int(segment), left_at=None).values("contact_id")
     return visible.filter(pk__in=members)
-
-
-def _listed(visible: ContactQuerySet, query: QueryDict, membership: Membership) -> ContactQuerySet:
-    asked = SimpleNamespace(GET=query, membership=membership, tenant=membership.tenant, user=membership.user)
-    narrowed = ContactFilter(cast(MemberRequest, cast(Any, asked))).narrow(visible)
-    term = query.get("q", "").replace("\x00", "").strip()[:LONGEST_TERM]
-    return narrowed.among(search.contact_ids(term, membership=membership, at_most=100_000)) if term else narrowed
 
 
 def _is_id(text: str) -> bool:

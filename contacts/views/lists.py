@@ -1,65 +1,67 @@
-"""The list of people, its filter, and the bin."""
+"""The list of people, its columns, and the bin."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from contacts import bulk_actions, listing, panels, people_table, search
-from contacts.bulk_actions import BulkAction
-from contacts.filters import MINE, ContactFilter, without
+from contacts import bulk_actions, listing, people_table, search
+from contacts.lists import columns, heads, saved, shown
+from contacts.lists.columns import Column
+from contacts.lists.query import ListQuery
+from contacts.lists.shown import Shown
 from contacts.models import Contact
-from contacts.querysets import ContactQuerySet
 from ecrm.tenancy.policies import requires
 from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
 from ecrm.ui.pages import Count, Page
 from ecrm.ui.parts import render_page, wants_part
-from ecrm.ui.tables import sorting
-
-LONGEST_TERM = 200
 
 
 @requires(Capability.CONTACTS_VIEW)
 @require_safe
 def contact_list(request: MemberRequest) -> HttpResponse:
-    chosen = ContactFilter(request)
-    term = _term(request)
-    people = chosen.narrow(Contact.objects.visible_to(request.membership).unbinned())
-    found = search.contact_ids(term, membership=request.membership) if term else None
-    if found is not None:
-        people = people.among(found)
-    actions = bulk_actions.allowed(request.membership)
+    views = saved.visible(request.membership)
+    if not request.GET and (start := saved.first_of(views)) is not None:
+        return HttpResponseRedirect(f"{reverse('contact_list')}{start.url}")
+    query = saved.opened(request.GET, views, request.membership)
+    found = shown.show(query, cursor=request.GET.get("cursor"), is_exact=request.GET.get("count") == "exact")
     context = {
-        "filter": chosen,
-        "filter_url": _filter_url(request),
-        "chips": chosen.chips(_filter_url(request)),
-        "term": term,
-        "is_capped": found is not None and len(found) == search.CAP,
-        "cap": search.CAP,
-        "kept": _kept(request),
-        "actions": actions,
-        **_page(request, people, actions, count=_known_count(chosen, found)),
-        **_rights(request),
+        **_frame(request, query),
+        **_rows(request, query, found),
+        "views": saved.standing(views, query),
     }
     return render_page(request, "contacts/list.html", part="contacts/_people.html", context=context)
 
 
 @requires(Capability.CONTACTS_VIEW)
 @require_safe
-def filter_contacts(request: MemberRequest) -> HttpResponse:
-    """The filter as a form of its own; sending it leads back to the list."""
-    chosen = ContactFilter(request)
-    chosen.offer_choices()
-    kept = [(name, request.GET[name]) for name in ("q", "sort") if request.GET.get(name)]
-    crumbs = [(_("Contacts"), reverse("contact_list"))]
-    return render(request, "contacts/filter.html", {"form": chosen, "kept": kept, "crumbs": crumbs})
+def list_columns(request: MemberRequest) -> HttpResponse:
+    """Which columns in which order: every step is an address of its own."""
+    query = saved.opened(request.GET, saved.visible(request.membership), request.membership)
+    taken = columns.chosen(query.columns, request.membership)
+    keys = [column.key for column in taken]
+    others = [column for column in columns.every(request.membership) if column.key not in keys]
+    here = reverse("list_columns")
+
+    def url(wanted: Sequence[str]) -> str:
+        return here + query.but(columns=tuple(wanted)).url()
+
+    context = {
+        "query": query,
+        "taken": [_arranged(column, number, keys, url) for number, column in enumerate(taken)],
+        "others": [(column.label, url([*keys, column.key])) for column in others],
+        "list_url": reverse("contact_list") + query.url(),
+        "usual_url": here + query.but(columns=()).url(),
+        "crumbs": [(_("Contacts"), reverse("contact_list") + query.url())],
+    }
+    return render(request, "contacts/columns.html", context)
 
 
 @requires(Capability.CONTACTS_DELETE)
@@ -69,66 +71,75 @@ def binned_contacts(request: MemberRequest) -> HttpResponse:
     page, count = listing.page(people, order=("-binned_at", "-id"), cursor=request.GET.get("cursor"))
     rows = listing.rows(request, page.rows, [])
     binned = [(row, found.binned_at) for row, found in zip(rows, page.rows, strict=True)]
-    context = {"page": page, "binned": binned, "count": count, "shown": _shown(page, count), **_rights(request)}
+    context = {
+        "page": page,
+        "binned": binned,
+        "count": count,
+        "shown": _shown(page, count),
+        "views": saved.standing(saved.visible(request.membership), ListQuery(request.membership)),
+        "may_bin": True,
+    }
     return render_page(request, "contacts/bin.html", part="contacts/_binned.html", context=context)
 
 
-def _known_count(chosen: ContactFilter, found: Sequence[int] | None) -> Count | None:
-    """A search knows how many it found, as long as no filter narrows them."""
-    if found is None or any(chosen.cleaned_data.values()):
-        return None
-    return Count(len(found), len(found) == search.CAP)
-
-
-def _page(
-    request: MemberRequest, people: ContactQuerySet, actions: Sequence[BulkAction], *, count: Count | None
-) -> dict[str, Any]:
-    order = sorting(request, listing.ORDERS, default=listing.DEFAULT_ORDER)
-    columns = panels.columns(request.membership)
-    page, count = listing.page(people, order=order.order, cursor=request.GET.get("cursor"), count=count)
-    rows = listing.rows(request, page.rows, columns)
-    return {
-        "page": page,
-        "rows": rows,
-        "table": people_table.body(rows, may_pick=bool(actions)),
-        "columns": [(column, column.legend(request) if column.legend else "") for column in columns],
-        "heads": order.heads,
-        "sort": order.chosen,
-        "count": count,
-        "shown": _shown(page, count),
-    }
-
-
-def _shown(page: Page[Any], count: Count) -> str:
-    return _("%(shown)s shown of %(count)s") % {"shown": len(page.rows), "count": count}
-
-
-def _rights(request: MemberRequest) -> dict[str, Any]:
+def _frame(request: MemberRequest, query: ListQuery) -> dict[str, Any]:
+    """What stands around the rows."""
     may = request.membership.may
+    url = query.url()
     return {
+        "query": query,
+        "term": query.term,
+        "cap": search.CAP,
+        "filter_url": reverse("filter_contacts") + url,
+        "columns_url": reverse("list_columns") + url,
+        "segment_url": reverse("segment_of_list") + url if may(Capability.SEGMENTS_EDIT) and query.is_narrowed else "",
+        "chips": query.chips(reverse("filter_contacts") + url),
+        "kept": [(name, value) for name, value in query.but(term="").parameters()] + _marks(query),
+        "sorts": heads.sorts(query),
+        "groups": heads.groups(query),
+        "density": query.but(is_compact=not query.is_compact).url(),
+        "exact_url": f"{url}&count=exact",
         "may_edit": may(Capability.CONTACTS_EDIT),
         "may_bin": may(Capability.CONTACTS_DELETE),
         "import_url": reverse("import_list") if may(Capability.CONTACTS_IMPORT) else "",
-        "export_url": f"{reverse('export_contacts')}?{without(request.GET)}" if may(Capability.CONTACTS_EXPORT) else "",
-        "is_mine": request.GET.get("owner") == MINE,
+        "export_url": reverse("export_contacts") + url if may(Capability.CONTACTS_EXPORT) else "",
         "is_part": wants_part(request),
     }
 
 
-def _term(request: MemberRequest) -> str:
-    """What is searched for; a null character can be in no name, and PostgreSQL refuses it."""
-    return request.GET.get("q", "").replace("\x00", "").strip()[:LONGEST_TERM]
+def _rows(request: MemberRequest, query: ListQuery, found: Shown) -> dict[str, Any]:
+    actions = bulk_actions.allowed(request.membership)
+    chosen = columns.chosen(query.columns, request.membership)
+    extras = [column.extra for column in chosen if column.extra]
+    rows = listing.rows(request, found.page.rows, extras, own={column.key for column in chosen})
+    may_edit = request.membership.may(Capability.CONTACTS_EDIT)
+    return {
+        "found": found,
+        "page": found.page,
+        "rows": rows,
+        "table": people_table.body(rows, chosen, may_pick=bool(actions), may_edit=may_edit, headings=found.headings),
+        "heads": heads.column_heads(request, query, chosen),
+        "actions": actions,
+        "count": found.count,
+        "shown": _shown(found.page, found.count),
+    }
 
 
-def _kept(request: MemberRequest) -> list[tuple[str, str]]:
-    """What a search keeps: the filter and the order, not the page."""
-    return [
-        (name, value)
-        for name, values in request.GET.lists()
-        for value in values
-        if name not in ("q", "cursor") and "\x00" not in value
-    ]
+def _arranged(column: Column, number: int, keys: list[str], url: Any) -> dict[str, Any]:
+    before, rest = keys[:number], keys[number + 1 :]
+    up = [*before[:-1], column.key, *before[-1:], *rest]
+    down = [*before, *rest[:1], column.key, *rest[1:]]
+    return {
+        "label": column.label,
+        "up": url(up) if number else "",
+        "down": url(down) if rest else "",
+        "remove": url([*before, *rest]) if len(keys) > 1 else "",
+    }
 
 
-def _filter_url(request: MemberRequest) -> str:
-    return f"{reverse('filter_contacts')}?{without(request.GET)}"
+def _marks(query: ListQuery) -> list[tuple[str, str]]:
+    return [("view", str(query.view_id))] if query.view_id is not None else []
+
+
+def _shown(page: Page[Any], count: Count) -> str:
+    return _("%(shown)s shown of %(count)s") % {"shown": len(page.rows), "count": count}

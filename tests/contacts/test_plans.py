@@ -13,6 +13,7 @@ from django.db import connection, connections
 from django.utils import timezone
 
 from contacts import events, listing, timeline
+from contacts.lists import orders
 from contacts.models import Contact
 from ecrm.tenancy.models import Tenant
 from tests.cast import Member
@@ -36,7 +37,7 @@ pytestmark = pytest.mark.usefixtures("_prefer_indexes")
 )
 @pytest.mark.parametrize("turn", ["", "-"])
 def test_every_order_of_the_list_is_an_index(column: str, index: str, turn: str) -> None:
-    order = [f"{turn}{key}" for key in listing.ORDERS[column]]
+    order = [f"{turn}{key}" for key in orders.PLAIN[column]]
 
     plan = Contact.objects.unbinned().order_by(*order)[:51].explain()
 

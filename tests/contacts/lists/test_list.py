@@ -101,7 +101,7 @@ def test_a_filter_in_force_is_a_chip_that_can_go(alice: Member, ines: Contact) -
 
     assert "Nobody matches" in page.content.decode()
     (chip,) = page.context["chips"]
-    assert (str(chip.label), chip.value) == ("Stage", "Lapsed")
+    assert chip.label == "Stage is any of Lapsed"
     assert _names(alice, chip.remove_url) == ["Inês Prata"]
 
 
@@ -114,7 +114,6 @@ def test_a_filter_in_force_is_a_chip_that_can_go(alice: Member, ines: Contact) -
         {"owner": "999999999"},
         {"owner": "9" * 40},
         {"country": "??"},
-        {"company": "Nobody & Sons"},
         {"active": "soon"},
         {"company": "a\x00b"},
     ],
@@ -238,9 +237,10 @@ def test_the_toasts_of_an_act_on_many_say_how_many(alice: Member, acme: Tenant) 
     people = [add(acme, name=f"Person {number}") for number in range(2)]
 
     answer = alice.post(
-        "act_on_contacts", form={"action": "tag", "tag": "Press, VIP", "contact": [person.pk for person in people]}
+        "act_on_contacts",
+        form={"action": "tag", "tag-tags": "Press, VIP", "contact": [person.pk for person in people]},
     )
 
-    assert "2 contacts tagged." in alice.client.get(answer.url).content.decode()
+    assert "Add tags: Press, VIP. 2 contacts changed." in alice.client.get(answer.url).content.decode()
     with tenant_context(acme):
         assert sorted(people[0].taggings.values_list("tag__name", flat=True)) == ["Press", "VIP"]

@@ -1,0 +1,72 @@
+"""Filters and search together, and how many there are.
+
+A search knows its newest matches only. Together with a filter it is exact where either is small: a
+search with fewer matches than its cap, or a filter with few enough people to be searched among. Else
+the newest ``DEEP`` matches are filtered, and the page says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from contacts import search
+from contacts.lists.query import ListQuery
+from contacts.querysets import ContactQuerySet
+
+DEEP = 5_000
+
+
+@dataclass(frozen=True)
+class Found:
+    """``capped_at``: only so many of the newest matches were looked at, 0 if all. ``alike`` are ids, the best first,
+    of people whose names are written alike where nobody matched.
+    """
+
+    people: ContactQuerySet
+    is_search: bool = False
+    capped_at: int = 0
+    alike: tuple[int, ...] = ()
+
+    @cached_property
+    def is_capped(self) -> bool:
+        return self.capped_at > 0
+
+
+def find(query: ListQuery) -> Found:
+    people = query.people()
+    if not query.term:
+        return Found(people)
+    ids = search.contact_ids(query.term, membership=query.membership)
+    if len(ids) < search.CAP:
+        return _few(query, people, ids)
+    if not query.is_narrowed:
+        return Found(people.among(ids), is_search=True, capped_at=search.CAP)
+    return _many(query, people)
+
+
+def everybody(query: ListQuery) -> ContactQuerySet:
+    """For acts on all who match: the search goes as far as it can."""
+    people = query.people()
+    if not query.term:
+        return people
+    return people.among(search.contact_ids(query.term, membership=query.membership, at_most=search.MOST))
+
+
+def _few(query: ListQuery, people: ContactQuerySet, ids: list[int]) -> Found:
+    found = Found(people.among(ids), is_search=True)
+    if ids:
+        return found
+    alike = search.alike_ids(query.term, membership=query.membership)
+    if query.is_narrowed and alike:
+        kept = set(people.among(alike).values_list("pk", flat=True))
+        alike = [pk for pk in alike if pk in kept]
+    return Found(people.among(alike), is_search=True, alike=tuple(alike)) if alike else found
+
+
+def _many(query: ListQuery, people: ContactQuerySet) -> Found:
+    few = list(people.order_by().values_list("pk", flat=True)[: DEEP + 1])
+    if len(few) <= DEEP:
+        return Found(people.among(search.among(query.term, few)), is_search=True)
+    ids = search.contact_ids(query.term, membership=query.membership, at_most=DEEP)
+    return Found(people.among(ids), is_search=True, capped_at=DEEP if len(ids) == DEEP else 0)

@@ -1,0 +1,88 @@
+"""Heads and menus of the list: what it can be sorted and grouped by, and with which address."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from contacts import fields
+from contacts.lists import orders
+from contacts.lists.columns import Column
+from contacts.lists.query import ListQuery
+from ecrm.tenancy.requests import MemberRequest
+from ecrm.ui.tables import Head, flip
+
+Text = str | Promise
+
+SORTS: dict[str, Text] = {
+    "-active": _("Last activity"),
+    "name": _("Name"),
+    "-created": _("Newest"),
+    "created": _("Oldest"),
+    "stage": _("Stage"),
+    "owner": _("Owner"),
+    "company": _("Company"),
+    "country": _("Country"),
+}
+GROUPS: dict[str, Text] = {
+    "": _("Nothing"),
+    "stage": _("Stage"),
+    "owner": _("Owner"),
+    "company": _("Company"),
+    "country": _("Country"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnHead:
+    """``head`` is None for a column no index keeps in order."""
+
+    label: Text
+    classes: str
+    legend: SafeString | str
+    head: Head | None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    label: Text
+    url: str
+    is_current: bool
+
+
+def column_heads(request: MemberRequest, query: ListQuery, columns: Sequence[Column]) -> list[ColumnHead]:
+    """The name's comes first."""
+    found = [ColumnHead(_("Name"), "", "", _head(query, "name"))]
+    for column in columns:
+        legend = column.extra.legend(request) if column.extra and column.extra.legend else ""
+        classes = " ".join(word for word in column.classes.split() if word.startswith("p"))
+        found.append(ColumnHead(column.label, classes, legend, _head(query, column.sort) if column.sort else None))
+    return found
+
+
+def sorts(query: ListQuery) -> list[Choice]:
+    known: dict[str, Text] = dict(SORTS)
+    for field in fields.of("contact", query.membership):
+        if field.kind in orders.SORTABLE:
+            known[fields.prefixed(field)] = field.label
+    return [
+        Choice(label, query.but(sort=key, group="").url(), not query.group and query.sort == key)
+        for key, label in known.items()
+    ]
+
+
+def groups(query: ListQuery) -> list[Choice]:
+    return [Choice(label, query.but(group=key).url(), query.group == key) for key, label in GROUPS.items()]
+
+
+def _head(query: ListQuery, key: str) -> Head:
+    is_current = not query.group and query.sort.removeprefix("-") == key
+    if key in orders.SHARED:
+        return Head(query.but(sort=key, group="").url(), "ascending" if is_current else "")
+    wanted = flip(query.sort) if is_current else ("-active" if key == "active" else key)
+    direction = ("descending" if query.sort.startswith("-") else "ascending") if is_current else ""
+    return Head(query.but(sort=wanted, group="").url(), direction)

@@ -1,0 +1,124 @@
+"""A page of the list: whom it shows, how many there are, and what stands above the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from contacts import listing, places
+from contacts.lists import finding, orders
+from contacts.lists.finding import Found
+from contacts.lists.query import ListQuery
+from contacts.models import Company
+from contacts.models.people import Stage
+from contacts.querysets import ContactQuerySet
+from contacts.segments import counting
+from contacts.segments.counting import TooSlow
+from ecrm.tenancy.models import User
+from ecrm.ui import pages
+from ecrm.ui.pages import Count, Page
+
+SECONDS = 6
+NOBODY: Page[Any] = Page([], None, None)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """``headings`` are words above the row of that number. ``is_slow``: the filter took longer than a page may."""
+
+    page: Page[Any]
+    count: Count
+    found: Found | None = None
+    headings: Mapping[int, str] = field(default_factory=dict)
+    is_slow: bool = False
+    leaves_out: str = ""
+
+
+def show(query: ListQuery, *, cursor: str | None, is_exact: bool = False) -> Shown:
+    """``is_exact`` counts to the end, however many there are."""
+    if not (query.may_take_long or is_exact):
+        return _show(query, cursor, is_exact=False)
+    try:
+        with counting.limited(SECONDS):
+            return _show(query, cursor, is_exact=is_exact)
+    except TooSlow:
+        return Shown(NOBODY, Count(0, False), is_slow=True)
+
+
+def _show(query: ListQuery, cursor: str | None, *, is_exact: bool) -> Shown:
+    found = finding.find(query)
+    if found.alike:
+        return _alike(found)
+    if query.group in orders.SHARED or query.sort in orders.SHARED:
+        return _by_shared(query, found, cursor, is_exact=is_exact)
+    name = query.sort.removeprefix("-")
+    sorted_by = orders.sortable_field(name, query.membership)
+    if sorted_by is not None:
+        page = orders.by_field(found.people, sorted_by, is_descending=query.sort.startswith("-"), cursor=cursor)
+        return Shown(page, _count(found.people, is_exact), found, leaves_out=sorted_by.label)
+    page, count = listing.page(found.people, order=_order(query.sort), cursor=cursor, count=_known(query, found))
+    return Shown(page, _count(found.people, True) if is_exact else count, found)
+
+
+def _by_shared(query: ListQuery, found: Found, cursor: str | None, *, is_exact: bool) -> Shown:
+    is_grouped = query.group in orders.SHARED
+    name = query.group if is_grouped else query.sort
+    page = orders.by_shared(found.people, name, cursor=cursor)
+    count = _known(query, found) or _count(found.people, is_exact)
+    return Shown(page, count, found, headings=_headings(name, page) if is_grouped else {})
+
+
+def _alike(found: Found) -> Shown:
+    """By how alike they are, which no page comes after."""
+    rows = {row.id: row for row in found.people.values_list(*orders.FIELDS, named=True)}
+    ordered = [rows[pk] for pk in found.alike if pk in rows]
+    return Shown(Page(ordered, None, None), Count(len(ordered), False), found)
+
+
+def _order(sort: str) -> list[str]:
+    keys = orders.PLAIN.get(sort.removeprefix("-"))
+    if keys is None:
+        return ["-active_at", "-id"]
+    return [f"-{key}" for key in keys] if sort.startswith("-") else list(keys)
+
+
+def _known(query: ListQuery, found: Found) -> Count | None:
+    """A search knows how many it found, as long as no filter narrows them."""
+    if not found.is_search or query.is_narrowed:
+        return None
+    return (
+        pages.capped_count(found.people, cap=found.capped_at or pages.CAP)
+        if not found.capped_at
+        else Count(found.capped_at, True)
+    )
+
+
+def _count(people: ContactQuerySet, is_exact: bool) -> Count:
+    return Count(people.order_by().count(), False) if is_exact else pages.capped_count(people)
+
+
+def _headings(name: str, page: Page[Any]) -> dict[int, str]:
+    rows = page.rows
+    starts = [number for number, row in enumerate(rows) if number == 0 or row.value != rows[number - 1].value]
+    words = _words(name, {rows[number].value for number in starts})
+    return {number: words[rows[number].value] for number in starts}
+
+
+def _words(name: str, values: set[Any]) -> dict[Any, str]:
+    known = values - {None, ""}
+    if name == "stage":
+        return {value: str(Stage(value).label) for value in known}
+    if name == "country":
+        return {value: places.country_name(value) for value in known} | {"": _("No country")}
+    if name == "owner":
+        users = User.objects.filter(pk__in=known)
+        return (
+            {pk: _("Somebody who left") for pk in known}
+            | {user.pk: str(user) for user in users}
+            | {None: _("Unassigned")}
+        )
+    named = dict(Company.objects.filter(pk__in=known).values_list("pk", "name"))
+    return {pk: named.get(pk, "") for pk in known} | {None: _("No company")}
