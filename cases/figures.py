@@ -80,5 +80,5 @@ def _at(times: Sequence[timedelta], share: float) -> timedelta | None:
     return times[min(int(len(times) * share), len(times) - 1)] if times else None
 
 
-def is_any_answered() -> bool:
-    return Case.objects.filter(first_reply_at__isnull=False).exists()
+def answered() -> QuerySet[Case]:
+    return Case.objects.filter(first_reply_at__isnull=False)

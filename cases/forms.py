@@ -124,6 +124,7 @@ class MergeForm(forms.Form):
         if not offered:
             del self.fields["chosen"]
             self.fields["number"].label = _("Number of the other case")
+            self.fields["number"].required = True
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or {}

@@ -56,9 +56,9 @@ checklist.register(
         _("Answer a first case"),
         _("Open the case your mail made and answer it: the sender gets a mail back."),
         "cases",
-        figures.is_any_answered,
-        Capability.CASES_ANSWER,
-        60,
+        capability=Capability.CASES_ANSWER,
+        order=60,
+        rows=figures.answered,
     )
 )
 for keys, label, control in (

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
+from django.core.cache import cache
 from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from analytics.today import facts
 from campaigns.models import Campaign
 from campaigns.models.campaign import State
 from campaigns.querysets import sent_counts
@@ -18,23 +20,23 @@ from contacts.models import Event
 from ecrm.jobs.models import Job
 from ecrm.notices import kinds
 from ecrm.notices.models import Notification
-from ecrm.tenancy import sample
+from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.policies import may
 from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
-from ecrm.ui import checklist
 from ecrm.ui.checklist import Task
-from ecrm.ui.models import ShellSettings
 
 LINES = 6
 RECENT = timedelta(days=7)
+KEPT_SECONDS = 300
+TOLD = {"people": "contact.created", "cases": "case.opened", "visits": "page.viewed", "orders": "order.placed"}
 UNDER_WAY = (State.SENDING, State.PAUSED, State.SCHEDULED)
 
 
 def due_cases(request: MemberRequest) -> SafeString:
     """Longest waiting first, with the time that is left of the workspace's own goal."""
     found = list(figures.due_for(request.user)[: LINES + 1])
-    now, goal = timezone.now(), figures.goal()
+    now, goal = timezone.now(), facts.of(request).goal
     rows = [(case, _left(case.waiting_since, goal, now)) for case in found[:LINES]]
     context = {"rows": rows, "has_more": len(found) > LINES, "is_late": any(left < timedelta() for _c, left in rows)}
     return _draw("today/_cases.html", request, context)
@@ -68,43 +70,39 @@ def campaigns(request: MemberRequest) -> SafeString:
 
 def first_setup(request: MemberRequest) -> SafeString:
     """The list of a workspace that has hardly begun."""
-    tasks = _tasks(request)
+    tasks = facts.of(request).tasks
     return _setup(request, tasks, "setup") if _is_new(tasks) else SafeString()
 
 
 def setup(request: MemberRequest) -> SafeString:
     """Leaves Today when everything is done or skipped, or when somebody hid it."""
-    tasks = _tasks(request)
+    tasks = facts.of(request).tasks
     return SafeString() if _is_new(tasks) else _setup(request, tasks, "setup-rest")
 
 
 def sample_data(request: MemberRequest) -> SafeString:
     """While some of it is there."""
-    return _draw("today/_sample.html", request, {}) if sample.is_there() else SafeString()
+    return _draw("today/_sample.html", request, {}) if facts.of(request).has_sample else SafeString()
 
 
 def yesterday(request: MemberRequest) -> SafeString:
-    """What happened between the reader's last two midnights. One query over the history's index."""
+    """What happened between the reader's last two midnights. One query over the history's index, whose answer
+    is kept for some minutes: late news of yesterday can wait.
+    """
     midnight = timezone.make_aware(datetime.combine(timezone.localdate(), time()))
-    events = Event.objects.filter(occurred_at__gte=midnight - timedelta(days=1), occurred_at__lt=midnight)
-    wanted = {"people": "contact.created", "cases": "case.opened", "orders": "order.placed", "visits": "page.viewed"}
-    if not may(request.membership, Capability.REVENUE_VIEW):
-        del wanted["orders"]
-    counts = events.filter(name__in=wanted.values()).order_by().values_list("name").annotate(Count("id"))
-    by_name = dict(counts)
+    key = f"yesterday:{require_tenant_id()}:{midnight.isoformat()}"
+    by_name = cache.get_or_set(key, lambda: _counts(midnight - timedelta(days=1), midnight), KEPT_SECONDS)
     if not by_name:
         return SafeString()
-    return _draw("today/_yesterday.html", request, {key: by_name.get(name, 0) for key, name in wanted.items()})
+    shown = {key: by_name.get(name, 0) for key, name in TOLD.items()}
+    if not may(request.membership, Capability.REVENUE_VIEW):
+        del shown["orders"]
+    return _draw("today/_yesterday.html", request, shown)
 
 
-def _tasks(request: MemberRequest) -> list[Task]:
-    """Asked once for both places; empty when somebody hid the list."""
-    row = ShellSettings.of_tenant()
-    if row.checklist_hidden_at is not None:
-        return []
-    if not hasattr(request, "setup_tasks"):
-        request.setup_tasks = checklist.tasks(request.membership.may, row.skipped_steps)  # type: ignore[attr-defined]
-    return list(request.setup_tasks)  # type: ignore[attr-defined]
+def _counts(since: datetime, until: datetime) -> dict[str, int]:
+    events = Event.objects.filter(occurred_at__gte=since, occurred_at__lt=until, name__in=TOLD.values())
+    return dict(events.order_by().values_list("name").annotate(Count("id")))
 
 
 def _is_new(tasks: list[Task]) -> bool:

@@ -17,8 +17,6 @@ from django.utils.translation import gettext as _
 
 from cases import formatting, history
 from cases.models import (
-    Case,
-    CaseDraft,
     CaseFile,
     CaseMessage,
     Direction,
@@ -27,16 +25,12 @@ from cases.models import (
     HandoverState,
 )
 from cases.pages import presence
+from cases.pages.opened import Draft, Fact, Opened
 from contacts import events
-from contacts.models import Event
 from ecrm.tenancy.models import User
 from ecrm.ui import formats
 
 MOST = 100
-BETWEEN = (
-    *(history.OPENED, history.ASSIGNED, history.SOLVED, history.REOPENED, history.CLOSED),
-    *(history.MERGED, history.PARTED),
-)
 WRITING = timedelta(minutes=2)
 
 
@@ -90,10 +84,11 @@ class Happened:
 
 
 class Conversation:
-    """Of one case, for one reader. At most four queries, whatever was said."""
+    """Of one case, for one reader. One query, whatever was said."""
 
-    def __init__(self, case: Case, user: User, *, is_whole: bool = False) -> None:
-        self.case = case
+    def __init__(self, opened: Opened, user: User, *, is_whole: bool = False) -> None:
+        self.opened = opened
+        self.case = opened.case
         self.user = user
         self.now = timezone.now()
         self.is_whole = is_whole
@@ -113,15 +108,16 @@ class Conversation:
         return max((message.pk for message in self._messages), default=0)
 
     @cached_property
-    def draft(self) -> CaseDraft | None:
+    def draft(self) -> Draft | None:
         """What the reader has begun to write."""
-        return next((draft for draft in self._drafts if draft.user_id == self.user.pk), None)
+        return next((draft for draft in self.opened.drafts if draft.user_id == self.user.pk), None)
 
     @cached_property
     def others(self) -> list[str]:
         """Who else is here, in words."""
         recent = self.now - WRITING
-        writing = [str(d.user) for d in self._drafts if d.user_id != self.user.pk and d.updated_at > recent]
+        drafts = self.opened.drafts
+        writing = [each.name for each in drafts if each.user_id != self.user.pk and each.updated_at > recent]
         looking = [name for name in presence.others(self.case.pk, self.user) if name not in writing]
         return [_("%(name)s is writing an answer") % {"name": name} for name in writing] + [
             _("%(name)s is looking at this too") % {"name": name} for name in looking
@@ -148,18 +144,9 @@ class Conversation:
 
     @cached_property
     def _happened(self) -> list[Happened]:
-        if self.case.contact_id is None:
-            return []
-        facts = Event.objects.filter(
-            contact_id=self.case.contact_id, name__in=BETWEEN, source_type=history.SOURCE, source_id=self.case.pk
-        )
-        told = list(facts.order_by("occurred_at", "pk")[:MOST])
         since = self._said[0].at if self.has_earlier and self._said else None
-        return [Happened(_sentence(fact), fact.occurred_at) for fact in told if not since or fact.occurred_at >= since]
-
-    @cached_property
-    def _drafts(self) -> list[CaseDraft]:
-        return list(CaseDraft.objects.filter(case=self.case).select_related("user"))
+        told = [fact for fact in self.opened.facts if not since or fact.at >= since]
+        return [Happened(_sentence(fact), fact.at) for fact in told]
 
     def _as_said(self, message: Any) -> Said:
         is_in = message.direction == Direction.IN
@@ -205,13 +192,12 @@ def _name(message: CaseMessage) -> str:
     return known or message.sender_name or message.sender_address or _("Unknown sender")
 
 
-def _sentence(fact: Event) -> str:
+def _sentence(fact: Fact) -> str:
     """The timeline's own title is short enough for a line between messages."""
-    title = str(events.kind(fact.name).title)
-    if fact.name == history.ASSIGNED:
-        title = _("Assigned to %(name)s") % {"name": fact.properties.get("assignee", "")}
-    if fact.name == history.MERGED:
-        title = _("Case %(number)s merged into this one") % {"number": fact.properties.get("other", "")}
-    if fact.name == history.PARTED:
-        title = _("Case %(number)s parted from this one") % {"number": fact.properties.get("other", "")}
-    return _("%(what)s, %(when)s") % {"what": title, "when": formats.full(fact.occurred_at)}
+    told = fact.properties
+    title = {
+        history.ASSIGNED: _("Assigned to %(name)s") % {"name": told.get("assignee", "")},
+        history.MERGED: _("Case %(number)s merged into this one") % {"number": told.get("other", "")},
+        history.PARTED: _("Case %(number)s parted from this one") % {"number": told.get("other", "")},
+    }.get(fact.name) or str(events.kind(fact.name).title)
+    return _("%(what)s, %(when)s") % {"what": title, "when": formats.full(fact.at)}

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from cases.models import Case
+from cases.pages.opened import MOST_CASES, Opened
 from consent import panel as consent
 from consent import purposes
 from contacts import person, places, timeline
@@ -15,7 +16,7 @@ from contacts.models import Contact
 from ecrm.tenancy.models import Membership
 from ecrm.tenancy.roles import Capability
 
-MOST_CASES, MOST_EVENTS = 5, 6
+MOST_EVENTS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,9 @@ class Customer:
     recently: list[timeline.Item]
 
 
-def of(case: Case, membership: Membership) -> Customer | None:
-    """Five queries. None for a case of nobody, and of somebody this member may not see."""
+def of(opened: Opened, membership: Membership) -> Customer | None:
+    """Four queries. None for a case of nobody, and of somebody this member may not see."""
+    case = opened.case
     if case.contact_id is None or not membership.may(Capability.CONTACTS_VIEW):
         return None
     contact = person.find(membership, case.contact_id)
@@ -44,7 +46,7 @@ def of(case: Case, membership: Membership) -> Customer | None:
         _facts(contact),
         person.worth(contact),
         consent.entries(contact, purposes.catalogue()) if membership.may(Capability.CONSENT_VIEW) else [],
-        list(others(contact, but=case)),
+        opened.other_cases,
         _recently(contact, membership),
     )
 

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from cases import figures
 from cases.models import Case, CaseMessage, Channel, Direction, State
 from cases.querysets import CaseQuerySet
-from ecrm.tenancy.models import Membership, Team, User
+from ecrm.tenancy.models import Membership, User
 from ecrm.tenancy.requests import MemberRequest
 from ecrm.ui.pages import Page, keyset_page
 
@@ -177,7 +177,7 @@ class Inbox:
 
     @cached_property
     def views(self) -> list[Link]:
-        """Two queries: the open cases are counted once for every view, once for every team."""
+        """One query, with the teams: the open cases are counted once for every view."""
         return [
             Link(
                 view.label,
@@ -191,12 +191,11 @@ class Inbox:
 
     @cached_property
     def teams(self) -> list[Link]:
-        open_here = Count("pk", filter=Q(solved_at=None))
-        counts = dict(self._visible.exclude(team=None).order_by().values_list("team").annotate(n=open_here))
-        named = Team.objects.filter(pk__in=counts).order_by("name")
+        """Those with open cases."""
+        named = [(row["team__name"], row["team"], row[DEFAULT_VIEW]) for row in self._counted if row["team"]]
         return [
-            Link(team.name, self._url(view=DEFAULT_VIEW, team=team.pk), team.pk == self.team_id, counts[team.pk])
-            for team in named
+            Link(name, self._url(view=DEFAULT_VIEW, team=pk), pk == self.team_id, count)
+            for name, pk, count in sorted(named)
         ]
 
     @cached_property
@@ -216,8 +215,14 @@ class Inbox:
 
     @cached_property
     def _counts(self) -> dict[str, int]:
+        return {view.key: sum(row[view.key] for row in self._counted) for view in VIEWS if view.has_count}
+
+    @cached_property
+    def _counted(self) -> list[dict[str, Any]]:
+        """The open cases of every view, for each team."""
         counted = {view.key: Count("pk", filter=view.q(self)) for view in VIEWS if view.has_count}
-        return dict(self._visible.filter(solved_at=None).aggregate(**counted))
+        rows: Any = self._visible.filter(solved_at=None).order_by().values("team", "team__name").annotate(**counted)
+        return list(rows)
 
     def _url(self, **changes: Any) -> str:
         query = QueryDict(mutable=True)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -174,14 +175,23 @@ def recipients_of(case: Case) -> list[str]:
     """Where an answer may go, the usual place first: the customer as they last wrote, then their main
     address, then others who took part. Empty when there is nowhere. Two queries.
     """
-    heard = case.messages.filter(direction=Direction.IN, is_automatic=False).exclude(sender_address="")
-    writers = list(heard.order_by("-at", "-pk").values_list("contact_id", "sender_address")[:MOST_WRITERS])
-    theirs = [address for contact_id, address in writers if contact_id == case.contact_id]
-    guests = [address for contact_id, address in writers if contact_id != case.contact_id]
     known = EmailAddress.objects.filter(contact=case.contact_id, binned_at=None).order_by("-is_primary", "pk")
-    main = list(known.values_list("address", flat=True)[:1]) if case.contact_id else []
+    main = known.values_list("address", flat=True).first() if case.contact_id else None
+    return in_order(case, list(writers(case.pk).values_list("contact_id", "sender_address")), main)
+
+
+def writers(case_id: int | OuterRef) -> QuerySet[CaseMessage]:
+    """The messages of those who wrote to us in this case, newest first."""
+    heard = CaseMessage.objects.filter(case=case_id, direction=Direction.IN, is_automatic=False)
+    return heard.exclude(sender_address="").order_by("-at", "-pk")[:MOST_WRITERS]
+
+
+def in_order(case: Case, heard: Sequence[tuple[int | None, str]], main: str | None) -> list[str]:
+    """``recipients_of`` from what was read: who wrote from where, newest first, and the main address."""
+    theirs = [address for contact_id, address in heard if contact_id == case.contact_id]
+    guests = [address for contact_id, address in heard if contact_id != case.contact_id]
     by_norm: dict[str, str] = {}
-    for address in (*theirs[:1], *main, *guests):
+    for address in (*theirs[:1], *filter(None, [main]), *guests):
         by_norm.setdefault(normalise(address), address)
     return list(by_norm.values())
 

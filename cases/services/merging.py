@@ -97,7 +97,8 @@ def _refuse(case: Case, into: Case) -> None:
             _("Case %(number)s is solved. Reopen it first, or choose an open one.") % {"number": into.number}
         )
     under_way = (HandoverState.WAITING, HandoverState.SENDING)
-    if Handover.objects.filter(message__case__in=[case, into], state__in=under_way, attempts=0).exists():
+    leaving = Handover.objects.filter(message__case__in=[case, into], state__in=under_way, attempts=0)
+    if leaving.exclude(message__is_automatic=True).exists():
         raise ValidationError(_("An answer is just leaving. Try again in a few seconds."))
 
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from cases import services
 from cases.forms import AnswerForm
 from cases.models import Case, State
+from cases.pages import opened
 from cases.pages.inbox import Inbox
 from cases.views.frame import back_to, find_case, find_message, on_to_next
 from cases.views.inbox import case_context
@@ -120,4 +121,5 @@ def _address(request: MemberRequest, name: str, *args: int) -> str:
 
 def _composer_again(request: MemberRequest, case: Case, form: AnswerForm, **more: object) -> HttpResponse:
     """The page with the composer as it was: nothing typed is lost."""
-    return render(request, "cases/case.html", case_context(request, case, form=form, **more), status=INVALID)
+    context = case_context(request, opened.find(request.membership, case.pk), form=form, **more)
+    return render(request, "cases/case.html", context, status=INVALID)

@@ -13,11 +13,11 @@ from django.views.decorators.http import require_safe
 from cases import figures, policies, services
 from cases.forms import AnswerForm
 from cases.models import Case, CaseSettings, Priority, State
-from cases.pages import customer, due, presence
+from cases.pages import customer, due, opened, presence
 from cases.pages.conversation import Conversation
 from cases.pages.inbox import CHANNEL_ICONS, Inbox
 from cases.sending.letters import sender
-from cases.views.frame import back_to, find_case
+from cases.views.frame import back_to
 from ecrm.mail.inbound.addresses import support_address
 from ecrm.search import recents
 from ecrm.tenancy.policies import requires
@@ -45,24 +45,27 @@ def cases(request: MemberRequest) -> HttpResponse:
 @require_safe
 def case_page(request: MemberRequest, case_id: int) -> HttpResponse:
     """One case beside the list. A merged one leads to the case that has its messages."""
-    case = find_case(request, case_id)
+    found = opened.find(request.membership, case_id)
+    case = found.case
     if case.merged_into_id is not None:
         return back_to(request, services.whole_of(case))
     if request.method == "GET":
-        services.mark_read(case=case, by=request.user)
+        if found.is_unread:
+            services.mark_read(case=case, by=request.user)
         recents.remember(request.membership, "cases", case.pk)
-    return render(request, "cases/case.html", case_context(request, case))
+    return render(request, "cases/case.html", case_context(request, found))
 
 
 @requires(Capability.CASES_VIEW)
 @require_safe
 def case_conversation(request: MemberRequest, case_id: int) -> HttpResponse:
     """The messages alone, as the open page asks for them every few seconds."""
-    case = find_case(request, case_id)
+    found = opened.find(request.membership, case_id)
+    case = found.case
     presence.note(case.pk, request.user)
-    talk = Conversation(case, request.user, is_whole="all" in request.GET)
+    talk = Conversation(found, request.user, is_whole="all" in request.GET)
     context = head_context(request, case) | {"talk": talk, "may_manage": may_manage(request), "is_part": True}
-    if request.method == "GET":
+    if request.method == "GET" and found.is_unread:
         services.mark_read(case=case, by=request.user)
     return render_live(request, "cases/_conversation_part.html", context, version=talk_version(case, talk))
 
@@ -85,16 +88,19 @@ def list_context(request: MemberRequest, inbox: Inbox, *, current: str = "") -> 
     }
 
 
-def case_context(request: MemberRequest, case: Case, *, form: AnswerForm | None = None, **more: Any) -> dict[str, Any]:
+def case_context(
+    request: MemberRequest, found: opened.Opened, *, form: AnswerForm | None = None, **more: Any
+) -> dict[str, Any]:
     """Everything the page of one case shows; ``form`` is the composer as it was sent, if it was."""
+    case = found.case
     presence.note(case.pk, request.user)
-    talk = Conversation(case, request.user, is_whole="all" in request.GET)
+    talk = Conversation(found, request.user, is_whole="all" in request.GET)
     return (
         list_context(request, Inbox(request), current=str(case.pk))
         | head_context(request, case)
-        | composer_context(request, case, talk, form)
+        | composer_context(request, talk, form)
         | {"talk": talk, "talk_version": talk_version(case, talk)}
-        | {"customer": customer.of(case, request.membership)}
+        | {"customer": customer.of(found, request.membership)}
         | more
     )
 
@@ -118,16 +124,23 @@ def head_context(request: MemberRequest, case: Case) -> dict[str, Any]:
     }
 
 
-def composer_context(request: MemberRequest, case: Case, talk: Conversation, form: AnswerForm | None) -> dict[str, Any]:
-    if not policies.may_answer(request.membership, case):
+def composer_context(request: MemberRequest, talk: Conversation, form: AnswerForm | None) -> dict[str, Any]:
+    if not policies.may_answer(request.membership, talk.case):
         return {}
     draft, settings = talk.draft, CaseSettings.of_tenant()
+    recipients = talk.opened.recipients
     initial = {"text": draft.text if draft else "", "kind": "note" if draft and draft.is_note else "reply"}
     return {
         "composer": form or AnswerForm(initial=initial),
         "seen": talk.newest_id,
         "draft": draft,
-        "recipients": services.recipients_of(case),
-        "identity": sender(settings),
+        "recipients": recipients,
+        "sender_name": (talk.opened.sender_name or _desk_name(settings)) if recipients else "",
         "signature": settings.signature,
     }
+
+
+def _desk_name(settings: CaseSettings) -> str:
+    """A workspace without a sender answers as its support address."""
+    identity = sender(settings)
+    return identity.name if identity else ""

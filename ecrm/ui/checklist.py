@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,20 +69,25 @@ def steps(may: Callable[[str], bool]) -> list[Step]:
 
 def tasks(may: Callable[[str], bool], skipped: Collection[str]) -> list[Task]:
     """The steps of a member in order. One query for those with ``rows``, one for each other."""
-    found = steps(may)
-    done = _existing({step.key: step.rows() for step in found if step.rows is not None})
-    return [Task(step, step.key in done or _is_done(step), step.key in skipped) for step in found]
+    asked = questions(may)
+    row = Tenant.objects.filter(pk=require_tenant_id()).values(**asked).get() if asked else {}
+    return answered(may, row, skipped)
 
 
-def _is_done(step: Step) -> bool:
+def questions(may: Callable[[str], bool]) -> dict[str, Exists]:
+    """Whether each step with ``rows`` is done, to be asked of the tenant with what else a page asks of it."""
+    return {f"{_ASKED}{step.key}": Exists(step.rows()) for step in steps(may) if step.rows is not None}
+
+
+def answered(may: Callable[[str], bool], row: Mapping[str, Any], skipped: Collection[str]) -> list[Task]:
+    """The steps of a member in order, from the answers to ``questions``. One query for each without ``rows``."""
+    return [Task(step, _is_done(step, row), step.key in skipped) for step in steps(may)]
+
+
+_ASKED = "step_"
+
+
+def _is_done(step: Step, row: Mapping[str, Any]) -> bool:
+    if step.rows is not None:
+        return bool(row[f"{_ASKED}{step.key}"])
     return step.is_done is not None and step.is_done()
-
-
-def _existing(wanted: dict[str, QuerySet[Any]]) -> set[str]:
-    """The keys whose rows there are."""
-    if not wanted:
-        return set()
-    names = {f"step_{number}": key for number, key in enumerate(wanted)}
-    asked = {name: Exists(wanted[key]) for name, key in names.items()}
-    row: Any = Tenant.objects.filter(pk=require_tenant_id()).values(**asked).get()
-    return {key for name, key in names.items() if row[name]}

@@ -42,6 +42,7 @@ def test_the_palette_finds_cases(bob: Member, charlie: Member, case: Case, words
 
 def test_settings_are_kept_and_used(acme: Tenant, bob: Member, vera: Member) -> None:
     form = {"signature": "Your Acme", "reply_goal_hours": "4", "reopen_days": "7", "identity": ""}
+    form["told_of_new"] = "managers"
     assert vera.get("case_settings").status_code == 403
     assert "support.acme@in.localhost" in bob.get("case_settings").content.decode()
     assert bob.post("case_settings", form=form).status_code == 302
