@@ -68,6 +68,14 @@ def change_contact(request: ApiRequest, contact_id: IdIn, given: ContactIn) -> A
     return _shown(request, contact.pk)
 
 
+@router.delete("/{contact_id}", auth=WRITE, response={204: None}, summary="Delete a contact")
+def delete_contact(request: ApiRequest, contact_id: IdIn) -> Any:
+    """Puts them in the bin, from where they can be restored. Twice changes nothing."""
+    request.grant.check_capability(Capability.CONTACTS_DELETE)
+    services.bin_contact(contact=reading.one(request, contact_id), by=request.user)
+    return Status(204, None)
+
+
 @router.post("/{contact_id}/tags", auth=WRITE, response=list[str], summary="Add and remove tags")
 def tag_contact(request: ApiRequest, contact_id: IdIn, given: TagsIn) -> Any:
     """Answers the tags as they are now."""

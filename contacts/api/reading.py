@@ -27,11 +27,16 @@ from contacts.models import (
 )
 from contacts.querysets import ContactQuerySet
 from ecrm.api.access import ApiRequest
-from ecrm.api.schemas import IdIn, Text, number_of
+from ecrm.api.schemas import IdIn, InstantIn, Text, number_of
 from ecrm.mail.addresses import normalise
 
-ORDERS = {"name": ("sort_key", "id"), "created": ("created_at", "id"), "active": ("active_at", "id")}
-OrderName = Literal["-created", "created", "-active", "active", "name", "-name"]
+ORDERS = {
+    "name": ("sort_key", "id"),
+    "created": ("created_at", "id"),
+    "active": ("active_at", "id"),
+    "updated": ("updated_at", "id"),
+}
+OrderName = Literal["-created", "created", "-active", "active", "-updated", "updated", "name", "-name"]
 
 _PLAIN = (
     *("name", "given_name", "family_name", "stage", "owner_id", "job_title", "language", "time_zone", "country"),
@@ -50,6 +55,9 @@ class ContactFilters(Schema):
     owner_id: IdIn | None = None
     country: Annotated[str, Field(pattern=r"^([A-Z]{2})?$")] = ""
     segment_id: IdIn | None = None
+    updated_since: Annotated[
+        InstantIn | None, Field(description="Changed then or later; of those in the bin: put there.")
+    ] = None
     bin: Annotated[Literal["out", "in"], Field(description="`in`: those in the bin instead.")] = "out"
     order: OrderName = "-created"
 
@@ -67,6 +75,9 @@ def visible(request: ApiRequest) -> ContactQuerySet:
 def narrowed(request: ApiRequest, asked: ContactFilters) -> ContactQuerySet:
     people = visible(request)
     people = people.binned() if asked.bin == "in" else people.unbinned()
+    if asked.updated_since:
+        changed = "binned_at__gte" if asked.bin == "in" else "updated_at__gte"
+        people = people.filter(**{changed: asked.updated_since})
     if asked.q:
         people = people.matching(asked.q, membership=request.membership)
     if asked.email:

@@ -74,6 +74,14 @@ def unread(user_id: int) -> QuerySet[Notification]:
     return Notification.objects.filter(user_id=user_id, read_at=None, is_shown=True)
 
 
+def blank_facts(contact_ids: Iterable[int]) -> int:
+    """Forgets the words of every notice about these people, for their erasure; returns how many.
+
+    Deleting a contact's row does the same by itself (``contacts/sql/notices_forget.sql``).
+    """
+    return Notification.objects.filter(contact_id__in=list(contact_ids)).update(facts={}, contact_id=None)
+
+
 def mark_read(*, notification: Notification) -> bool:
     return bool(unread(notification.user_id).filter(pk=notification.pk).update(read_at=timezone.now()))
 

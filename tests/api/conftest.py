@@ -42,6 +42,9 @@ class Program:
     def patch(self, path: str, body: Any) -> HttpResponse:
         return self.ask("PATCH", path, body)
 
+    def delete(self, path: str) -> HttpResponse:
+        return self.ask("DELETE", path)
+
 
 def make_program(member: Member, *scopes: str, **fields: Any) -> Program:
     membership = member.tenant.memberships.select_related("user").get(user=member.user)
