@@ -23,9 +23,11 @@ from ecrm.tenancy.roles import Capability
 @require_safe
 def dashboard(request: MemberRequest) -> HttpResponse:
     people = Contact.objects.visible_to(request.membership).unbinned()
-    growth, sends = figures.growth(people), figures.sends()
-    purpose = purposes.by_key(purposes.NEWSLETTER)
-    mailable = figures.mailable(people, purpose) if purpose else None
+    sees_revenue = may(request.membership, Capability.REVENUE_VIEW)
+    weekly = figures.Weekly(request.tenant.currency if sees_revenue else "")
+    growth, sends = figures.growth(people), figures.sends(weekly)
+    newsletter = _newsletter()
+    mailable = figures.mailable(people, newsletter.purpose) if newsletter else None
     context: dict[str, Any] = {
         "growth": growth,
         "growth_chart": charts.growth(growth),
@@ -35,16 +37,21 @@ def dashboard(request: MemberRequest) -> HttpResponse:
         "sends_funnel": charts.funnel(sends),
         "mailable": mailable,
         "mailable_chart": charts.mailable(mailable) if mailable else None,
-        "purpose_name": purposes.wording(purpose).name if purpose else "",
+        "purpose_name": newsletter.name if newsletter else "",
     }
-    visited = figures.visits(people_sets.get(VISITED).narrow(people))
+    visited = figures.visits(people_sets.get(VISITED).narrow(people), weekly)
     context |= {"visits": visited, "visits_chart": charts.visits(visited)}
     if may(request.membership, Capability.CASES_VIEW):
         context |= _cases()
-    if may(request.membership, Capability.REVENUE_VIEW):
-        orders = figures.orders(request.tenant.currency)
+    if sees_revenue:
+        orders = figures.orders(weekly)
         context |= {"orders": orders, "orders_spark": charts.spark(_("Revenue, 12 weeks"), orders.by_week)}
     return render(request, "analytics/dashboard.html", context)
+
+
+def _newsletter() -> purposes.Wording | None:
+    found = purposes.catalogue(with_archived=True)
+    return next((each for each in found if each.purpose.key == purposes.NEWSLETTER), None)
 
 
 def _cases() -> dict[str, Any]:

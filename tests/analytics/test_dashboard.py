@@ -55,7 +55,7 @@ def test_two_clicks_of_one_person_count_once(acme: Tenant) -> None:
         [NewEvent("email.sent", contact.pk, now, campaign_id=1)]
         + [NewEvent("email.clicked", contact.pk, now, campaign_id=1)] * 2
     )
-    sends = figures.sends()
+    sends = figures.sends(figures.Weekly())
     assert (sends.sent, sends.clicked) == (1, 1)
     assert sends.sent_by_week[-1] == 1
 
@@ -83,7 +83,7 @@ def test_a_figure_of_people_opens_exactly_those_people(alice: Member, acme: Tena
     ]
     events.record_many([NewEvent("page.viewed", pk, at, visitor_id=browser) for pk, at, browser in told])
     page = alice.get("dashboard").content.decode()
-    visits = figures.visits(people_sets.get("visited").narrow(Contact.objects.all()))
+    visits = figures.visits(people_sets.get("visited").narrow(Contact.objects.all()), figures.Weekly())
     assert (visits.people, visits.browsers, visits.views) == (1, 1, 3)
     assert "?only=visited" in page
     shown = alice.get("contact_list", query={"only": "visited"}).content.decode()

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from cases.models import Case
 from ecrm.tenancy.context import tenant_context
 from ecrm.tenancy.models import Tenant
 from tests import factories as make
@@ -16,6 +17,9 @@ from tests.architecture.urls import ARGUMENTS, Address, tenant_addresses
 from tests.cast import Member
 
 READS = tenant_addresses()
+# Signing in and the rail take three of them.
+BUSY = {"cases": 8, "today": 8, "case_page": 12, "dashboard": 12}
+FRAME = ("SAVEPOINT", "RELEASE", "SET LOCAL", "SELECT current_setting")
 
 
 def grow(tenant: Tenant, count: int) -> None:
@@ -46,6 +50,16 @@ def test_queries_do_not_grow_with_rows(address: Address, acme: Tenant, alice: Me
     grow(acme, 24)
     many = queries(lambda: alice.get(address.name, *arguments))
     assert len(many) == len(few), "\n".join(many[len(few) :])
+
+
+@pytest.mark.parametrize(("name", "most"), BUSY.items())
+def test_the_busiest_pages_ask_little(name: str, most: int, acme: Tenant, alice: Member) -> None:
+    grow(acme, 3)
+    with tenant_context(acme):
+        make.InboundMailFactory()  # the set-up no longer says which address to write to
+        arguments = [Case.objects.latest("pk").pk] if name == "case_page" else []
+    asked = [sql for sql in queries(lambda: alice.get(name, *arguments)) if not sql.startswith(FRAME)]
+    assert len(asked) <= most, "\n".join(asked)
 
 
 def content(response: Any) -> None:
