@@ -9,7 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from contacts import places
+from contacts import domains, places
 from contacts.models import Company
 from contacts.services.companies import LONGEST_NAME
 from ecrm.tenancy.models import User
@@ -64,7 +64,10 @@ class CompanyForm(forms.Form):
         return places.known_country(self.cleaned_data["country"])
 
     def clean_domains(self) -> list[str]:
-        return [part for part in self.cleaned_data["domains"].replace("\n", ",").split(",") if part.strip()]
+        try:
+            return domains.clean(self.cleaned_data["domains"].replace("\n", ",").split(","))
+        except ValidationError as error:
+            raise ValidationError(error.error_dict["domains"]) from error
 
     def add_errors(self, error: ValidationError, *, explain: Callable[[ValidationError], str]) -> None:
         """Puts what a service refused at the field it speaks of."""
