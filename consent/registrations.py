@@ -8,6 +8,7 @@ from consent import (
     answers,
     api,
     audit_words,
+    bulk,
     criteria,
     defaults,
     export_columns,
@@ -35,6 +36,7 @@ import_columns.register()
 export_columns.register()
 merging.register()
 panel.register()
+bulk.register()
 reach.register()
 receivers.register(answers.ORDER, answers.notice, together=answers.notice_many)
 tenancy.furnishings.append(defaults.furnish)

@@ -60,7 +60,7 @@ def sortable_field(key: str, membership: Membership) -> CustomField | None:
     return field if field is not None and field.kind in SORTABLE else None
 
 
-def by_shared(people: ContactQuerySet, name: str, *, cursor: str | None, size: int = SIZE) -> Page[Row]:
+def by_shared(people: ContactQuerySet, name: str, *, cursor: str | None, size: int = SIZE) -> Page[Any]:
     """A page ordered by a shared value, then by the latest activity. One to three queries."""
     column, nothing = SHARED[name]
     place = _read(cursor, name)
@@ -73,7 +73,7 @@ def by_shared(people: ContactQuerySet, name: str, *, cursor: str | None, size: i
         if len(rows) <= size:
             return _page(branches.after(None), name, size, is_first=True)
         rows = rows[:size][::-1]
-        return Page(rows, _write(rows[-1], name, goes_back=False), _write(rows[0], name, goes_back=True))  # type: ignore[type-var]
+        return Page(rows, _write(rows[-1], name, goes_back=False), _write(rows[0], name, goes_back=True))
     return _page(branches.after(place), name, size, is_first=False)
 
 
@@ -86,7 +86,7 @@ def by_field(people: ContactQuerySet, field: CustomField, *, is_descending: bool
     names = (*keys, "contact__active_at", "contact__last_active_at")
     page: Page[Any] = pages.keyset_page(values.values_list(*names, named=True), order=order, cursor=cursor, size=SIZE)
     rows = [Row(row.contact_id, row.contact__active_at, row.contact__last_active_at) for row in page.rows]
-    return Page(rows, page.next, page.previous, page.is_reset)  # type: ignore[type-var]
+    return Page(rows, page.next, page.previous, page.is_reset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +163,11 @@ def _beyond(comparison: str, place: _Place) -> Q:
     return reached & (further | Q(**{f"id__{comparison}": place.id}))
 
 
-def _page(rows: list[Row], name: str, size: int, *, is_first: bool, is_reset: bool = False) -> Page[Row]:
+def _page(rows: list[Row], name: str, size: int, *, is_first: bool, is_reset: bool = False) -> Page[Any]:
     has_more, rows = len(rows) > size, rows[:size]
     following = _write(rows[-1], name, goes_back=False) if has_more else None
     previous = _write(rows[0], name, goes_back=True) if rows and not is_first else None
-    return Page(rows, following, previous, is_reset)  # type: ignore[type-var]
+    return Page(rows, following, previous, is_reset)
 
 
 def _write(row: Row, name: str, *, goes_back: bool) -> str:

@@ -67,7 +67,8 @@ def _by_shared(query: ListQuery, found: Found, cursor: str | None, *, is_exact: 
     is_grouped = query.group in orders.SHARED
     name = query.group if is_grouped else query.sort
     page = orders.by_shared(found.people, name, cursor=cursor)
-    count = _known(query, found) or _count(found.people, is_exact)
+    known = _known(query, found)
+    count = _count(found.people, is_exact) if known is None else known
     return Shown(page, count, found, headings=_headings(name, page) if is_grouped else {})
 
 
@@ -89,11 +90,7 @@ def _known(query: ListQuery, found: Found) -> Count | None:
     """A search knows how many it found, as long as no filter narrows them."""
     if not found.is_search or query.is_narrowed:
         return None
-    return (
-        pages.capped_count(found.people, cap=found.capped_at or pages.CAP)
-        if not found.capped_at
-        else Count(found.capped_at, True)
-    )
+    return Count(found.capped_at, True) if found.capped_at else pages.capped_count(found.people)
 
 
 def _count(people: ContactQuerySet, is_exact: bool) -> Count:
