@@ -152,6 +152,27 @@ class SegmentRows(Rows):
         return reverse("segment", args=[obj.pk])
 
 
+@admin.register(models.CustomField, site=site)
+class FieldRows(Rows):
+    """Made, changed and deleted on the page of the settings, which keeps the values in mind."""
+
+    one, many = _("field"), _("fields")
+    is_small = True
+    list_display = ["label", "entity", "kind", "key", "deleted_at"]
+    list_filter = ["entity", "kind"]
+    search_fields = ["label__icontains", "key__exact"]
+
+    def view_on_site(self, obj: models.CustomField) -> str | None:
+        return reverse("edit_field", args=[obj.pk]) if obj.deleted_at is None else None
+
+
+show(models.CustomChoice, _("entry of a field"), _("entries of a field"), list_display=["id", "field", "label", "key"])
+show(
+    models.CustomValue,
+    _("value of a field"),
+    _("values of a field"),
+    search_fields=["id__exact", "contact__exact", "company__exact"],
+)
 show(models.EmailAddress, _("email address"), _("email addresses"))
 show(models.PhoneNumber, _("phone number"), _("phone numbers"))
 show(models.PostalAddress, _("postal address"), _("postal addresses"))

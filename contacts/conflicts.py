@@ -34,6 +34,14 @@ def differences(current: Contact, editor: ContactEditor) -> list[Difference]:
         Difference(field.label or name, _shown(field, saved[name]), _shown(field, editor.form[name].value()))
         for name, field in editor.form.fields.items()
     ]
+    own += [
+        Difference(
+            field.label or name,
+            _shown(field, editor.custom.initial.get(name)),
+            _shown(field, editor.custom[name].value()),
+        )
+        for name, field in editor.custom.fields.items()
+    ]
     lists = [
         Difference(label, _listed(name, saved[name]), _listed(name, _given(editor, name)))
         for name, label in LIST_NAMES.items()
@@ -42,6 +50,8 @@ def differences(current: Contact, editor: ContactEditor) -> list[Difference]:
 
 
 def _shown(field: Any, value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(_shown(field, one) for one in value) or _("Not set")
     text = "" if value is None else str(value)
     for code, label in getattr(field.widget, "choices", ()):
         if text and str(code) == text:

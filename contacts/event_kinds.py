@@ -40,10 +40,15 @@ def _created(event: Event) -> str:
 
 
 def _changed(event: Event) -> str:
-    fields = [str(FIELD_NAMES.get(name, name)) for name in event.properties.get("fields", [])]
+    # Fields of one's own are not named: not everybody may know of each.
+    fields = list(dict.fromkeys(_named(name) for name in event.properties.get("fields", [])))
     if not fields:
         return _("Details changed")
     return ngettext("Changed: %(fields)s", "Changed: %(fields)s", len(fields)) % {"fields": ", ".join(fields)}
+
+
+def _named(field: str) -> str:
+    return _("further details") if field.startswith("f:") else str(FIELD_NAMES.get(field, field))
 
 
 def _tagged(event: Event) -> str:

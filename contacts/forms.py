@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contacts import places
 from contacts.entries import AddressEntry, EmailEntry, PhoneEntry
+from contacts.fields.values_form import ValuesForm
 from contacts.models import Contact
 from contacts.models.people import ChildKind, Stage
 from contacts.phones import LONGEST_WRITTEN
@@ -131,6 +132,13 @@ class ContactEditor:
         more = posted.get(MORE, "") if posted is not None else ""
         initial = values_of(contact) if contact is not None else {}
         self.form = ContactForm(posted, request=request, initial=initial)
+        self.custom = ValuesForm(
+            posted,
+            entity="contact",
+            membership=request.membership,
+            owner_id=contact.pk if contact is not None else None,
+            stage=lambda: self.form.cleaned_data.get("stage", ""),
+        )
         self.lists = {name: _formset(name, posted, initial.get(name, []), one_more=name == more) for name in ROWS}
 
     @property
@@ -160,13 +168,15 @@ class ContactEditor:
 
     @property
     def all_forms(self) -> list[Any]:
-        return [self.form, *(row for rows in self.lists.values() for row in rows)]
+        return [self.form, self.custom, *(row for rows in self.lists.values() for row in rows)]
 
     def is_valid(self) -> bool:
-        return all([self.form.is_valid(), *(rows.is_valid() for rows in self.lists.values())])
+        # The stage first: which further fields are needed hangs on it.
+        return all([self.form.is_valid(), self.custom.is_valid(), *(rows.is_valid() for rows in self.lists.values())])
 
     def values(self) -> dict[str, Any]:
-        return {**self.form.cleaned_data, "company": self._company(), **{name: self._entries(name) for name in ROWS}}
+        own = {**self.form.cleaned_data, **{name: self._entries(name) for name in ROWS}}
+        return {**own, "company": self._company(), "custom_fields": self.custom.values}
 
     def add_errors(self, error: ValidationError, *, explain: Callable[[ValidationError], str]) -> None:
         """Puts what a service refused at the row or field it speaks of, in the words of ``explain``."""
@@ -197,6 +207,8 @@ class ContactEditor:
         return _number(self.form.data.get(f"{name}-primary")) if self.form.is_bound else 0
 
     def _place_of(self, name: str, error: ValidationError) -> tuple[Any, str | None]:
+        if name in self.custom.fields:
+            return self.custom, name
         if name not in ROWS:
             return self.form, name if name in self.form.fields else None
         telling = ROWS[name][2]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -38,6 +38,7 @@ Fields = Mapping[str, MergeField]
 SYSTEM_ADDRESSES = ("unsubscribe_url", "preferences_url", "view_url")
 
 _registry: dict[str, MergeField] = {}
+_sources: list[Callable[[], Iterable[MergeField]]] = []
 
 
 def register(field: MergeField) -> None:
@@ -45,9 +46,14 @@ def register(field: MergeField) -> None:
     _registry[field.name] = field
 
 
+def register_source(source: Callable[[], Iterable[MergeField]]) -> None:
+    """For fields of the bound tenant. Asked often: it must answer from memory within a request."""
+    _sources.append(source)
+
+
 def registered() -> Fields:
-    """All fields, in the order they were registered. Add a tenant's own with `|`."""
-    return dict(_registry)
+    """All fields, in the order they were registered, then the bound tenant's own."""
+    return _registry | {field.name: field for source in _sources for field in source()}
 
 
 def samples(fields: Iterable[MergeField]) -> dict[str, str]:

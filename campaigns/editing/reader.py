@@ -75,7 +75,7 @@ def read_as(campaign: Campaign, content: CampaignContent, reader: Reader) -> Rea
         letter = letters.compiled(campaign, shown, links=LinkRegistry(), counts_clicks=False)
     except ContentError as error:
         return Reading(None, missing, tuple(dict.fromkeys(problem.message for problem in error.problems)))
-    return Reading(preview(letter.untracked, letter.values(reader, of_nobody())), missing)
+    return Reading(preview(letter.untracked, letter.values(reader.facing(letter), of_nobody())), missing)
 
 
 def _finished(content: CampaignContent) -> tuple[CampaignContent, int]:

@@ -22,4 +22,4 @@ def reread(delivery: Delivery) -> Preview:
     is_tracked = hits.allows_tracking(delivery.contact_id)
     links = letter.links(delivery.pk, delivery.contact_id, is_tracked=is_tracked)
     person = Reader.of(delivery.contact, address=delivery.address)
-    return letter.untracked.preview(letter.values(person, links))
+    return letter.untracked.preview(letter.values(person.facing(letter), links))

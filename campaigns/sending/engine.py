@@ -108,6 +108,7 @@ def _work_chunk(turn: Turn, held: Claim) -> None:
     with tenant_transaction():
         todo = journal.pending(held.chunk_id, is_fresh=held.is_fresh, is_unknown_final=turn.is_unknown_final)
         letter = letters.letter(turn.campaign, held.content_id)
+        todo = letter.filled(todo)
         assert turn.campaign.identity is not None
         buckets = throttles.applying(identity=turn.campaign.identity, recipient_domain=held.domain)
     this = Round(turn, held, letter)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from campaigns.custom_fields import Pairs
 from campaigns.exclusions import Reason
 from campaigns.models import COUNTED, Campaign, Chunk, Delivery, Intent, Outcome, OutcomeKind
 from campaigns.models.campaign import State
@@ -53,6 +54,7 @@ class Pending(NamedTuple):
     city: str
     country: str
     language: str
+    custom: Pairs = ()
 
     @property
     def is_doubtful(self) -> bool:

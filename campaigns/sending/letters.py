@@ -16,10 +16,12 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from campaigns import custom_fields
 from campaigns.content.blocks import Content
 from campaigns.content.brand import Brand, Sender
 from campaigns.content.compiler import CompiledMessage, Tracking, compile_message
 from campaigns.content.links import LinkRegistry
+from campaigns.custom_fields import Pairs
 from campaigns.models import Campaign, CampaignContent, Link
 from campaigns.sending import addresses
 from campaigns.sending.journal import Pending
@@ -53,6 +55,8 @@ class Person(Protocol):
     def country(self) -> str: ...
     @property
     def language(self) -> str: ...
+    @property
+    def custom(self) -> Pairs: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,12 @@ class Letter:
     untracked: CompiledMessage
     tracked: CompiledMessage
     has_view_link: bool
+    custom_keys: frozenset[str] = frozenset()
+
+    def filled(self, todo: list[Pending]) -> list[Pending]:
+        """With the custom fields this letter speaks of; no query when it speaks of none."""
+        found = custom_fields.pairs([each.contact_id for each in todo], self.custom_keys, self.language)
+        return [each._replace(custom=found.get(each.contact_id, ())) for each in todo] if found else todo
 
     def outgoing(self, pending: Pending, *, date: str) -> Outgoing:
         """This delivery's message. Raises ``ValueError`` for an address no header can carry."""
@@ -107,6 +117,7 @@ class Letter:
             "contact.country": person.country,
             "contact.language": person.language or self.language,
             "tenant.name": self.tenant_name,
+            **dict(person.custom),
         }
 
 
@@ -147,9 +158,17 @@ def compiled(
     )
     assert campaign.identity is not None
     click_base = addresses.click_base_of_campaign(campaign.pk)
-    has_view_link = "view_url" in f"{content.subject}{content.preheader}{content.blocks}"
+    source = f"{content.subject}{content.preheader}{content.blocks}"
     return Letter(
-        tenant.name, campaign.pk, click_base, campaign.identity, content.language, plain, tracked, has_view_link
+        tenant.name,
+        campaign.pk,
+        click_base,
+        campaign.identity,
+        content.language,
+        plain,
+        tracked,
+        has_view_link="view_url" in source,
+        custom_keys=custom_fields.used_in(source),
     )
 
 

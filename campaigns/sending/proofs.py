@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from campaigns import custom_fields
 from campaigns.content.compiler import preview as readable
 from campaigns.content.links import LinkRegistry
 from campaigns.content.plan import Preview
+from campaigns.custom_fields import Pairs
 from campaigns.models import Campaign, CampaignContent
 from campaigns.sending import letters, people
 from campaigns.sending.addresses import of_nobody
@@ -36,6 +38,13 @@ class Reader:
     city: str
     country: str
     language: str
+    contact_id: int = 0
+    custom: Pairs = ()
+
+    def facing(self, letter: letters.Letter) -> Reader:
+        """With what this letter says of the person beyond the usual."""
+        found = custom_fields.pairs([self.contact_id], letter.custom_keys, letter.language)
+        return replace(self, custom=found.get(self.contact_id, ()))
 
     @classmethod
     def of(cls, contact: Contact, *, address: str | None = None) -> Reader:
@@ -52,6 +61,7 @@ class Reader:
             city=contact.city,
             country=contact.country,
             language=contact.language,
+            contact_id=contact.pk,
         )
 
 
@@ -62,7 +72,7 @@ def preview(campaign: Campaign, *, contact: Contact, language: str | None = None
     ``readiness.NotReady`` when sender or purpose are still to be chosen.
     """
     letter = _letter(campaign, contact, language, variant)
-    return readable(letter.untracked, letter.values(Reader.of(contact), of_nobody()))
+    return readable(letter.untracked, letter.values(Reader.of(contact).facing(letter), of_nobody()))
 
 
 def send_test(
@@ -76,7 +86,7 @@ def send_test(
     if not Membership.objects.filter(tenant_id=require_tenant_id(), user__email=address).exists():
         raise ValidationError({"to": _("Test messages go to members of this workspace only.")})
     letter = _letter(campaign, contact, language, variant, is_test=True)
-    values = letter.values(Reader.of(contact), of_nobody())
+    values = letter.values(Reader.of(contact).facing(letter), of_nobody())
     message_id = _test_message_id(campaign, letter)
     values |= {"to_email": address, "to_name": str(by), "message_id": message_id, "date": letters.today()}
     relay = Relay.parse(letter.identity.relay_url) if letter.identity.relay_url else default_relay()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
 from django.core.exceptions import ValidationError
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 from ninja import Query, Router, Status
 
 from contacts import events, services
-from contacts.api import reading
+from contacts.api import custom, reading
 from contacts.api.reading import ContactFilters
 from contacts.api.schemas import ContactIn, ContactOut, HappeningOut, TagsIn
 from contacts.entries import AddressEntry, EmailEntry, PhoneEntry
@@ -31,13 +32,13 @@ READ, WRITE = needs(Scope.CONTACTS_READ), needs(Scope.CONTACTS_WRITE)
 @router.get("", auth=READ, response=PageOut[ContactOut], summary="List contacts")
 def list_contacts(request: ApiRequest, asked: Annotated[ContactFilters, Query()], window: Window) -> Any:
     people = reading.with_lists(reading.narrowed(request, asked))
-    return page_of(people, window, order=asked.keys, show=reading.show)
+    return page_of(people, window, order=asked.keys, show=partial(reading.show, request))
 
 
 @router.post("", auth=WRITE, response={201: ContactOut}, summary="Create a contact")
 def create_contact(request: ApiRequest, given: ContactIn) -> Any:
     """An e-mail address that somebody else has is a conflict (409); see upsert."""
-    contact = _create(given, request.user)
+    contact = _create(request, given)
     return Status(201, _shown(request, contact.pk))
 
 
@@ -49,21 +50,21 @@ def upsert_contact(request: ApiRequest, given: ContactIn) -> Any:
     """
     known = _known(request, given)
     if known is not None:
-        _update(known, given, request.user)
+        _update(request, known, given)
         return Status(200, _shown(request, known.pk))
-    return Status(201, _shown(request, _create(given, request.user).pk))
+    return Status(201, _shown(request, _create(request, given).pk))
 
 
 @router.get("/{contact_id}", auth=READ, response=ContactOut, summary="Read a contact")
 def read_contact(request: ApiRequest, contact_id: IdIn) -> Any:
-    return reading.show([reading.one(request, contact_id)])[0]
+    return reading.show(request, [reading.one(request, contact_id)])[0]
 
 
 @router.patch("/{contact_id}", auth=WRITE, response=ContactOut, summary="Change a contact")
 def change_contact(request: ApiRequest, contact_id: IdIn, given: ContactIn) -> Any:
     """Changes the fields given and leaves the others. Lists replace those there, identities are added."""
     contact = _unbinned(reading.one(request, contact_id))
-    services.edit_contact(contact=contact, by=request.user, **_changes(given))
+    services.edit_contact(contact=contact, by=request.user, via="api", **_changes(request, given, contact))
     _link(contact, given, request.user)
     return _shown(request, contact.pk)
 
@@ -113,7 +114,7 @@ def list_contact_events(request: ApiRequest, contact_id: IdIn, window: Window) -
 
 
 def _shown(request: ApiRequest, contact_id: int) -> dict[str, Any]:
-    return reading.show([reading.one(request, str(contact_id))])[0]
+    return reading.show(request, [reading.one(request, str(contact_id))])[0]
 
 
 def _happenings(facts: Any) -> list[dict[str, Any]]:
@@ -133,10 +134,10 @@ def _happenings(facts: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _create(given: ContactIn, by: User) -> Contact:
+def _create(request: ApiRequest, given: ContactIn) -> Contact:
     with transaction.atomic():
-        contact = services.create_contact(by=by, **_changes(given))
-        _link(contact, given, by)
+        contact = services.create_contact(by=request.user, **_changes(request, given, None))
+        _link(contact, given, request.user)
     return contact
 
 
@@ -159,8 +160,8 @@ def _unbinned(contact: Contact) -> Contact:
     return contact
 
 
-def _update(contact: Contact, given: ContactIn, by: User) -> None:
-    changes = _changes(given)
+def _update(request: ApiRequest, contact: Contact, given: ContactIn) -> None:
+    by, changes = request.user, _changes(request, given, contact)
     emails = changes.pop("emails", [])
     phones = changes.pop("phones", [])
     tags = changes.pop("tags", [])
@@ -170,7 +171,7 @@ def _update(contact: Contact, given: ContactIn, by: User) -> None:
     if phones:
         numbers = contact.phones.order_by("-is_primary", "id")
         changes["phones"] = [*(PhoneEntry(row.number, row.kind) for row in numbers), *phones]
-    services.edit_contact(contact=contact, by=by, **changes)
+    services.edit_contact(contact=contact, by=by, via="api", **changes)
     services.add_tags(contact_ids=[contact.pk], names=tags, by=by)
     _link(contact, given, by)
 
@@ -180,8 +181,8 @@ def _link(contact: Contact, given: ContactIn, by: User) -> None:
     linking.link_identities(contact=contact, identities=pairs, by=by)
 
 
-def _changes(given: ContactIn) -> dict[str, Any]:
-    """The fields that were given, as the services take them."""
+def _changes(request: ApiRequest, given: ContactIn, contact: Contact | None) -> dict[str, Any]:
+    """The fields that were given, as the services take them; ``contact`` is whom they change."""
     changes = {name: getattr(given, name) for name in given.model_fields_set - {"identities"}}
     if "owner_id" in changes:
         changes["owner"] = _member(changes.pop("owner_id"))
@@ -191,7 +192,18 @@ def _changes(given: ContactIn) -> dict[str, Any]:
         changes["phones"] = [PhoneEntry(each.number, each.kind) for each in given.phones]
     if "addresses" in changes:
         changes["addresses"] = [AddressEntry(**each.model_dump()) for each in given.addresses]
-    return changes
+    return changes | _custom(request, given, contact)
+
+
+def _custom(request: ApiRequest, given: ContactIn, contact: Contact | None) -> dict[str, Any]:
+    """Custom fields, and whether those needed at the person's stage are there."""
+    is_told = contact is None or not given.model_fields_set.isdisjoint({"stage", "custom_fields"})
+    if not is_told:
+        return {}
+    stage = given.stage if contact is None or "stage" in given.model_fields_set else contact.stage
+    sent = given.model_dump(include={"custom_fields"})["custom_fields"]
+    contact_id = contact.pk if contact is not None else None
+    return {"custom_fields": custom.checked(request, sent, stage=stage, contact_id=contact_id)}
 
 
 def _member(owner_id: str | None) -> User | None:

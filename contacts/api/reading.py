@@ -14,6 +14,7 @@ from ninja import Schema
 from pydantic import Field
 
 from contacts import merged
+from contacts.api import custom
 from contacts.api.schemas import StageName
 from contacts.models import (
     Contact,
@@ -105,11 +106,12 @@ def with_lists(people: ContactQuerySet) -> ContactQuerySet:
     return people.select_related("company").annotate(**_lists())
 
 
-def show(people: Sequence[Any]) -> list[dict[str, Any]]:
-    return [_as_dict(person) for person in people]
+def show(request: ApiRequest, people: Sequence[Any]) -> list[dict[str, Any]]:
+    held = custom.values(request, [person.pk for person in people])
+    return [_as_dict(person, held[person.pk]) for person in people]
 
 
-def _as_dict(person: Any) -> dict[str, Any]:
+def _as_dict(person: Any, custom_fields: dict[str, Any]) -> dict[str, Any]:
     """As ``ContactOut``; the person comes from ``with_lists``."""
     return {
         "id": person.pk,
@@ -120,6 +122,7 @@ def _as_dict(person: Any) -> dict[str, Any]:
         "addresses": person.address_list,
         "identities": person.identity_list,
         "tags": person.tag_names,
+        "custom_fields": custom_fields,
     }
 
 

@@ -6,10 +6,10 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from ninja import Schema
-from pydantic import Field
+from pydantic import Field, StrictBool, StrictFloat, StrictInt
 
 from contacts.models.people import Stage
-from ecrm.api.schemas import DayIn, Id, IdIn, In, Text
+from ecrm.api.schemas import DayIn, Id, IdIn, In, Text, Whole
 
 Kind = Literal["work", "home", "other"]
 StageName = Literal["visitor", "lead", "prospect", "customer", "lapsed"]
@@ -54,6 +54,21 @@ class IdentityIn(In):
     id: Annotated[Text, Field(min_length=1, max_length=200)]
 
 
+class MoneyValue(In):
+    """``amount`` in minor units of ``currency``."""
+
+    amount: Whole
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+
+
+CustomKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+CustomValueIn = StrictBool | StrictInt | StrictFloat | Text | MoneyValue | list[Text] | None
+CustomFieldsIn = Annotated[
+    dict[CustomKey, CustomValueIn],
+    Field(max_length=300, description="By key, see `/custom-fields`. Those left out stay; null empties."),
+]
+
+
 class ContactIn(In):
     """Every field is optional. Lists replace what is there; the first e-mail and phone are primary."""
 
@@ -75,6 +90,7 @@ class ContactIn(In):
     addresses: Annotated[list[AddressIn], Field(max_length=50)] = []
     tags: Annotated[list[TagName], Field(max_length=100)] = []
     identities: Annotated[list[IdentityIn], Field(max_length=50, description="Added to those known.")] = []
+    custom_fields: CustomFieldsIn = {}
 
 
 class TagsIn(In):
@@ -117,6 +133,23 @@ class CompanyOut(Schema):
     name: str
 
 
+class CustomChoiceOut(Schema):
+    key: str
+    label: str
+
+
+class CustomFieldOut(Schema):
+    """``choices`` are those offered; ``required_at`` names stages, or is ``always`` for companies."""
+
+    entity: str
+    key: str
+    label: str
+    kind: str
+    note: str
+    choices: list[CustomChoiceOut]
+    required_at: list[str]
+
+
 class ContactOut(Schema):
     id: Id
     name: str
@@ -137,6 +170,7 @@ class ContactOut(Schema):
     addresses: list[AddressOut]
     identities: list[IdentityOut]
     tags: list[str]
+    custom_fields: dict[str, Any]
     created_at: datetime
     updated_at: datetime
     last_active_at: datetime | None

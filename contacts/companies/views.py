@@ -21,6 +21,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from contacts import company_panels, places, services
 from contacts.companies import history, listing
 from contacts.companies.forms import CompanyForm, values_of
+from contacts.fields.facts import facts as custom_facts
+from contacts.fields.values_form import ValuesForm
 from contacts.models import Company
 from ecrm.search import recents
 from ecrm.tenancy.models import Membership
@@ -97,16 +99,17 @@ def company_page(request: MemberRequest, company_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def create_company(request: MemberRequest) -> HttpResponse:
     form = CompanyForm(request.POST or None, request=request)
-    if request.method == "POST" and form.is_valid():
+    custom = ValuesForm(request.POST or None, entity="company", membership=request.membership)
+    if request.method == "POST" and all([form.is_valid(), custom.is_valid()]):
         try:
             with transaction.atomic():
-                company = services.create_company(by=request.user, **form.cleaned_data)
+                company = services.create_company(by=request.user, custom_fields=custom.values, **form.cleaned_data)
         except ValidationError as error:
             form.add_errors(error, explain=partial(_explain, request.membership))
         else:
             toast(request, _("%(name)s added.") % {"name": company})
             return redirect_page(request, reverse("company_page", args=[company.pk]))
-    return _form(request, form)
+    return _form(request, form, custom)
 
 
 @requires(Capability.CONTACTS_EDIT)
@@ -114,12 +117,17 @@ def create_company(request: MemberRequest) -> HttpResponse:
 def edit_company(request: MemberRequest, company_id: int) -> HttpResponse:
     company = _find(request, company_id)
     form = CompanyForm(request.POST or None, request=request, initial=values_of(company))
+    custom = ValuesForm(request.POST or None, entity="company", membership=request.membership, owner_id=company.pk)
     stale: services.StaleCompany | None = None
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and all([form.is_valid(), custom.is_valid()]):
         try:
             with transaction.atomic():
                 services.edit_company(
-                    company=company, by=request.user, expected_updated_at=_expected(request), **form.cleaned_data
+                    company=company,
+                    by=request.user,
+                    expected_updated_at=_expected(request),
+                    custom_fields=custom.values,
+                    **form.cleaned_data,
                 )
         except ValidationError as error:
             form.add_errors(error, explain=partial(_explain, request.membership))
@@ -128,7 +136,7 @@ def edit_company(request: MemberRequest, company_id: int) -> HttpResponse:
         else:
             toast(request, _("Saved."))
             return redirect_page(request, reverse("company_page", args=[company.pk]))
-    return _form(request, form, company=company, stale=stale)
+    return _form(request, form, custom, company=company, stale=stale)
 
 
 @requires(Capability.CONTACTS_DELETE)
@@ -177,6 +185,7 @@ def _record(request: MemberRequest, company: Company, people: list[Any]) -> dict
         "row": row,
         "people": people[: history.PEOPLE_SHOWN],
         "people_query": urlencode({"company": company.name}),
+        "custom_facts": custom_facts("company", company.pk, request.membership),
         "place": ", ".join(filter(None, (company.street, town, company.region, country))),
         "panels": [panel.render(request, company) for panel in company_panels.panels(request.membership)],
         "may_edit": request.membership.may(Capability.CONTACTS_EDIT),
@@ -188,14 +197,16 @@ def _record(request: MemberRequest, company: Company, people: list[Any]) -> dict
 def _form(
     request: MemberRequest,
     form: CompanyForm,
+    custom: ValuesForm,
     *,
     company: Company | None = None,
     stale: services.StaleCompany | None = None,
 ) -> HttpResponse:
-    errors = error_count(form) if form.is_bound else 0
+    errors = error_count(form) + error_count(custom) if form.is_bound else 0
     back_url = reverse("company_page", args=[company.pk]) if company else reverse("company_list")
     context = {
         "form": form,
+        "custom": custom,
         "company": company,
         "title": _("Edit %(name)s") % {"name": company} if company else _("New company"),
         "crumbs": [(_("Companies"), reverse("company_list")), *([(str(company), back_url)] if company else [])],

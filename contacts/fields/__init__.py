@@ -8,23 +8,27 @@ stand beside them (``ContactChange``, criteria, import columns, list columns).
 """
 
 from contacts.fields.kinds import Style, check, parse, shown
-from contacts.fields.reading import by_key, is_visible, of, prefixed, texts, values
+from contacts.fields.reading import PREFIX, by_key, is_visible, of, prefixed, texts, unseen, values
 from contacts.fields.requiring import Missing, missing
-from contacts.fields.writing import Source, write
+from contacts.fields.writing import Source, checked, put, write
 
 __all__ = [
+    "PREFIX",
     "Missing",
     "Source",
     "Style",
     "by_key",
     "check",
+    "checked",
     "is_visible",
     "missing",
     "of",
     "parse",
     "prefixed",
+    "put",
     "shown",
     "texts",
+    "unseen",
     "values",
     "write",
 ]

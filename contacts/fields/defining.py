@@ -154,7 +154,7 @@ def move(*, field: CustomField, by: User, step: int) -> bool:
 
 def value_count(field: CustomField) -> int:
     """How many people or companies have a value."""
-    return CustomValue.objects.filter(field=field).values(f"{field.entity}_id").distinct().count()
+    return int(CustomValue.objects.filter(field=field).values(f"{field.entity}_id").distinct().count())
 
 
 def purge_before() -> datetime:

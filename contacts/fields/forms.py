@@ -31,7 +31,10 @@ class _Common(forms.Form):
         label=_("Seen by"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("Nothing ticked: everybody. Owners and admins always see it."),
+        help_text=_(
+            "Nothing ticked: everybody. Owners and admins always see it."
+            " A field that somebody does not see cannot be used in campaigns."
+        ),
     )
     required_at = forms.MultipleChoiceField(
         label=_("Needed at the stage"), required=False, widget=forms.CheckboxSelectMultiple

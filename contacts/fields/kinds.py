@@ -59,7 +59,7 @@ class Style:
     def puts_day_first(self) -> bool:
         if self.day_first is not None:
             return self.day_first
-        pattern = (self.locale or formats.locale()).date_formats["short"].pattern
+        pattern = str((self.locale or formats.locale()).date_formats["short"].pattern)
         return pattern.find("d") < pattern.find("M")
 
 
@@ -186,7 +186,7 @@ def _day(field: CustomField, value: Any) -> str:
         found = date.fromisoformat(value[:10]) if isinstance(value, str) else None
     except ValueError:
         found = None
-    if found is None or not 1 <= found.year <= LATEST_YEAR:
+    if found is None or found.year > LATEST_YEAR:
         raise ValidationError(_("“%(text)s” is not a date."), params={"text": str(value)[:40]})
     return found.isoformat()
 

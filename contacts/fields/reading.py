@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.db import connection
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from contacts.fields.kinds import Kind, loaded, shown
 from contacts.models import Company, Contact, CustomChoice, CustomField, CustomValue
@@ -51,6 +52,12 @@ def is_visible(field: CustomField, membership: Membership) -> bool:
     return not field.visible_to or membership.may(by_roles(field.visible_to))
 
 
+def unseen(entity: str, membership: Membership) -> set[str]:
+    """``f:<key>`` of the fields that a member must not hear of: hidden from their roles, or deleted."""
+    hidden = {prefixed(field) for field in _every() if field.entity == entity}
+    return hidden - {prefixed(field) for field in of(entity, membership)}
+
+
 def forget_fields() -> None:
     """After a definition has changed."""
     forget(_MEMORY)
@@ -86,17 +93,61 @@ def values(entity: str, ids: Collection[int], fields: Iterable[CustomField] | No
 def texts(
     entity: str, ids: Collection[int], fields: Sequence[CustomField], membership: Membership | None = None
 ) -> dict[int, dict[str, str]]:
-    """``{id: {key: words}}``, of people and companies by their name. At most three queries.
+    """``{id: {key: words}}``, of people and companies by their name. One query.
 
-    ``membership`` hides the names of people whom this member does not see.
+    ``membership`` hides the names of people and companies whom this member does not see.
     """
-    found = values(entity, ids, fields)
-    wanted = {field.key: field for field in fields}
-    names = reference_names(wanted, found.values(), membership)
-    return {
-        owner_id: {key: shown(wanted[key], value, names[wanted[key].kind]) for key, value in given.items()}
-        for owner_id, given in found.items()
-    }
+    found: dict[int, dict[str, list[str]]] = {}
+    for owner_id, field, words, _target in _told(entity, ids, fields, membership):
+        found.setdefault(owner_id, {}).setdefault(field.key, []).append(words)
+    return {pk: {key: _listed(words) for key, words in said.items()} for pk, said in found.items()}
+
+
+def told(
+    entity: str, owner_id: int, fields: Sequence[CustomField], membership: Membership
+) -> dict[str, tuple[str, int | None]]:
+    """The same for one, with the id of the person or company that a value names and this member sees."""
+    found: dict[str, list[str]] = {}
+    targets: dict[str, int | None] = {}
+    for _owner_id, field, words, target in _told(entity, [owner_id], fields, membership):
+        found.setdefault(field.key, []).append(words)
+        targets[field.key] = target
+    return {key: (_listed(words), targets[key]) for key, words in found.items()}
+
+
+def _told(
+    entity: str, ids: Collection[int], fields: Sequence[CustomField], membership: Membership | None
+) -> Iterator[tuple[int, CustomField, str, int | None]]:
+    wanted = {field.pk: field for field in fields}
+    owner_ids = visible_owner_ids(membership) if membership is not None else None
+    rows = _rows(entity, list(ids), list(wanted), _NAMES) if wanted and ids else ()
+    for owner_id, field_id, *columns in rows:
+        field, names = wanted[field_id], columns[-len(_NAMES) :]
+        value = loaded(field, columns[: -len(_NAMES)])
+        if field.kind not in _REFERENCES:
+            yield owner_id, field, shown(field, value), None
+        elif _is_seen(names, owner_ids):
+            yield owner_id, field, _name(names), value
+        else:
+            yield owner_id, field, _("Not visible to you"), None
+
+
+def _listed(words: Sequence[str]) -> str:
+    return pgettext("between the items of a list", ", ").join(words)
+
+
+_REFERENCES = (Kind.PERSON, Kind.COMPANY)
+
+
+def _name(row: Sequence[Any]) -> str:
+    person, _person_owner, company, _company_owner = row
+    return company or person or _("Unnamed contact")
+
+
+def _is_seen(row: Sequence[Any], owner_ids: Collection[int] | None) -> bool:
+    _person, person_owner, company, company_owner = row
+    owner_id = company_owner if company is not None else person_owner
+    return owner_ids is None or owner_id is None or owner_id in owner_ids
 
 
 def reference_names(
@@ -108,22 +159,16 @@ def reference_names(
         for key, value in values_.items():
             if fields[key].kind in ids:
                 ids[fields[key].kind].add(value)
-    named = {kind: {} for kind in Kind.values} | {Kind.PERSON: _people(ids[Kind.PERSON], membership)}
-    if ids[Kind.COMPANY]:
-        named[Kind.COMPANY] = dict(Company.objects.filter(pk__in=ids[Kind.COMPANY]).values_list("pk", "name"))
-    return named
-
-
-def _people(ids: set[int], membership: Membership | None) -> dict[int, str]:
-    if not ids:
-        return {}
+    named: dict[str, dict[int, str]] = {kind: {} for kind in Kind.values}
     owner_ids = visible_owner_ids(membership) if membership is not None else None
-    unseen, unnamed = _("Somebody you cannot see"), _("Unnamed contact")
-    rows = Contact.objects.filter(pk__in=ids).values_list("pk", "name", "owner_id")
-    return {
-        pk: (name or unnamed) if owner_ids is None or owner_id is None or owner_id in owner_ids else unseen
-        for pk, name, owner_id in rows
-    }
+    for kind, model in ((Kind.PERSON, Contact), (Kind.COMPANY, Company)):
+        rows = (
+            model._default_manager.filter(pk__in=ids[kind]).values_list("pk", "name", "owner_id") if ids[kind] else ()
+        )
+        for pk, *row in rows:
+            names = (*row, None, None)
+            named[kind][pk] = _name(names) if _is_seen(names, owner_ids) else _("Not visible to you")
+    return named
 
 
 _FIELD, _CHOICE = Columns(CustomField, "field"), Columns(CustomChoice, "choice")
@@ -152,16 +197,24 @@ def _read() -> list[CustomField]:
     return list(fields.values())
 
 
-def _rows(entity: str, ids: list[int], field_ids: list[int]) -> list[tuple[Any, ...]]:
+# Of whom a value refers to: name and owner, the person's and the company's.
+_NAMES = ("person.name", "person.owner_id", "company.name", "company.owner_id")
+_NAMED = f"""
+    LEFT JOIN {Contact.table()} person ON person.tenant_id = one.tenant_id AND person.id = one.person_value_id
+    LEFT JOIN {Company.table()} company ON company.tenant_id = one.tenant_id AND company.id = one.company_value_id"""
+
+
+def _rows(entity: str, ids: list[int], field_ids: list[int], further: Sequence[str] = ()) -> list[tuple[Any, ...]]:
     owner = f"{entity}_id"
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT one.{owner}, one.field_id, one.text_value, one.number_value, one.money_value, one.currency,"
             "        one.date_value, one.at_value, one.bool_value, choice.key, one.person_value_id,"
-            "        one.company_value_id"
+            f"        one.company_value_id{''.join(f', {name}' for name in further)}"
             f"  FROM {CustomValue.table()} one"
             f"  LEFT JOIN {CustomChoice.table()} choice"
             "    ON choice.tenant_id = one.tenant_id AND choice.id = one.choice_id"
+            f"{_NAMED if further else ''}"
             f" WHERE one.tenant_id = %s AND one.{owner} = ANY (%s) AND one.field_id = ANY (%s)"
             f" ORDER BY one.{owner}, choice.position, one.id",
             [require_tenant_id(), ids, field_ids],

@@ -41,7 +41,7 @@ def resolve(
 def _known(kind: str, named: set[Any], membership: Membership | None) -> dict[Any, int]:
     """Ids by what was given for them."""
     texts = {text for text in named if isinstance(text, str)}
-    found = {number: number for number in named if isinstance(number, int)}
+    found: dict[Any, int] = {number: number for number in named if isinstance(number, int)}
     found |= _people_by_address(texts) if kind == Kind.PERSON else _companies_by_name(texts)
     model: Any = Contact if kind == Kind.PERSON else Company
     rows = model.objects.filter(pk__in=set(found.values()), binned_at=None)

@@ -6,10 +6,12 @@ from django.utils.translation import gettext_lazy as _
 
 from contacts import criteria, merging
 from contacts.fields import criteria as own
-from contacts.fields import uses
+from contacts.fields import tidying, uses
 from contacts.models import CustomField, CustomValue
 from ecrm.audit import words
 from ecrm.audit.words import Subject
+from ecrm.jobs import beats
+from ecrm.jobs import words as task_words
 from ecrm.tenancy.roles import Capability
 from ecrm.ui.settings_pages import Group, SettingsPage
 from ecrm.ui.settings_pages import register as register_page
@@ -33,8 +35,8 @@ words.register(
         "field.changed": _("Field changed"),
         "field.deleted": _("Field deleted"),
         "field.restored": _("Field restored"),
+        "field.purged": _("Deleted field removed with its values"),
         "contacts.changed": _("Contacts changed"),
-        "company.changed": _("Company changed"),
     },
     {CustomField._meta.label_lower: Subject(_("Field"), "edit_field")},
 )
@@ -43,3 +45,5 @@ merging.register_rows(CustomValue, field="person_value")
 criteria.register_provider(own.of_tenant, prefix=own.PREFIX, gone=own.gone)
 uses.register(uses.in_segments)
 uses.register(uses.in_imports)
+beats.on_nightly.append(tidying.hint_tidy)
+task_words.register({"fields.tidy": _("Remove fields deleted long ago")})

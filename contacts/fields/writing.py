@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from contacts import events, provenance
+from contacts import dirty, events, provenance
 from contacts.fields import references
 from contacts.fields.kinds import check, stored
 from contacts.fields.reading import PREFIX, by_key, prefixed, values
@@ -51,9 +51,9 @@ def write(entity: str, given: Given, *, by: User | None, at: datetime | None = N
     if entity == CustomField.Entity.CONTACT:
         _tell_of_people(changes, by=by, at=at, source=source)
     else:
-        Company.objects.filter(pk__in=list(changes)).update(updated_at=at)
-        for company in Company.objects.filter(pk__in=list(changes)):
-            audit.record("company.changed", by=by, subject=company, fields=sorted(changes[company.pk]), at=at)
+        companies = Company.objects.filter(pk__in=list(changes))
+        companies.update(updated_at=at)
+        audit.record_each("company.changed", by=by, subjects=companies.only("pk"), at=at)
     return changes
 
 
@@ -101,7 +101,7 @@ def _known(fields: Mapping[str, CustomField], key: str) -> CustomField:
 
 
 def put(entity: str, given: Given, fields: Mapping[str, CustomField] | None = None) -> Changes:
-    """Writes checked values and nothing else: who calls this records the change. Three statements."""
+    """Writes checked values; who calls this records the change. Three statements, of companies four."""
     fields = by_key(entity) if fields is None else fields
     touched = [fields[key] for key in {key for row in given.values() for key in row}]
     former = values(entity, list(given), touched)
@@ -120,6 +120,9 @@ def put(entity: str, given: Given, fields: Mapping[str, CustomField] | None = No
                 rows += [(owner_id, field.pk, *row) for row in stored(field, value)]
     _delete(entity, gone)
     _upsert(entity, rows)
+    if entity == CustomField.Entity.COMPANY and changes:
+        # Segments ask these fields of people; what changed a person marks them where it is told.
+        dirty.mark_where(Contact.objects.filter(company__in=list(changes)), reason="field:company")
     return changes
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -21,6 +21,7 @@ from contacts.provenance.reading import Origin, Origins
 from ecrm.ui import formats
 
 Fields = Mapping[str, CustomField]
+_NONE: Fields = {}
 
 
 def label_of(key: str, custom: Fields) -> str:
@@ -65,24 +66,26 @@ class Mark:
     url: str
 
 
-def marks(person: Any, origins: Origins) -> dict[str, Mark]:
+def marks(person: Any, origins: Origins, *, custom: Fields = _NONE, held: Iterable[str] = ()) -> dict[str, Mark]:
     """For each value that is there or was: who or what it came from, and what stood there before.
 
-    ``person`` is one that ``person.find`` answered. What never changed came with them.
+    ``person`` is one that ``person.find`` answered, ``held`` the keys of the custom fields that are
+    filled in. What never changed came with them.
     """
-    found = {key: _mark(person, key, origins.get(key)) for key in FIELD_NAMES if key in origins or _has(person, key)}
+    keys = [*(key for key in FIELD_NAMES if key in origins or _has(person, key)), *held]
+    found = {key: _mark(person, key, origins.get(key), custom) for key in keys}
     place = "addresses" if person.address_list else "city"
     return {**found, "place": found[place]} if place in found else found
 
 
-def _mark(person: Any, key: str, origin: Origin | None) -> Mark:
-    label = _("Where “%(field)s” comes from") % {"field": label_of(key, {})}
+def _mark(person: Any, key: str, origin: Origin | None, custom: Fields) -> Mark:
+    label = _("Where “%(field)s” comes from") % {"field": label_of(key, custom)}
     url = f"{reverse('contact_changes', args=[person.pk])}?{urlencode({'key': key})}"
     if origin is None:
         source = person.source or _("with the contact")
         return Mark(label, f"{source}, {formats.day(person.created_at)}", "", url)
     words = ", ".join(filter(None, (origin.source_label, origin.by_name, formats.when(origin.at))))
-    old = shown(key, origin.old, custom={}, name=origin.old_name) or _("Not set")
+    old = shown(key, origin.old, custom=custom, name=origin.old_name) or _("Not set")
     return Mark(label, words, _("Before: %(value)s") % {"value": old}, url)
 
 

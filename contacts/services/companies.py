@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from contacts import domains
+from contacts import domains, fields
 from contacts.models import Company, CompanyDomain
 from contacts.services import companies_people
 from ecrm.audit import services as audit
@@ -56,15 +56,23 @@ def get_or_create_companies(names: Iterable[str]) -> dict[str, int]:
 
 @transaction.atomic
 def create_company(
-    *, name: str, by: User | None, domains: Iterable[str] = (), at: datetime | None = None, **fields: Any
+    *,
+    name: str,
+    by: User | None,
+    domains: Iterable[str] = (),
+    at: datetime | None = None,
+    custom_fields: Mapping[str, Any] | None = None,
+    **own: Any,
 ) -> Company:
     """Adds a company. Raises ``ValidationError`` by field (``name`` or ``domains``, code ``taken``)."""
     at = at or timezone.now()
     company = Company(created_at=at, updated_at=at)
-    _assign(company, {**fields, "name": name})
+    _assign(company, {**own, "name": name})
     company.name_norm = folded(company.name)
     _save(company)
     _replace_domains(company, domains)
+    if custom_fields:
+        fields.put("company", {company.pk: fields.checked("company", custom_fields)})
     refresh_company_search(company)
     audit.record("company.created", by=by, subject=company, at=at)
     return company
@@ -78,6 +86,7 @@ def edit_company(
     expected_updated_at: datetime | None = None,
     domains: Iterable[str] | None = None,
     at: datetime | None = None,
+    custom_fields: Mapping[str, Any] | None = None,
     **changes: Any,
 ) -> list[str]:
     """Changes the given fields (``COMPANY_FIELDS``) and returns the names of those that differ.
@@ -92,6 +101,9 @@ def edit_company(
     changed = _assign(current, changes)
     if domains is not None and _replace_domains(current, domains):
         changed.append("domains")
+    if custom_fields:
+        written = fields.put("company", {current.pk: fields.checked("company", custom_fields)})
+        changed += written.get(current.pk, {})
     if changed:
         current.updated_at = at
         current.name_norm = folded(current.name)

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from contacts import entries, events, provenance
+from contacts import entries, events, fields, provenance
 from contacts.entries import AddressEntry, EmailEntry, PhoneEntry
 from contacts.models import Company, Contact, EmailAddress
 from contacts.services import identities
@@ -39,18 +39,22 @@ def create_contact(
     tags: Iterable[str] = (),
     company: str | Company | None = None,
     source: str = "",
-    **fields: Any,
+    custom_fields: Mapping[str, Any] | None = None,
+    **own: Any,
 ) -> Contact:
     """Adds a person. The first e-mail and phone are primary; ``company`` may be a name.
 
-    Without one, the company whose domain they write from is theirs. Raises ``ValidationError`` by
-    field; a taken address has the code ``taken`` (contacts.entries).
+    Without one, the company whose domain they write from is theirs. ``custom_fields`` are values by
+    key (``contacts.fields``). Raises ``ValidationError`` by field, ``f:<key>`` for custom ones; a
+    taken address has the code ``taken`` (contacts.entries).
     """
     at = at or timezone.now()
     contact = Contact(created_at=at, updated_at=at, source=source)
-    assign(contact, {**fields, "company": company})
+    assign(contact, {**own, "company": company})
     contact.save(force_insert=True)
     _write_children(contact, emails=list(emails) or None, phones=list(phones) or None, addresses=addresses or None)
+    if custom_fields:
+        fields.put("contact", {contact.pk: fields.checked("contact", custom_fields)})
     _join_company(contact, at=at)
     refresh_search([contact.pk])
     events.record("contact.created", contact=contact, by=by, at=at, source=source)
@@ -68,6 +72,7 @@ def edit_contact(
     at: datetime | None = None,
     via: str = "",
     via_id: int | None = None,
+    custom_fields: Mapping[str, Any] | None = None,
     **changes: Any,
 ) -> list[str]:
     """Changes the given fields (as in ``create_contact``) and returns the names of those that differ.
@@ -85,6 +90,9 @@ def edit_contact(
     tags = changes.pop("tags", None)
     changed = assign(current, changes)
     changed |= _write_children(current, **lists)
+    if custom_fields:
+        given = {current.pk: fields.checked("contact", custom_fields)}
+        changed |= fields.put("contact", given).get(current.pk, {})
     if tags is not None and (retagged := set_tags(contact=current, names=tags, by=by, at=at)):
         changed["tags"] = retagged
     if changed:

@@ -16,7 +16,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from contacts import conflicts, listing, merged, panels, person, services, timeline
+from contacts import conflicts, fields, listing, merged, panels, person, services, timeline
+from contacts.fields.facts import facts as custom_facts
 from contacts.forms import ContactEditor
 from contacts.models import Contact
 from contacts.models.people import ChildKind
@@ -101,9 +102,15 @@ def _record(request: MemberRequest, contact: Any) -> dict[str, Any]:
         place: [panel.render(request, contact) for panel in panels.panels(place, request.membership)]
         for place in ("side", "extra")
     }
-    marks = wording.marks(contact, person.origins(contact))
+    custom = custom_facts("contact", contact.pk, request.membership)
+    marks = wording.marks(
+        contact,
+        person.origins(contact),
+        custom=fields.by_key("contact", request.membership),
+        held=[fact.key for fact in custom],
+    )
     return {
-        "facts": [(fact, marks.get(fact.key)) for fact in person.facts(contact)],
+        "facts": [(fact, marks.get(fact.key)) for fact in (*person.facts(contact), *custom)],
         "marks": marks,
         "kinds": dict(ChildKind.choices),
         "place_lines": person.place_lines(contact),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,8 +11,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from contacts import fields, provenance
-from contacts.fields import defining
-from contacts.models import Company, Contact, CustomField, Event
+from contacts.fields import defining, tidying
+from contacts.models import Company, Contact, CustomField, CustomValue, Event
 from ecrm.audit.models import AuditEntry
 from ecrm.tenancy.models import Tenant
 from tests.cast import Member
@@ -193,3 +194,16 @@ def test_a_field_cannot_come_back_beside_its_namesake(in_acme: Tenant, alice: Me
 
     with pytest.raises(ValidationError):
         defining.restore(field=CustomField.objects.get(pk=tier.pk), by=alice.user)
+
+
+def test_fields_deleted_long_ago_go_with_their_values(in_acme: Tenant, alice: Member) -> None:
+    old, recent = make("choice", "Old", key="old"), make("text", "Recent", key="recent")
+    ana = add(in_acme, name="Ana")
+    fields.write("contact", {ana.pk: {"old": "gold", "recent": "x"}}, by=alice.user)
+    defining.delete(field=old, by=alice.user, at=defining.purge_before() - timedelta(minutes=1))
+    defining.delete(field=recent, by=alice.user)
+
+    assert tidying.purge() == 1
+
+    assert list(CustomField.objects.values_list("key", flat=True)) == ["recent"]
+    assert CustomValue.objects.count() == 1
