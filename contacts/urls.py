@@ -31,6 +31,7 @@ urlpatterns = [
     path("contacts/<int:contact_id>/tag/", acts.tag_contact, name="tag_contact"),
     path("contacts/<int:contact_id>/untag/", acts.untag_contact, name="untag_contact"),
     path("", include("contacts.merge.urls")),
+    path("", include("contacts.duplicates.urls")),
     path("", include("contacts.quality.urls")),
     path("settings/stages/", include("contacts.stages.urls")),
     path("companies/", include("contacts.companies.urls")),

@@ -18,6 +18,8 @@ def refresh_keys(contact_ids: list[int]) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT refresh_match_keys(%s::bigint[])", [contact_ids])
         row = cursor.fetchone()
+        # Those of the search for names written alike (contacts.search).
+        cursor.execute("SELECT refresh_name_keys(%s::bigint[])", [contact_ids])
     return int(row[0]) if row else 0
 
 
@@ -119,7 +121,8 @@ _PEOPLE = """
 # in round figures; 60 is where the pairs of the labelled base are almost all true (bench/duplicates.py).
 _WEIGHTS = f"""
       CASE alike WHEN 3 THEN 34 WHEN 2 THEN 30 WHEN 1 THEN -20 WHEN 0 THEN -40 ELSE 0 END
-      + CASE WHEN mail THEN 66 WHEN own_local THEN 80 WHEN local THEN 12 WHEN other_mail THEN -8 ELSE 0 END
+      + CASE WHEN mail THEN 66 WHEN own_local AND alike >= 2 THEN 80 WHEN own_local THEN 50
+             WHEN local THEN 12 WHEN other_mail THEN -8 ELSE 0 END
       + CASE WHEN phone THEN 42 WHEN other_phone THEN -22 ELSE 0 END
       + CASE born WHEN 'same' THEN 50 WHEN 'near' THEN 20 WHEN 'other' THEN -60 ELSE 0 END
       + CASE WHEN city THEN 10 WHEN city IS NULL THEN 0 ELSE -10 END

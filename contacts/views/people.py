@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -17,6 +18,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from contacts import conflicts, fields, listing, merged, panels, person, services, timeline
+from contacts.duplicates import warning
+from contacts.duplicates.known import Likeness
 from contacts.fields.facts import facts as custom_facts
 from contacts.forms import ContactEditor
 from contacts.models import Contact
@@ -61,7 +64,10 @@ def contact_page(request: MemberRequest, contact_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def create_contact(request: MemberRequest) -> HttpResponse:
     editor = ContactEditor(request)
+    likely = []
     if request.method == "POST" and not editor.wants_more and editor.is_valid():
+        likely = warning.unseen(request, editor.values())
+    if request.method == "POST" and not editor.wants_more and editor.is_valid() and not likely:
         try:
             with transaction.atomic():
                 contact = services.create_contact(by=request.user, **editor.values())
@@ -70,7 +76,7 @@ def create_contact(request: MemberRequest) -> HttpResponse:
         else:
             toast(request, _("%(name)s added.") % {"name": contact})
             return redirect_page(request, reverse("contact_page", args=[contact.pk]))
-    return _form(request, editor)
+    return _form(request, editor, likely=likely)
 
 
 @requires(Capability.CONTACTS_EDIT)
@@ -131,6 +137,7 @@ def _form(
     *,
     contact: Contact | None = None,
     stale: services.StaleContact | None = None,
+    likely: Sequence[Likeness] = (),
 ) -> HttpResponse:
     error_count = 0 if editor.wants_more or not editor.form.is_bound else editor.error_count
     back_url = reverse("contact_page", args=[contact.pk]) if contact else reverse("contact_list")
@@ -143,8 +150,9 @@ def _form(
         "expected_updated_at": _version(request, contact, stale),
         "error_count": error_count,
         "differences": conflicts.differences(stale.current, editor) if stale else None,
+        "likely": likely,
     }
-    return render(request, "contacts/edit.html", context, status=INVALID if error_count or stale else 200)
+    return render(request, "contacts/edit.html", context, status=INVALID if error_count or stale or likely else 200)
 
 
 def _version(request: MemberRequest, contact: Contact | None, stale: services.StaleContact | None) -> str:

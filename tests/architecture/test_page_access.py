@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(trans
 
 # Addresses that answer no page, and what they answer.
 NO_PAGE: dict[str, str] = {
+    "like_contacts": "a part of the form of a new contact",
     "file": "a download",
     "open_jobs": "a part of the rail",
     "segment_state": "a part of a segment's head",

@@ -32,7 +32,9 @@ def twin(acme: Tenant) -> Contact:
     return add(acme, name="Anna Prata", emails=["anna@work.example"], phones=["912345678"], job_title="Baker")
 
 
-def test_the_winner_has_both_sides_and_the_loser_fills_what_is_empty(in_acme: Tenant, ana: Contact, twin: Contact) -> None:
+def test_the_winner_has_both_sides_and_the_loser_fills_what_is_empty(
+    in_acme: Tenant, ana: Contact, twin: Contact
+) -> None:
     merge_contacts(winner=ana, loser=twin, by=None)
 
     person = fresh(ana)
@@ -84,7 +86,9 @@ def test_what_is_told_of_the_loser_meanwhile_goes_back(in_acme: Tenant, ana: Con
     assert fresh(twin).last_active_at is not None
 
 
-def test_a_case_from_the_losers_address_goes_back_with_its_history(in_acme: Tenant, ana: Contact, twin: Contact) -> None:
+def test_a_case_from_the_losers_address_goes_back_with_its_history(
+    in_acme: Tenant, ana: Contact, twin: Contact
+) -> None:
     mine = open_case(contact=twin, subject="Before")
     merge = merge_contacts(winner=ana, loser=twin, by=None)
     assert Case.objects.get(pk=mine.pk).contact_id == ana.pk
