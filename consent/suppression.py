@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from consent.models import Channel, Suppression
 from contacts import dirty
+from contacts.duplicates import queue
 from contacts.models import EmailAddress
 from ecrm import keys
 from ecrm.audit import services as audit
@@ -130,8 +131,7 @@ def _hash(address_norm: str | None, address_hash: bytes | None) -> bytes:
 
 
 def _mark_people(hashes: list[bytes]) -> None:
-    """Segments may ask whether an address is blocked."""
-    dirty.mark(
-        set(EmailAddress.objects.filter(address_hash__in=hashes).values_list("contact_id", flat=True)),
-        reason="suppression",
-    )
+    """Segments may ask whether an address is blocked, and data quality does."""
+    people = set(EmailAddress.objects.filter(address_hash__in=hashes).values_list("contact_id", flat=True))
+    dirty.mark(people, reason="suppression")
+    queue.mark_people(people)

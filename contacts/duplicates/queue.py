@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.db import connection
 
@@ -16,7 +16,12 @@ EVENTS = tuple(f"contact.{what}" for what in ("created", "changed", "binned", "r
 
 def mark(events: Sequence[NewEvent]) -> None:
     """The reaction to those events: one statement a batch."""
-    ids = sorted({event.contact_id for event in events if event.contact_id is not None})
+    mark_people(event.contact_id for event in events if event.contact_id is not None)
+
+
+def mark_people(contact_ids: Iterable[int]) -> None:
+    """People of whom something else changed that data quality looks at (an address was blocked)."""
+    ids = sorted(set(contact_ids))
     if ids:
         with connection.cursor() as cursor:
             cursor.execute(
