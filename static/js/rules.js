@@ -44,6 +44,12 @@ document.addEventListener("dragend", () => {
   clear("is-target");
 });
 
+// Enter in the field that adds a condition adds it, and saves nothing.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.target.id !== "find-condition") return;
+  event.preventDefault();
+  event.target.blur();
+});
 document.addEventListener("keydown", (event) => {
   if (!event.altKey || !["ArrowUp", "ArrowDown"].includes(event.key)) return;
   const row = rowOf(event.target);

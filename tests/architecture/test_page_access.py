@@ -24,6 +24,7 @@ NO_PAGE: dict[str, str] = {
     "file": "a download",
     "open_jobs": "a part of the rail",
     "segment_state": "a part of a segment's head",
+    "suggest_values": "options for a list below a field",
     "message_preview": "a message, for the frame that shows it",
     "case_conversation": "a part of a case's page",
     "recent_notifications": "a part of the bell's menu",

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from contacts import events, services
-from contacts.models import Contact, Segment
+from contacts.models import Contact, PostalAddress, Segment
 from contacts.segments.services import create_segment
 from ecrm.jobs import outbox
 from ecrm.tenancy.models import Tenant
@@ -25,8 +25,12 @@ def order(contact: Contact, minor: int, *, days_ago: float, currency: str = "EUR
     events.record("order.placed", contact=contact, at=at or ago(days_ago), amount=minor, currency=currency)
 
 
-def visit(contact: Contact, *, days_ago: float) -> None:
-    events.record("page.viewed", contact=contact, at=ago(days_ago))
+def visit(contact: Contact, *, days_ago: float, **said: Any) -> None:
+    events.record("page.viewed", contact=contact, at=ago(days_ago), properties=said)
+
+
+def set_coordinates(contact: Contact, latitude: float, longitude: float) -> None:
+    PostalAddress.objects.create(contact=contact, latitude=latitude, longitude=longitude)
 
 
 @pytest.fixture
@@ -77,3 +81,21 @@ def crowd(person: Callable[..., Contact]) -> list[Contact]:
     binned = person("Gone", country="PT", tags=["vip"], at=ago(50))
     services.bin_contact(contact=binned, by=None)
     return [ana, bea, carl, dora, blank, visitor]
+
+
+@pytest.fixture
+def rich_crowd(crowd: list[Contact]) -> list[Contact]:
+    """The same with details in their history, places on the map, and numbers in other systems."""
+    ana, bea, carl, dora, blank, visitor = crowd
+    visit(carl, days_ago=29, path="/tea", weight=2.5)
+    visit(carl, days_ago=31, path="/Coffee", weight="12")
+    visit(bea, days_ago=5, path="/tea/green", weight="heavy")
+    events.record("order.placed", contact=bea, at=ago(15), amount=900, currency="EUR", properties={"weight": 3})
+    events.record("order.placed", contact=bea, at=ago(14), amount=900, currency="EUR", properties={"path": "/tea"})
+    set_coordinates(carl, 52.5, 13.39)
+    set_coordinates(bea, 41.16, -8.62)
+    set_coordinates(visitor, -0.1, -179.9)
+    services.add_identity(contact=ana, namespace="shop", external_id="C-1", by=None)
+    services.add_identity(contact=dora, namespace="till", external_id="C-1", by=None)
+    services.edit_contact(contact=blank, by=None, city="Lisboa", country="PT")
+    return crowd

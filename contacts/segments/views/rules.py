@@ -45,6 +45,8 @@ def segment(request: MemberRequest, segment_id: int) -> HttpResponse:
 def create_segment(request: MemberRequest) -> HttpResponse:
     if request.method != "POST":
         return _render(request, _copied(request), None)
+    if _is_search(request):
+        return draft_segment(request)
     draft = drafts.from_form(request.POST)
     try:
         rule = _complete(draft)
@@ -59,6 +61,8 @@ def create_segment(request: MemberRequest) -> HttpResponse:
 @require_POST
 def change_segment(request: MemberRequest, segment_id: int) -> HttpResponse:
     found = get_object_or_404(Segment, pk=segment_id, archived_at=None, kind=SegmentKind.RULE)
+    if _is_search(request):
+        return draft_segment(request)
     draft = drafts.from_form(request.POST)
     try:
         _save(request, found, _complete(draft))
@@ -99,6 +103,11 @@ def suggest_values(request: MemberRequest) -> HttpResponse:
     )
     start = f"{before}{comma} " if comma else ""
     return render(request, "segments/_suggestions.html", {"values": [f"{start}{value}" for value in found]})
+
+
+def _is_search(request: MemberRequest) -> bool:
+    """Enter in the field "Add a condition" means that, not to save."""
+    return bool(request.POST.get("find", "").strip())
 
 
 def _searched(request: MemberRequest) -> list[Criterion]:
