@@ -56,7 +56,6 @@ class OptionsForm(forms.Form):
     )
     match = forms.ChoiceField(
         label=_("People are recognised by"),
-        required=False,
         choices=[
             ("email", _("Their email")),
             ("external", _("Their number in another system, then their email")),
@@ -76,7 +75,7 @@ class OptionsForm(forms.Form):
         coerce=lambda choice: choice == "1",
     )
     decimal = forms.ChoiceField(
-        label=_("Decimals such as 1.5"), choices=[(".", _("Point: 1.5")), (",", _("Comma: 1,5"))], required=False
+        label=_("Decimals such as 1.5"), choices=[(".", _("Point: 1.5")), (",", _("Comma: 1,5"))]
     )
     tag = forms.CharField(
         label=_("Tag everybody"),
@@ -92,14 +91,9 @@ class OptionsForm(forms.Form):
         help_text=_("Who cannot be recognised is added again when the file is imported again."),
     )
 
-    def clean_match(self) -> str:
-        return self.cleaned_data["match"] or "email"
-
     def options(self, *, constants: dict[str, str], policies: dict[str, str]) -> Options:
-        given = {name: value for name, value in self.cleaned_data.items() if name != "decimal"}
-        given["tag"] = " ".join(given["tag"].split())
-        decimal = self.cleaned_data["decimal"] or "."
-        return Options(**given, decimal=decimal, constants=constants, policies=policies)
+        tag = " ".join(self.cleaned_data["tag"].split())
+        return Options(**{**self.cleaned_data, "tag": tag, "constants": constants, "policies": policies})
 
 
 class ConstantsForm(forms.Form):

@@ -383,8 +383,8 @@ class _Sql:
         if policy == SKIP:
             return "person.id IS NULL"
         return (
-            f"NOT EXISTS (SELECT FROM {model.table()} some WHERE some.tenant_id = %(tenant)s"
-            " AND some.contact_id = person.id)"
+            f"NOT EXISTS (SELECT FROM {model.table()} own WHERE own.tenant_id = %(tenant)s"
+            " AND own.contact_id = person.id)"
         )
 
     def _changed(self) -> str:

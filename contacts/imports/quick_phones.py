@@ -51,6 +51,8 @@ def _composed(code: str, national: str, plan: _Plan | None) -> str | None:
 
 
 def _code_of(digits: str) -> str | None:
+    if digits[1] == "0":
+        return None
     return next((digits[1:end] for end in (2, 3, 4) if digits[1:end].isdigit() and int(digits[1:end]) in _CODES), None)
 
 

@@ -81,8 +81,7 @@ class Report:
     def undone(self) -> dict[str, Any]:
         """Of an undo: ``people`` in the bin, ``updates`` taken back, ``kept`` people somebody changed since,
         ``answers`` of theirs that were ended."""
-        counts: dict[str, Any] = self.run.undo_counts
-        return counts
+        return {"people": 0, "updates": 0, "kept": 0, "answers": 0, **self.run.undo_counts}
 
     @property
     def kept_people(self) -> list[Contact]:

@@ -169,7 +169,7 @@ def _ended(part: IO[bytes], wanted: str) -> Iterator[ElementTree.Element]:
 
 
 def _sheet_rows(part: IO[bytes], book: _Book) -> Iterator[ReadRow]:
-    line = 0
+    line = width = 0
     for element in _ended(part, "row"):
         line = int(element.get("r") or line + 1)
         cells: list[str] = []
@@ -181,6 +181,9 @@ def _sheet_rows(part: IO[bytes], book: _Book) -> Iterator[ReadRow]:
                 cells.extend([""] * (place - len(cells)))
             cells.append(_value(cell, book))
         if any(cells):
+            width = width or len(cells)
+            # Empty cells at the end of a row are not written: nothing is missing there.
+            cells.extend([""] * (width - len(cells)))
             yield ReadRow(line, cells)
 
 

@@ -26,6 +26,7 @@ words.register(
         "audit.export": _("Write the audit as a file"),
         "tenant.export": _("Write the workspace as a file"),
         "imports.check": _("Check an import file"),
+        "imports.undo": _("Undo an import"),
         "imports.load": _("Load an import"),
         "mail.take_in": _("Take in a mail"),
         "mail.fetch_mailbox": _("Read a mailbox"),

@@ -31,7 +31,7 @@ def begin(member: Member, content: str | bytes, *, name: str = "people.csv") -> 
 def check(member: Member, run: ImportRun, **changes: Any) -> ImportRun:
     """Posts the columns as guessed, with changes, and lets the workers work."""
     columns = {f"column-{index}": key for index, key in run.mapping.items()}
-    form = {"known": "fill", "day_first": "1", **columns, **changes}
+    form = {"known": "fill", "day_first": "1", "match": "email", "decimal": ".", **columns, **changes}
     response = member.post("check_import", run.pk, form=form)
     assert response.status_code == 302, response.content.decode()
     return work(member, run)

@@ -35,7 +35,7 @@ def test_changes_nobody(alice: Member) -> None:
 
 def test_a_second_click_checks_once(alice: Member) -> None:
     run = begin(alice, PEOPLE)
-    form = {"known": "fill", "day_first": "1", "column-0": "email"}
+    form = {"known": "fill", "day_first": "1", "match": "email", "decimal": ".", "column-0": "email"}
     for _click in range(2):
         assert alice.post("check_import", run.pk, form=form).status_code == 302
     run = work(alice, run)
@@ -113,7 +113,15 @@ def test_a_corrected_problem_file_comes_back_whole(alice: Member) -> None:
 
 def test_two_columns_cannot_feed_one_field(alice: Member) -> None:
     run = begin(alice, PEOPLE)
-    form = {"known": "fill", "day_first": "1", "column-0": "email", "column-1": "name", "column-2": "name"}
+    form = {
+        "known": "fill",
+        "day_first": "1",
+        "match": "email",
+        "decimal": ".",
+        "column-0": "email",
+        "column-1": "name",
+        "column-2": "name",
+    }
     response = alice.post("check_import", run.pk, form=form)
     assert response.status_code == 422
     assert "“First name” goes there already" in response.content.decode()
@@ -122,7 +130,7 @@ def test_two_columns_cannot_feed_one_field(alice: Member) -> None:
 
 def test_somebody_must_be_named(alice: Member) -> None:
     run = begin(alice, PEOPLE)
-    form = {"known": "fill", "day_first": "1", "column-1": "given_name"}
+    form = {"known": "fill", "day_first": "1", "match": "email", "decimal": ".", "column-1": "given_name"}
     response = alice.post("check_import", run.pk, form=form)
     assert response.status_code == 422
     assert "holds the email address" in response.content.decode()
@@ -132,7 +140,11 @@ def test_somebody_must_be_named(alice: Member) -> None:
 @pytest.mark.parametrize("key", ["owner", "tenant_id", "'; drop table", "email" * 100])
 def test_made_up_fields_are_refused(alice: Member, key: str) -> None:
     run = begin(alice, PEOPLE)
-    response = alice.post("check_import", run.pk, form={"known": "fill", "day_first": "1", "column-0": key})
+    response = alice.post(
+        "check_import",
+        run.pk,
+        form={"known": "fill", "day_first": "1", "match": "email", "decimal": ".", "column-0": key},
+    )
     assert response.status_code == 422
 
 

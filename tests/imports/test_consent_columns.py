@@ -76,7 +76,14 @@ def test_date_and_origin_can_be_said_once_for_all_rows(alice: Member) -> None:
 
 def test_a_wrong_date_for_all_rows_is_told_at_its_field(alice: Member) -> None:
     run = begin(alice, "Email,Newsletter\nana@example.com,yes\n")
-    form = {"known": "fill", "day_first": "1", "column-0": "email", "constant-consent.newsletter.at": "next week"}
+    form = {
+        "known": "fill",
+        "day_first": "1",
+        "match": "email",
+        "decimal": ".",
+        "column-0": "email",
+        "constant-consent.newsletter.at": "next week",
+    }
     response = alice.post("check_import", run.pk, form=form)
     assert response.status_code == 422
     assert "next week" in " ".join(response.context["constants"].errors["consent.newsletter.at"])

@@ -45,7 +45,7 @@ def test_a_file_that_is_gone_cannot_be_checked_again(alice: Member) -> None:
         tidying.forget_old()
     page = alice.get("import_run", run.pk).content.decode()
     assert "The file has been deleted" in page
-    form = {"known": "fill", "day_first": "1"}
+    form = {"known": "fill", "day_first": "1", "match": "email", "decimal": "."}
     assert alice.post("check_import", run.pk, form=form).status_code in (302, 422)
     assert alice.post("start_import", run.pk).status_code == 302
     assert fresh(alice, run).state == "checked"

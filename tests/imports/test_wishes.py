@@ -58,7 +58,15 @@ def test_each_column_has_a_policy_of_its_own(alice: Member, ana: Contact) -> Non
 
 def test_a_policy_that_makes_no_sense_is_told_at_its_column(alice: Member) -> None:
     run = begin(alice, KNOWN)
-    form = {"known": "fill", "day_first": "1", "column-0": "email", "column-1": "name", "policy-1": "append"}
+    form = {
+        "known": "fill",
+        "day_first": "1",
+        "match": "email",
+        "decimal": ".",
+        "column-0": "email",
+        "column-1": "name",
+        "policy-1": "append",
+    }
     response = alice.post("check_import", run.pk, form=form)
     assert response.status_code == 422
     assert "only one of these" in response.content.decode()
@@ -97,7 +105,7 @@ def test_an_address_of_somebody_else_stays_theirs(alice: Member, ana: Contact) -
 def test_matching_needs_its_column(alice: Member) -> None:
     run = begin(alice, KNOWN)
     for match in ("external", "phone"):
-        form = {"known": "fill", "day_first": "1", "match": match, "column-0": "email"}
+        form = {"known": "fill", "day_first": "1", "decimal": ".", "match": match, "column-0": "email"}
         assert alice.post("check_import", run.pk, form=form).status_code == 422
 
 

@@ -1,0 +1,201 @@
+"""How fast a file comes in: people alone into an empty tenant, and everything beside a full one.
+
+Beside it in the same run, for the same rows: a bare COPY and upserts by hand, as a role that row
+security does not concern, without history or checks of values; and ``update_or_create``.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Callable, Iterator, Mapping
+from time import perf_counter
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import UploadedFile
+from django.db import connections, transaction
+
+from bench import cpu, population
+from bench.report import Report
+from bench.sizes import count_of
+from contacts.imports import lanes, services, work
+from contacts.models import Contact, EmailAddress, ImportRun
+from ecrm.jobs.models import OutboxEntry
+from ecrm.keys import address_hash
+from ecrm.tenancy.context import bind_tenant, tenant_context
+from ecrm.tenancy.models import Tenant, User
+
+DEFAULT_SIZE = "100k"
+HEAD = ["Email", "First name", "Last name", "Phone", "Country", "City", "Newsletter", "Opt-in date", "Opt-in origin"]
+PEOPLE = HEAD[:6]
+GOAL_ROWS = 20_000.0
+ONE_BY_ONE = 500
+NO_END = 10**9
+
+
+def run(size: str, report: Report) -> None:
+    """``size`` people are known; as many rows come in, half of them of people known."""
+    settings.MAX_UPLOAD_BYTES = 10**11
+    count = count_of(size)
+    empty = _empty_tenant("empty")
+    _measure(report, "people into an empty tenant", empty, count, _file(PEOPLE, 0, count), hand=_by_hand)
+    with report.step("People are there"):
+        full = population.tenant_of(size)
+    rows = _file(HEAD, count // 2, count + count // 2)
+    _measure(report, "history and consent, half known", full, count, rows, hand=_by_hand)
+    report.say(f"{settings.IMPORT_LANES} stretches at once; the goal is {GOAL_ROWS:,.0f} rows/s.")
+
+
+def _measure(
+    report: Report, what: str, tenant: Tenant, count: int, content: bytes, *, hand: Callable[[Tenant, bytes], float]
+) -> None:
+    twin = _empty_tenant("twin")
+    by_hand = hand(twin, content)
+    one_by_one = _one_by_one(twin, content)
+    spent = _spent()
+    with tenant_context(tenant):
+        run = _begin(content)
+    checking, landing = _check(tenant, run), _land(tenant, run)
+    _assert_all(tenant, run, count)
+    rate = count / (checking + landing)
+    report.add(f"{what}: check", count / checking, "rows/s")
+    report.add(f"{what}: import", count / landing, "rows/s")
+    report.add(f"{what}: both", rate, "rows/s", limit=by_hand)
+    report.add(f"{what}: both, and update_or_create", rate, "rows/s", limit=one_by_one)
+    report.add(f"{what}: processor time a row", 1e6 * (_spent() - spent) / count, "µs")
+
+
+def _spent() -> float:
+    return cpu.of_database() + sum(_own())
+
+
+def _own() -> tuple[float, float]:
+    times = os.times()
+    return times.user, times.system
+
+
+def _empty_tenant(name: str) -> Tenant:
+    found = Tenant.objects.filter(slug__startswith=f"bench-import-{name}").count()
+    return population._tenant(f"bench-import-{name}-{found}")
+
+
+def _file(head: list[str], first: int, end: int) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(head)
+    for number in range(first, end):
+        writer.writerow(_row(number)[: len(head)])
+    return text.getvalue().encode()
+
+
+def _row(number: int) -> list[str]:
+    """As ``bench.population`` numbers people, so that those in both are the same."""
+    return [
+        f"person{number}@{population.DOMAINS[number % len(population.DOMAINS)]}",
+        population.GIVEN[number % len(population.GIVEN)],
+        population.FAMILY[number % len(population.FAMILY)],
+        f"+4860{number % 10_000_000:07d}",
+        population.COUNTRIES[number % len(population.COUNTRIES)],
+        population.CITIES[number % len(population.CITIES)],
+        "yes" if number % 20 else "no",
+        f"2024-0{number % 9 + 1}-1{number % 10} 10:00",
+        "Shop checkout",
+    ]
+
+
+def _begin(content: bytes) -> ImportRun:
+    by = User.objects.get(email=population.OWNER)
+    upload: UploadedFile[bytes] = UploadedFile(ContentFile(content), "people.csv", "text/csv", len(content))
+    run = services.begin_import(upload=upload, by=by)
+    mapping = {int(index): key for index, key in run.mapping.items()}
+    services.check(run=run, mapping=mapping, options=services.Options(known="overwrite"), by=by)
+    return run
+
+
+def _check(tenant: Tenant, run: ImportRun) -> float:
+    began = perf_counter()
+    with bind_tenant(tenant):
+        assert run.job_id is not None
+        work.check(run.pk, run.job_id)
+    return perf_counter() - began
+
+
+def _land(tenant: Tenant, run: ImportRun) -> float:
+    with tenant_context(tenant):
+        found = ImportRun.objects.select_related("created_by").get(pk=run.pk)
+        assert found.created_by is not None
+        assert services.start(run=found, by=found.created_by), found.state
+        # The bench does the work itself.
+        OutboxEntry.objects.filter(task__startswith="imports.").delete()
+    lanes.SLICE_SECONDS = NO_END
+    began = perf_counter()
+    with bind_tenant(tenant):
+        assert found.job_id is not None
+        lanes.land(run.pk, found.job_id)
+    return perf_counter() - began
+
+
+def _assert_all(tenant: Tenant, run: ImportRun, count: int) -> None:
+    with tenant_context(tenant):
+        found = ImportRun.objects.get(pk=run.pk)
+    counts: Mapping[str, int] = found.applied_counts
+    assert found.state == "done"
+    assert sum(counts.get(verdict, 0) for verdict in ("new", "update", "same")) == count
+
+
+def _rows(content: bytes) -> Iterator[list[str]]:
+    reader = csv.reader(io.StringIO(content.decode()))
+    next(reader)
+    return reader
+
+
+def _by_hand(tenant: Tenant, content: bytes) -> float:
+    """Rows a second: COPY into a temporary table, then people and addresses by upsert."""
+    rows = [row[:6] for row in _rows(content)]
+    began = perf_counter()
+    with transaction.atomic(using="migrate"), connections["migrate"].cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE given (email text, given text, family text, phone text, country text,"
+                       " city text, hash bytea) ON COMMIT DROP")  # fmt: skip
+        with cursor.copy("COPY given FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row([*row, address_hash(row[0])])
+        cursor.execute(_UPSERT, {"tenant": tenant.pk})
+    return len(rows) / (perf_counter() - began)
+
+
+_UPSERT = f"""
+WITH known AS MATERIALIZED (
+    SELECT given.*, coalesce(email.contact_id, nextval(pg_get_serial_sequence('{Contact.table()}', 'id'))) AS id,
+           row_number() OVER () AS place
+      FROM given LEFT JOIN {EmailAddress.table()} email ON email.tenant_id = %(tenant)s
+           AND email.address_norm = given.email AND email.binned_at IS NULL),
+people AS (
+    INSERT INTO {Contact.table()} (tenant_id, id, name, given_name, family_name, stage, job_title, language,
+        time_zone, country, city, source, sort_key, search_text, created_at, updated_at)
+    SELECT %(tenant)s, id, given || ' ' || family, given, family, 'lead', '', '', '', country, city, 'import',
+           lower(given || ' ' || family), ' ' || lower(given || ' ' || family || ' ' || email || ' ' || phone),
+           now(), now()
+      FROM known ORDER BY place
+    ON CONFLICT (id) DO UPDATE SET city = excluded.city, country = excluded.country)
+INSERT INTO {EmailAddress.table()} (tenant_id, contact_id, address, address_norm, address_hash, kind, is_primary)
+SELECT %(tenant)s, id, email, email, hash, 'other', true FROM known ORDER BY place
+ON CONFLICT (tenant_id, address_norm) WHERE binned_at IS NULL DO NOTHING
+"""
+
+
+def _one_by_one(tenant: Tenant, content: bytes) -> float:
+    """Rows a second of the loop most imports are: two ``update_or_create`` each, in one transaction."""
+    rows = [row for row, _number in zip(_rows(content), range(ONE_BY_ONE), strict=False)]
+    began = perf_counter()
+    with tenant_context(tenant):
+        for email, given, family, _phone, country, city, *_rest in rows:
+            known = EmailAddress.objects.filter(address_norm=email).first()
+            fields = {"given_name": given, "family_name": family, "country": country, "city": city}
+            person, _is_new = Contact.objects.update_or_create(pk=known.contact_id if known else None, defaults=fields)
+            EmailAddress.objects.update_or_create(
+                address_norm=email,
+                defaults={"contact": person, "address": email, "address_hash": address_hash(email), "is_primary": True},
+            )
+    return len(rows) / (perf_counter() - began)
