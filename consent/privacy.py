@@ -118,6 +118,11 @@ def _people() -> None:
         {"changes": _("Earlier values"), "source_type": _("Source")},
         erasure=Erasure.DELETE,
     )
+    _beside_people()
+
+
+def _beside_people() -> None:
+    """Companies, fields, segments and what else is made for people."""
     of_nobody(
         contacts.Company,
         *("name", "name_norm", "search_text", "phone"),
