@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from contacts import api, audit_words, event_kinds, events, list_actions, merging, palette, partitions
+from contacts.bulk import tasks as tasks  # known to the web processes too, which ask for the work
 from contacts.ingest import offering, people, reported, stream, takers, tidying
 from contacts.models import (
     Contact,

@@ -1,0 +1,148 @@
+"""Saved views: the address is the view, who sees it, where somebody begins."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from contacts.models import SavedView
+from ecrm.tenancy import teams
+from ecrm.tenancy.context import tenant_context
+from ecrm.tenancy.models import Tenant
+from tests.cast import Member
+from tests.contacts.conftest import add
+
+
+@pytest.fixture
+def people(acme: Tenant) -> None:
+    add(acme, name="Ana", stage="lead", country="PT")
+    add(acme, name="Rui", stage="customer", country="PT")
+
+
+pytestmark = pytest.mark.usefixtures("people")
+
+
+def test_a_view_is_saved_shown_and_shared(alice: Member, vera: Member) -> None:
+    view = save(alice, "Leads", "stage=lead&sort=name", "everyone")
+
+    for member in (alice, vera):
+        page = member.get("contact_list", query={"view": view.pk})
+        assert [row.name for row in page.context["rows"]] == ["Ana"]
+        assert page.context["query"].sort == "name"
+        assert page.context["views"].current.name == "Leads"
+        assert not page.context["views"].is_changed
+
+
+def test_private_views_are_the_owners_and_team_views_the_teams(alice: Member, bob: Member, vera: Member) -> None:
+    with tenant_context(alice.tenant):
+        team = teams.create_team(name="North", by=alice.user)
+        teams.set_members(team=team, users=[alice.user, bob.user], by=alice.user)
+    private, shared = save(alice, "Private", "stage=lead", "mine"), save(alice, "Ours", "stage=lead", "team")
+
+    assert tabs(alice) == ["Ours", "Private"]
+    assert tabs(bob) == ["Ours"]
+    assert tabs(vera) == []
+    page = vera.get("contact_list", query={"view": shared.pk})
+    assert "Part of the filter means nothing" in page.content.decode()
+    assert len(page.context["rows"]) == 2
+    assert bob.post("delete_view", private.pk).status_code == 404
+
+
+def test_changes_are_shown_and_kept_or_saved_as_another(alice: Member, vera: Member) -> None:
+    view = save(alice, "Leads", "stage=lead", "everyone")
+
+    changed = alice.client.get(alice.url("contact_list") + f"?view={view.pk}&stage=customer")
+    assert changed.context["views"].is_changed
+    assert "Changed since saved" in changed.content.decode()
+    assert [row.name for row in changed.context["rows"]] == ["Rui"]
+
+    alice.client.post(alice.url("update_view", view.pk) + "?stage=customer")
+    page = vera.get("contact_list", query={"view": view.pk})
+    assert [row.name for row in page.context["rows"]] == ["Rui"]
+    assert vera.client.post(vera.url("update_view", view.pk) + "?stage=lead").status_code == 404
+
+
+def test_a_view_without_its_filter_is_changed_and_not_itself(alice: Member) -> None:
+    view = save(alice, "Leads", "stage=lead", "mine")
+    page = alice.get("contact_list", query={"view": view.pk})
+
+    wider = alice.client.get(alice.url("contact_list") + page.context["chips"][0].remove_url)
+
+    assert len(wider.context["rows"]) == 2
+    assert wider.context["views"].is_changed
+
+
+def test_one_begins_with_a_view_and_stops_again(alice: Member, bob: Member) -> None:
+    view = save(alice, "Leads", "stage=lead", "everyone")
+
+    alice.post("begin_with_view", view.pk)
+    assert alice.get("contact_list").url.endswith(f"?view={view.pk}&stage=lead")
+    assert bob.get("contact_list").status_code == 200
+
+    alice.post("begin_with_view", view.pk)
+    assert alice.get("contact_list").status_code == 200
+
+
+def test_a_role_begins_with_a_view_unless_one_chose_their_own(alice: Member, bob: Member, vera: Member) -> None:
+    view = save(alice, "Leads", "stage=lead", "everyone")
+    own = save(bob, "Mine", "stage=customer", "mine")
+    bob.post("begin_with_view", own.pk)
+
+    form = {"name": "Leads", "audience": "everyone", "roles_shown": "1", "role": ["viewer", "support"]}
+    assert alice.post("edit_view", view.pk, form=form).status_code == 302
+
+    assert f"view={view.pk}" in vera.get("contact_list").url
+    assert f"view={own.pk}" in bob.get("contact_list").url
+    # Everybody's list is one click away.
+    assert len(vera.get("contact_list", query={"all": "1"}).context["rows"]) == 2
+
+
+def test_a_role_cannot_begin_with_what_it_may_not_see(alice: Member, vera: Member) -> None:
+    view = save(alice, "Leads", "stage=lead", "everyone")
+    form: dict[str, Any] = {"name": "Leads", "audience": "everyone", "roles_shown": "1", "role": ["viewer"]}
+    alice.post("edit_view", view.pk, form=form)
+
+    alice.post("edit_view", view.pk, form=form | {"audience": "mine"})
+
+    assert vera.get("contact_list").status_code == 200
+
+
+def test_renamed_and_deleted(alice: Member) -> None:
+    view = save(alice, "Leads", "stage=lead", "mine")
+
+    assert alice.post("edit_view", view.pk, form={"name": " ", "audience": "mine"}).status_code == 422
+    alice.post("edit_view", view.pk, form={"name": "New people", "audience": "mine"})
+    assert tabs(alice) == ["New people"]
+    alice.post("delete_view", view.pk)
+    assert tabs(alice) == []
+
+
+@pytest.mark.parametrize(
+    "form", [{"name": "", "audience": "mine"}, {"name": "X", "audience": "king"}, {"name": "x" * 81}]
+)
+def test_what_is_wrong_is_said(alice: Member, form: dict[str, str]) -> None:
+    answer = alice.client.post(alice.url("save_view") + "?stage=lead", form)
+
+    assert answer.status_code == 422
+    with tenant_context(alice.tenant):
+        assert not SavedView.objects.exists()
+
+
+def test_other_workspaces_have_their_own(alice: Member, charlie: Member, outsider: Member) -> None:
+    view = save(alice, "Leads", "stage=lead", "everyone")
+
+    assert tabs(charlie) == []
+    assert charlie.get("edit_view", view.pk).status_code == 404
+    assert outsider.get("edit_view", view.pk).status_code == 404
+
+
+def save(member: Member, name: str, query: str, audience: str) -> SavedView:
+    answer = member.client.post(member.url("save_view") + f"?{query}", {"name": name, "audience": audience})
+    assert answer.status_code == 302
+    with tenant_context(member.tenant):
+        return SavedView.objects.get(name=name)
+
+
+def tabs(member: Member) -> list[str]:
+    return [view.name for view in member.get("contact_list", query={"all": "1"}).context["views"].views]
