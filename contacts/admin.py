@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from contacts import models, search, services
-from contacts.services.people import EDITABLE
+from contacts.services.assigning import EDITABLE
 from ecrm.administration.lists import RowList
 from ecrm.administration.rows import EditableRows, ReadInline, Rows
 from ecrm.administration.tenant_site import show, site

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,14 +32,15 @@ def is_heard(event_name: str) -> bool:
     return event_name in _reactions
 
 
-def react(recorded: Sequence[NewEvent]) -> None:
+def react(recorded: Iterable[NewEvent]) -> None:
     """Called by ``events.record_many`` alone, with what was really written (no duplicates)."""
+    batch = list(recorded)
     by_name: dict[str, list[NewEvent]] = defaultdict(list)
-    for event in recorded:
+    for event in batch:
         if event.name in _reactions:
             by_name[event.name].append(event)
     for name, events in by_name.items():
         for reaction in _reactions[name]:
             reaction(events)
     for reaction in _to_any:
-        reaction(recorded)
+        reaction(batch)

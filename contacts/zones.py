@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -55,7 +55,7 @@ def _one(zones: Sequence[str], country: str) -> str:
     return main if main in zones else ""
 
 
-def _numbers(contact: Any) -> Iterable[str]:
+def _numbers(contact: Any) -> Sequence[str]:
     return list(contact.phones.order_by("-is_primary", "id").values_list("number", flat=True)) if contact.pk else []
 
 

@@ -144,7 +144,7 @@ def _names(acts: Iterable[ContactChange]) -> dict[tuple[str, int], str]:
         key: {value for act in acts for value in act.changes.get(key, ()) if isinstance(value, int)}
         for key in ("owner", "company")
     }
-    found = {}
+    found: dict[tuple[str, int], str] = {}
     if said["owner"]:
         members = User.objects.filter(pk__in=said["owner"])
         found |= {("owner", pk): name or email for pk, name, email in members.values_list("pk", "name", "email")}

@@ -80,7 +80,10 @@ def _entries(contact: Contact, key: str, old: list[Any]) -> list[Any]:
         phones = dict(contact.phones.values_list("written", "kind"))
         return [PhoneEntry(one, phones.get(one, ChildKind.OTHER)) for one in old]
     places = {tuple(parts): kind for *parts, kind in contact.addresses.values_list(*ADDRESS_PARTS, "kind")}
-    return [AddressEntry(*parts, kind=places.get(tuple(parts), ChildKind.OTHER)) for parts in old]
+    return [
+        AddressEntry(**dict(zip(ADDRESS_PARTS, parts, strict=True)), kind=places.get(tuple(parts), ChildKind.OTHER))
+        for parts in old
+    ]
 
 
 def _found(row: Any) -> Any:

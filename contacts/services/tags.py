@@ -89,7 +89,7 @@ def _attach(
             " ON CONFLICT (tenant_id, contact_id, tag_id) DO NOTHING RETURNING contact_id, tag_id",
             [require_tenant_id(), at, list(tag_names), require_tenant_id(), list(contact_ids)],
         )
-        added = cursor.fetchall()
+        added: list[tuple[int, int]] = cursor.fetchall()
     _tell("contact.tagged", added, tag_names, by=by, at=at)
     return added
 
@@ -107,7 +107,7 @@ def _detach(
             " RETURNING contact_id, tag_id",
             [require_tenant_id(), list(contact_ids), list(tag_names)],
         )
-        removed = cursor.fetchall()
+        removed: list[tuple[int, int]] = cursor.fetchall()
     _tell("contact.untagged", removed, tag_names, by=by, at=at)
     return removed
 
