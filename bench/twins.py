@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import accumulate
+from typing import Any
 from unicodedata import normalize
 
 
@@ -136,7 +137,7 @@ class _World:
             f"{self.dice.choice(('+48', '+351', '+34', '+33', '+44'))}{self.dice.randrange(200_000_000, 999_999_999)}"
         )
 
-    def place(self) -> dict[str, str]:
+    def place(self) -> dict[str, Any]:
         city = self.pick(self.towns, self.town_weights)
         if self.dice.random() < 0.5:
             return {"city": city}
@@ -178,7 +179,7 @@ def _household(world: _World, number: int, other: Record) -> Record:
     born = own.born or (
         date(1990, 1, 1) + timedelta(days=world.dice.randrange(7_000)) if given == other.given else None
     )
-    shared = {"city": other.city, "street": other.street, "postcode": other.postcode}
+    shared: dict[str, Any] = {"city": other.city, "street": other.street, "postcode": other.postcode}
     phone = other.phone if world.dice.random() < 0.4 else own.phone
     email = world.email(given, other.family) if own.email else ""
     return replace(own, given=given, family=other.family, phone=phone, born=born, email=email, **shared)
@@ -229,7 +230,7 @@ def _other_mailbox(world: _World, record: Record) -> Record:
 
 
 def _moved(world: _World, record: Record) -> Record:
-    return replace(record, **({"city": "", "street": "", "postcode": ""} | world.place()))
+    return replace(record, **({"street": "", "postcode": ""} | world.place()))
 
 
 def _wrong_birthday(world: _World, record: Record) -> Record:

@@ -24,9 +24,9 @@ _ROW = re.compile(r"(emails|phones)-\d{1,3}-(address|number)")
 def like_contacts(request: MemberRequest) -> HttpResponse:
     """While somebody types: whom the form resembles so far."""
     rows: dict[str, list[str]] = {"emails": [], "phones": []}
-    for name, value in request.GET.items():
+    for name in request.GET:
         if found := _ROW.fullmatch(name):
-            rows[found[1]].append(_clean(value))
+            rows[found[1]].append(_clean(request.GET.get(name, "")))
     name = _clean(request.GET.get("name", "")) or " ".join(
         _clean(request.GET.get(part, "")) for part in ("given_name", "family_name")
     )

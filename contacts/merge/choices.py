@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from contacts.models import Contact, EmailAddress, PhoneNumber
-from contacts.services.people import EDITABLE
+from contacts.services.assigning import EDITABLE
 
 # Own fields, and the address and phone that is written to and called first.
 FIELDS = tuple(EDITABLE)

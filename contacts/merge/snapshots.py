@@ -32,7 +32,7 @@ def primaries(contact: Contact) -> dict[str, int]:
     """Ids of the primary address, phone and place, by the model's label."""
     found = {}
     for model in CHILDREN:
-        pk = model.objects.filter(contact=contact, is_primary=True).values_list("pk", flat=True).first()  # type: ignore[attr-defined]
+        pk = model.objects.filter(contact=contact, is_primary=True).values_list("pk", flat=True).first()
         if pk is not None:
             found[model._meta.label] = pk
     return found
@@ -51,7 +51,7 @@ def put_back(contact: Contact, before: Values, after: Values) -> list[str]:
 def put_primaries_back(contact: Contact, former: dict[str, int]) -> None:
     """Where a person is left without a primary row, the one before the merge is it again."""
     for model in CHILDREN:
-        rows: Any = model.objects.filter(contact=contact)  # type: ignore[attr-defined]
+        rows: Any = model.objects.filter(contact=contact)
         if not rows.filter(is_primary=True).exists():
             rows.filter(pk=former.get(model._meta.label)).update(is_primary=True)
 

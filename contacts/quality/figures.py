@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
+from django.db import connection
 from django.utils import timezone
 
-from contacts.models import QualityCount
+from contacts.models import DuplicatePair, QualityCount, QualityIssue
 from contacts.quality import kinds
 from contacts.quality.kinds import IssueKind
+from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.models import User
 
 WEEKS_SHOWN = 12
 GROUPS_SHOWN = 12
+CAP = 9_999
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class Score:
     value: float
     people: int
     parts: list[Part]
-    day: object
+    day: date
 
     @property
     def worst(self) -> list[Part]:
@@ -52,8 +55,7 @@ class Standing:
 
 def today() -> Score | None:
     """By the newest count; None before the first. One query."""
-    newest = QualityCount.objects.filter(dimension="all").order_by("-day").first()
-    return score(newest) if newest else None
+    return next((found for _day, found in reversed(course())), None)
 
 
 def score(count: QualityCount) -> Score:
@@ -61,11 +63,25 @@ def score(count: QualityCount) -> Score:
     return Score(100 - sum(part.points for part in parts), count.people, parts, count.day)
 
 
-def course() -> list[tuple[object, float]]:
-    """The score of each day of the last weeks, oldest first."""
+def course() -> list[tuple[date, Score]]:
+    """The score of each day of the last weeks, oldest first. One query."""
     since = timezone.localdate() - timedelta(weeks=WEEKS_SHOWN)
     counts = QualityCount.objects.filter(dimension="all", day__gte=since).order_by("day")
-    return [(count.day, score(count).value) for count in counts]
+    return [(count.day, score(count)) for count in counts]
+
+
+def open_counts() -> dict[str, int]:
+    """How much waits now, by kind, counted up to ``CAP`` + 1. One query."""
+    tenant_id = require_tenant_id()
+    pairs = f"SELECT 1 FROM {DuplicatePair.table()} WHERE tenant_id = %s AND state = 'open'"
+    issues = f"SELECT 1 FROM {QualityIssue.table()} WHERE tenant_id = %s AND kind = %s AND closed_at IS NULL"
+    keys = [kind.key for kind in kinds.checked()]
+    counted = [f"(SELECT count(*) FROM ({sql} LIMIT {CAP + 1}) AS some)" for sql in (pairs, *[issues for _key in keys])]
+    with connection.cursor() as cursor:
+        given = [value for key in keys for value in (tenant_id, key)]
+        cursor.execute(f"SELECT {', '.join(counted)}", [tenant_id, *given])
+        row = cursor.fetchone()
+    return dict(zip([kinds.DUPLICATES, *keys], row or (), strict=False))
 
 
 def standings(dimension: str) -> list[Standing]:

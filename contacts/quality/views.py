@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -23,6 +24,7 @@ from ecrm.tenancy.policies import requires
 from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
 from ecrm.tenancy.teams import visible_owner_ids
+from ecrm.ui import formats
 from ecrm.ui.charts import Sparkline
 from ecrm.ui.pages import keyset_page
 from ecrm.ui.parts import INVALID, redirect_page, render_page
@@ -39,14 +41,14 @@ def quality_inbox(request: MemberRequest, kind_key: str = DUPLICATES) -> HttpRes
     if kind is None:
         raise Http404
     page = _pairs(request) if kind.key == DUPLICATES else _issues(request, kind)
-    score = figures.today()
+    course = figures.course()
     context = {
         "kind": kind,
         "page": page,
         "rows": [_pair(row) if kind.key == DUPLICATES else _issue(row, kind) for row in page.rows],
-        "score": score,
-        "tabs": _tabs(score),
-        "course": _course(),
+        "score": course[-1][1] if course else None,
+        "tabs": _tabs(),
+        "course": _line(course),
         "may_edit": request.membership.may(Capability.CONTACTS_EDIT),
         "may_set": request.membership.may(Capability.SETTINGS_MANAGE),
         "crumbs": [(_("Contacts"), reverse("contact_list"))],
@@ -156,9 +158,7 @@ def _pairs(request: MemberRequest) -> Any:
     )
     for side in ("first", "second"):
         unbinned = unbinned.filter(_seen(request, side))
-    pairs = unbinned.select_related("first__owner", "second__owner").prefetch_related(
-        "first__emails", "second__emails", "first__phones", "second__phones"
-    )
+    pairs = unbinned.select_related("first", "second").prefetch_related("first__emails", "second__emails")
     return keyset_page(pairs, order=("-score", "-id"), cursor=request.GET.get("cursor"), size=SIZE)
 
 
@@ -166,7 +166,7 @@ def _issues(request: MemberRequest, kind: IssueKind) -> Any:
     issues: Any = QualityIssue.objects.filter(
         _seen(request, "contact"), kind=kind.key, closed_at=None, contact__binned_at=None
     )
-    people = issues.select_related("contact__owner").prefetch_related("contact__emails")
+    people = issues.select_related("contact").prefetch_related("contact__emails")
     return keyset_page(people, order=("-found_at", "-id"), cursor=request.GET.get("cursor"), size=SIZE)
 
 
@@ -206,19 +206,22 @@ def _reach(person: Contact) -> str:
     return emails[0].address if emails else ""
 
 
-def _tabs(score: figures.Score | None) -> list[tuple[IssueKind, str, int | None]]:
-    counted = {part.kind.key: part.people for part in score.parts} if score else {}
-    return [(kind, _inbox_url(kind.key), counted.get(kind.key)) for kind in kinds.all_kinds()]
+def _tabs() -> list[tuple[IssueKind, str, str]]:
+    counted = figures.open_counts()
+    return [(kind, _inbox_url(kind.key), _count(counted.get(kind.key, 0))) for kind in kinds.all_kinds()]
+
+
+def _count(found: int) -> str:
+    return f"{formats.number(figures.CAP)}+" if found > figures.CAP else formats.number(found)
 
 
 def _inbox_url(key: str) -> str:
     return reverse("quality_inbox") if key == DUPLICATES else reverse("quality_kind", args=[key])
 
 
-def _course() -> Sparkline | None:
-    days = figures.course()
-    if len(days) < 2:
+def _line(course: list[tuple[date, figures.Score]]) -> Sparkline | None:
+    if len(course) < 2:
         return None
     weeks = figures.WEEKS_SHOWN
     label = ngettext("Score, %(weeks)s week", "Score, %(weeks)s weeks", weeks) % {"weeks": weeks}
-    return Sparkline(label, [value for _day, value in days])
+    return Sparkline(label, [score.value for _day, score in course])
