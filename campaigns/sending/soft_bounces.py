@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
@@ -64,7 +65,7 @@ def _worn_out(delivery_ids: list[int]) -> list[bytes]:
                         ORDER BY d.created_at DESC, d.id DESC LIMIT %(times)s) AS known) AS told
          WHERE given.tenant_id = %(tenant)s AND given.id = ANY (%(given)s) AND given.address_hash <> ''
            AND told.times = %(times)s AND told.all_soft AND told.span >= %(over)s"""
-    asked = {
+    asked: dict[str, Any] = {
         "back": list(back),
         "soft": list(REASONS),
         "settled": timezone.now() - TIME_TO_COME_BACK,
