@@ -191,9 +191,8 @@ def _one_by_one(tenant: Tenant, content: bytes) -> float:
     began = perf_counter()
     with tenant_context(tenant):
         for email, given, family, _phone, country, city, *_rest in rows:
-            known = EmailAddress.objects.filter(address_norm=email).first()
             fields = {"given_name": given, "family_name": family, "country": country, "city": city}
-            person, _is_new = Contact.objects.update_or_create(pk=known.contact_id if known else None, defaults=fields)
+            person, _is_new = Contact.objects.update_or_create(emails__address_norm=email, defaults=fields)
             EmailAddress.objects.update_or_create(
                 address_norm=email,
                 defaults={"contact": person, "address": email, "address_hash": address_hash(email), "is_primary": True},

@@ -35,7 +35,7 @@ def record_sql(select: str, params: Iterable[Any], *, names: Collection[str]) ->
         )
         told = cursor.fetchall() if heard else []
     if told:
-        reactions.react(_event(row) for row in told)
+        reactions.react([_event(row) for row in told])
 
 
 # As contacts.events tells the segments why: the name, and which fields changed.

@@ -95,9 +95,11 @@ class Checker:
         width = len(self.headers)
         if row.is_broken:
             reason = row.reason or _("A quotation mark is opened here and never closed.")
-            return _refuse(row.line, reason, troubles)
+            troubles.append(Trouble(row.line, "", reason))
+            return None
         if len(row.cells) > width and any(cell.strip() for cell in row.cells[width:]):
-            return _refuse(row.line, _("This row has more values than there are columns."), troubles)
+            troubles.append(Trouble(row.line, "", _("This row has more values than there are columns.")))
+            return None
         values = self._values(row, troubles)
         if values is not None and len(row.cells) < width:
             reason = _("This row ends early: the missing values count as empty.")
@@ -138,10 +140,13 @@ class Checker:
         if "norm" in given:
             return given
         if self.demands.needs_email:
-            return _refuse(line, _("No email address."), troubles)
-        if not given.keys() & {"name", "given_name", "family_name", "phones", "external_id"}:
-            return _refuse(line, _("Nothing says who this is: no email, no name, no phone."), troubles)
-        return given
+            reason = _("No email address.")
+        elif given.keys() & {"name", "given_name", "family_name", "phones", "external_id"}:
+            return given
+        else:
+            reason = _("Nothing says who this is: no email, no name, no phone.")
+        troubles.append(Trouble(line, "", reason))
+        return None
 
     def _record(self, line: int, values: dict[str, Any]) -> tuple[int, bytes, str, str]:
         norm = values.pop("norm", "")
@@ -191,10 +196,6 @@ class _Column:
             given.setdefault(self.key, []).extend(value)
         else:
             given[self.key] = value
-
-
-def _refuse(line: int, reason: str, troubles: list[Trouble]) -> None:
-    troubles.append(Trouble(line, "", reason))
 
 
 def clean(cell: str) -> str:

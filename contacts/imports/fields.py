@@ -152,7 +152,7 @@ def guess(headers: Sequence[str], fields: Mapping[str, Field], preset: Mapping[s
     mapping: dict[int, str] = {}
     for index, header in enumerate(headers):
         name = fold(header)
-        key = preset[name] if name in preset else by_alias.get(name)
+        key = preset[name] if name in preset else by_alias.get(name, "")
         if key in fields and (fields[key].is_many or key not in mapping.values()):
             mapping[index] = key
     return mapping

@@ -61,6 +61,7 @@ def restore(run: ImportRun, chunk: ImportChunk, *, by: User | None, at: datetime
 
 def _changes(run: ImportRun, chunk: ImportChunk) -> dict[int, Changes]:
     """What the chunk changed, of people who are not in the bin."""
+    assert chunk.landed_at is not None
     rows = ContactChange.objects.filter(
         source_type="import", source_id=run.pk, at=chunk.landed_at, contact__binned_at=None
     )
@@ -68,6 +69,7 @@ def _changes(run: ImportRun, chunk: ImportChunk) -> dict[int, Changes]:
 
 
 def _changed_since(run: ImportRun, chunk: ImportChunk, contact_ids: list[int]) -> Mapping[int, set[str]]:
+    assert chunk.landed_at is not None
     since = ContactChange.objects.filter(contact__in=contact_ids, at__gt=chunk.landed_at).exclude(
         source_type="undo", source_id=run.pk
     )

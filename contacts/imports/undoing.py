@@ -34,7 +34,7 @@ def undo(run_id: int, job_id: int, user_id: int | None) -> None:
     if run is None:
         return
     with in_language(run):
-        by = User.objects.filter(pk=user_id).first()
+        by = User.objects.filter(pk=user_id).first() if user_id else None
         guarded(run, job_id, back_to=State.DONE, work=lambda: _undo(run, job_id, by))
 
 
