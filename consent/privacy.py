@@ -43,7 +43,7 @@ def _kernel() -> None:
     of_nobody(
         Tenant,
         *("slug", "name", "languages", "time_zone", "currency", "country", "postal_address"),
-        *("sender_name", "sender_email", "reply_to"),
+        *("sender_name", "sender_email", "reply_to", "suspended_for"),
     )
     of_nobody(Team, "name")
     of_nobody(SampleMark, "table_name")
