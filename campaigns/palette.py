@@ -28,7 +28,7 @@ def register() -> None:
         )
     )  # fmt: skip
     shortcuts.register(Shortcut("g m", gettext_lazy("Campaigns"), GO_TO, url_name="campaigns", capability=_VIEW))
-    shortcuts.register(Shortcut("a m", gettext_lazy("New campaign"), NEW, url_name="create_campaign", capability=_EDIT))
+    shortcuts.register(Shortcut("w m", gettext_lazy("New campaign"), NEW, url_name="create_campaign", capability=_EDIT))
 
 
 def find(membership: Membership, text: str, limit: int) -> list[Found]:

@@ -61,7 +61,8 @@ class BulkAction:
     ``doing.at`` of an undo is the instant of the act. An undo leaves alone whom somebody changed since.
     Without ``form`` nothing is asked. ``short_field`` names a field of the form that the bar below the
     list asks for itself. ``opens`` leads elsewhere instead, with the query string of the list, ids of
-    ticked people as ``contact`` (an export). ``is_grave`` acts are set apart.
+    ticked people as ``contact`` (an export). ``is_usual`` acts stand in the bar itself, the others in
+    its menu; ``is_grave`` ones are set apart.
     """
 
     key: str
@@ -74,7 +75,12 @@ class BulkAction:
     short_field: str = ""
     opens: Callable[[MemberRequest, str], str] | None = None
     order: int = 50
+    is_usual: bool = False
     is_grave: bool = False
+
+    @property
+    def can_undo(self) -> bool:
+        return self.undo is not None
 
     @property
     def short_label(self) -> Any:

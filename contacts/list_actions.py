@@ -279,11 +279,23 @@ def _tags_of(ids: Sequence[int]) -> dict[int, set[str]]:
 
 
 EDIT = Capability.CONTACTS_EDIT
-TAG = BulkAction("tag", gettext_lazy("Add tags"), "tag", EDIT, _tag, _undo_tag, TagsForm, short_field="tags", order=20)
+TAG = BulkAction(
+    "tag", gettext_lazy("Add tags"), "tag", EDIT, _tag, _undo_tag, TagsForm, short_field="tags", order=20, is_usual=True
+)
 UNTAG = BulkAction("untag", gettext_lazy("Remove tags"), "circle-minus", EDIT, _untag, _undo_tag, TagsForm, order=22)
-STAGE = BulkAction("stage", gettext_lazy("Set stage"), "flag", EDIT, _set_stage, _reset("stage"), StageForm, order=24)
+STAGE = BulkAction(
+    "stage", gettext_lazy("Set stage"), "flag", EDIT, _set_stage, _reset("stage"), StageForm, order=24, is_usual=True
+)
 OWNER = BulkAction(
-    "owner", gettext_lazy("Set owner"), "user-round", EDIT, _set_owner, _reset("owner"), OwnerForm, order=26
+    "owner",
+    gettext_lazy("Set owner"),
+    "user-round",
+    EDIT,
+    _set_owner,
+    _reset("owner"),
+    OwnerForm,
+    order=26,
+    is_usual=True,
 )
 FIELD = BulkAction("field", gettext_lazy("Set a field"), "pencil", EDIT, _set_field, _reset_field, FieldForm, order=28)
 LIST = BulkAction(
