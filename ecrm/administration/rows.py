@@ -14,7 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from ecrm.administration import columns, deletion
+from ecrm.administration import columns, deletion, words
 from ecrm.administration.history import history_page
 from ecrm.administration.lists import CappedPaginator, RowList
 from ecrm.audit import services as audit
@@ -57,6 +57,7 @@ class Rows(admin.ModelAdmin):  # type: ignore[type-arg]
             # In the options, where all of Django's admin looks; migrations read the written Meta only.
             options: Any = model._meta
             options.verbose_name, options.verbose_name_plural = self.one, self.many
+        words.name_columns(model)
         super().__init__(model, admin_site)
 
     # Who may what: one capability, and what the class allows.

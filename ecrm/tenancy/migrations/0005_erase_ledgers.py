@@ -1,12 +1,7 @@
 from django.db import migrations
 
-from ecrm.tenancy.operations import RunSQLFile
-
 
 class Migration(migrations.Migration):
+    """Its function is in deleting.sql now (0009)."""
 
-    dependencies = [
-        ('tenancy', '0004_user_uses_shortcuts'),
-    ]
-
-    operations = [RunSQLFile("ecrm/tenancy/sql/erase_ledgers.sql")]
+    dependencies = [("tenancy", "0004_user_uses_shortcuts")]

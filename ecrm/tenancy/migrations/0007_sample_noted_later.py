@@ -1,12 +1,7 @@
 from django.db import migrations
 
-from ecrm.tenancy.operations import RunSQLFile
-
 
 class Migration(migrations.Migration):
+    """Its function is in deleting.sql now (0009)."""
 
-    dependencies = [
-        ('tenancy', '0006_sample'),
-    ]
-
-    operations = [RunSQLFile("ecrm/tenancy/sql/sample_noted_later.sql")]
+    dependencies = [("tenancy", "0006_sample")]

@@ -1,4 +1,5 @@
--- Erasing a tenant whose hold is over. The app may not delete from ledgers; these two may, and only then.
+-- Erasing a tenant whose hold is over (deleting.sql empties its tables). The app may not delete from
+-- ledgers; these may, and only then.
 
 CREATE FUNCTION refuse_unless_due(whose bigint) RETURNS void
   LANGUAGE plpgsql SET search_path = public, pg_temp
@@ -7,36 +8,6 @@ BEGIN
   IF NOT EXISTS (SELECT FROM tenancy_tenant WHERE id = whose AND erase_after < now()) THEN
     RAISE EXCEPTION 'tenant % is not due to be erased', whose;
   END IF;
-END
-$$;
-
--- Deletes up to at_most rows of every table; answers how many went. Call it until it answers 0.
--- A table whose rows are still referred to waits for a later call. Partitions are worked one by one,
--- because a row's place (ctid) is only known within one of them.
-CREATE FUNCTION erase_tenant_batch(whose bigint, at_most integer) RETURNS bigint
-  LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
-  AS $$
-DECLARE
-  one regclass;
-  gone bigint;
-  total bigint := 0;
-BEGIN
-  PERFORM refuse_unless_due(whose);
-  FOR one IN
-    SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-      JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped
-     WHERE n.nspname = 'public' AND c.relkind = 'r' ORDER BY c.relname
-  LOOP
-    BEGIN
-      EXECUTE format('DELETE FROM %1$s WHERE ctid = ANY (ARRAY(SELECT ctid FROM %1$s WHERE tenant_id = $1 LIMIT $2))', one)
-        USING whose, at_most;
-      GET DIAGNOSTICS gone = ROW_COUNT;
-      total := total + gone;
-    EXCEPTION WHEN foreign_key_violation THEN
-      NULL;
-    END;
-  END LOOP;
-  RETURN total;
 END
 $$;
 
