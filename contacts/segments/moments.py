@@ -169,7 +169,8 @@ def _birthday(operator: str, value: Any, scope: Scope) -> Q:
     if operator == "in_month":
         return Q(birthday__month__in=value, birthday__isnull=False)
     if operator == "aged":
-        return _aged(*sorted((value["lowest"], value["highest"])), scope)
+        lowest, highest = sorted((value["lowest"], value["highest"]))
+        return _aged(lowest, highest, scope)
     if operator in ("born_from", "born_before"):
         lookup = "gte" if operator == "born_from" else "lt"
         return Q(**{f"birthday__{lookup}": value, "birthday__isnull": False})

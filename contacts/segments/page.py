@@ -104,18 +104,20 @@ def visible(request: MemberRequest) -> ContactQuerySet:
     return people
 
 
+def _ids(found: RawSQL | QuerySet[Contact]) -> Any:
+    return found if isinstance(found, RawSQL) else found.values("pk")
+
+
 def _sample(request: MemberRequest, found: RawSQL | QuerySet[Contact]) -> list[Contact]:
     """The most recently active of those this member sees."""
-    people = visible(request).filter(pk__in=found if isinstance(found, RawSQL) else found.values("pk"))
+    people = visible(request).filter(pk__in=_ids(found))
     return list(people.order_by("-active_at", "-id")[:SAMPLE])
 
 
 def _reach(total: int, found: RawSQL | QuerySet[Contact]) -> BarList | None:
     try:
         with counting.limited():
-            figures = reach.of(
-                counting.people().filter(pk__in=found if isinstance(found, RawSQL) else found.values("pk"))
-            )
+            figures = reach.of(counting.people().filter(pk__in=_ids(found)))
     except TooSlow:
         return None
     return _bars(figures, total) if figures else None
