@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
@@ -55,15 +55,13 @@ USUAL = ("email", "place", "owner", "stage", "tags", "activity")
 
 def every(membership: Membership) -> list[Column]:
     """All that this member may choose from, the name aside, which is always first."""
-    others = [
-        Column(each.key, each.label, classes=each.cell_classes, extra=each) for each in panels.columns(membership)
-    ]
-    return [*OWN, *others, *_custom(membership)]
+    return [*OWN, *_registered(membership), *_custom(membership)]
 
 
 def chosen(keys: Sequence[str], membership: Membership) -> list[Column]:
     """The columns of these keys in this order; the usual ones where there is none."""
-    known = {column.key: column for column in (every(membership) if keys else _usual(membership))}
+    others = (*OWN, *_registered(membership), *_custom(membership, keys))
+    known = {column.key: column for column in others}
     found = [known[key] for key in keys if key in known]
     return found or _usual(membership)
 
@@ -71,16 +69,21 @@ def chosen(keys: Sequence[str], membership: Membership) -> list[Column]:
 def _usual(membership: Membership) -> list[Column]:
     """Columns of other rooms stand before the last activity."""
     own = {column.key: column for column in OWN}
-    others = [
-        Column(each.key, each.label, classes=each.cell_classes, extra=each) for each in panels.columns(membership)
-    ]
     *first, last = [own[key] for key in USUAL]
-    return [*first, *others, last]
+    return [*first, *_registered(membership), last]
 
 
-def _custom(membership: Membership) -> list[Column]:
-    shown = fields.of("contact", membership)
-    load = _Loader()
+def _registered(membership: Membership) -> list[Column]:
+    found = panels.columns(membership)
+    return [Column(each.key, each.label, classes=each.cell_classes, extra=each) for each in found]
+
+
+def _custom(membership: Membership, keys: Sequence[str] | None = None) -> list[Column]:
+    """All, or those of ``keys``; no question where none of them is one."""
+    if keys is not None and not any(key.startswith(CUSTOM) for key in keys):
+        return []
+    shown = [field for field in fields.of("contact", membership) if keys is None or fields.prefixed(field) in keys]
+    load = _Loader(shown)
     return [_custom_column(field, load) for field in shown]
 
 
@@ -93,21 +96,16 @@ def _custom_column(field: CustomField, load: _Loader) -> Column:
 class _Loader:
     """Reads the values of all columns that are shown together, with one question for all."""
 
-    def __init__(self) -> None:
-        self._fields: list[CustomField] = []
+    def __init__(self, shown: Sequence[CustomField]) -> None:
+        self._fields = shown
         self._read: dict[tuple[int, ...], Mapping[int, Mapping[str, str]]] = {}
 
     def of(self, field: CustomField) -> Callable[[MemberRequest, Sequence[int]], Cells]:
-        self._fields.append(field)
-
         def load(request: MemberRequest, ids: Sequence[int]) -> Cells:
             texts = self._texts(tuple(ids), request.membership)
             return {pk: _markup(given[field.key]) for pk, given in texts.items() if field.key in given}
 
         return load
-
-    def keep(self, keys: Collection[str]) -> None:
-        self._fields = [field for field in self._fields if fields.prefixed(field) in keys]
 
     def _texts(self, ids: tuple[int, ...], membership: Membership) -> Mapping[int, Mapping[str, str]]:
         if ids not in self._read:

@@ -9,7 +9,6 @@ from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from contacts import fields
 from contacts.lists import orders
 from contacts.lists.columns import Column
 from contacts.lists.query import ListQuery
@@ -64,11 +63,9 @@ def column_heads(request: MemberRequest, query: ListQuery, columns: Sequence[Col
     return found
 
 
-def sorts(query: ListQuery) -> list[Choice]:
-    known: dict[str, Text] = dict(SORTS)
-    for field in fields.of("contact", query.membership):
-        if field.kind in orders.SORTABLE:
-            known[fields.prefixed(field)] = field.label
+def sorts(query: ListQuery, columns: Sequence[Column]) -> list[Choice]:
+    """The orders there always are, and those by fields of one's own that are shown."""
+    known = SORTS | {column.sort: column.label for column in columns if column.extra and column.sort}
     return [
         Choice(label, query.but(sort=key, group="").url(), not query.group and query.sort == key)
         for key, label in known.items()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.http import QueryDict
 from django.utils import timezone
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from contacts.lists.query import ListQuery
 from contacts.models import SavedView, ViewDefault
+from ecrm import prepared
 from ecrm.audit import services as audit
 from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.models import Membership, TeamMember, User
@@ -56,17 +57,13 @@ class Standing:
 
 def visible(membership: Membership) -> list[View]:
     """Those this member may see, by name. One query."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _VISIBLE,
-            {
-                "tenant": require_tenant_id(),
-                "user": membership.user_id,
-                "roles": list(membership.roles),
-                "order": list(Role.values),
-            },
-        )
-        rows = cursor.fetchall()
+    asked = {
+        "tenant": require_tenant_id(),
+        "user": membership.user_id,
+        "roles": list(membership.roles),
+        "order": list(Role.values),
+    }
+    rows = prepared.fetch_all(_VISIBLE, asked)
     begins = min((row for row in rows if row[5] is not None), key=lambda row: row[5], default=None)
     return [
         View(pk, name, query, audience, is_own, begins is not None and pk == begins[0], start == 0)
