@@ -142,5 +142,8 @@ def test_the_platform_sees_how_many_people_there_are(rita: Member, acme: Tenant,
         for _number in range(3):
             factories.ContactFactory()
     page = rita.client.get("/admin/tenancy/tenant/")
-    assert {tenant.slug: tenant.people_told for tenant in page.context["cl"].result_list} == {"acme": "3", "globex": "0"}
+    assert {tenant.slug: tenant.people_told for tenant in page.context["cl"].result_list} == {
+        "acme": "3",
+        "globex": "0",
+    }
     assert "3" in rita.client.get(f"/admin/tenancy/tenant/{acme.pk}/change/").content.decode()
