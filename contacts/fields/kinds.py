@@ -164,9 +164,9 @@ def _link(field: CustomField, value: Any) -> str:
 def _number(field: CustomField, value: Any) -> int | float:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise ValidationError(_("Give a number."))
-    if not math.isfinite(value) or abs(value) >= HIGHEST:
+    given = float(value) if abs(value) < HIGHEST else math.inf
+    if not math.isfinite(given):
         raise ValidationError(_("This number is too large."))
-    given = float(value)
     return int(given) if given.is_integer() else given
 
 

@@ -21,7 +21,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from contacts import partitions
-from contacts.imports import custom, landing, plan, problem_file, registered, services, staging
+from contacts.imports import custom, landing, needed, plan, problem_file, registered, services, staging
 from contacts.imports.work import Overtaken, Scheme, claimed_words, guarded, in_language, open_run, still_ours, summed
 from contacts.models import ImportChunk, ImportRow, ImportRun
 from ecrm.audit import services as audit
@@ -156,7 +156,7 @@ def _land_chunk(run: ImportRun, chunk: ImportChunk, scheme: Scheme) -> int:
     at = timezone.now()
     plan.lock_known(chunk, scheme.wishes)
     rows = plan.make(chunk, scheme.wishes)
-    troubles = custom.compare(scheme.wishes, scheme.headers)
+    troubles = [*custom.compare(scheme.wishes, scheme.headers), *needed.lacking(scheme.wishes)]
     made = landing.Landing(run, scheme.wishes, at)
     landing.land(made)
     refusals, words = registered.apply(run, scheme.columns, scheme.headers, at=at)

@@ -115,8 +115,9 @@ def _record(request: MemberRequest, contact: Any) -> dict[str, Any]:
         custom=fields.by_key("contact", request.membership),
         held=[fact.key for fact in custom],
     )
+    facts: list[Any] = [*person.facts(contact), *custom]
     return {
-        "facts": [(fact, marks.get(fact.key)) for fact in (*person.facts(contact), *custom)],
+        "facts": [(fact, marks.get(fact.key)) for fact in facts],
         "marks": marks,
         "kinds": dict(ChildKind.choices),
         "place_lines": person.place_lines(contact),

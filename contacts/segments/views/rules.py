@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from contacts.criteria import Criterion, Scope
 from contacts.models import Segment
 from contacts.models.segments import SegmentKind
-from contacts.segments import builder, drafts, edits, page, services, suggestions, tree
+from contacts.segments import askable, builder, drafts, edits, page, services, suggestions, tree
 from contacts.segments.drafts import DraftGroup
 from contacts.segments.tree import InvalidRule
 from contacts.segments.views import static
@@ -47,7 +47,7 @@ def create_segment(request: MemberRequest) -> HttpResponse:
         return _render(request, _copied(request), None)
     if _is_search(request):
         return draft_segment(request)
-    draft = drafts.from_form(request.POST)
+    draft = askable.only(drafts.from_form(request.POST), request.membership.may)
     try:
         rule = _complete(draft)
         made = services.create_segment(rule=rule, by=request.user, **_named(request))
@@ -63,7 +63,7 @@ def change_segment(request: MemberRequest, segment_id: int) -> HttpResponse:
     found = get_object_or_404(Segment, pk=segment_id, archived_at=None, kind=SegmentKind.RULE)
     if _is_search(request):
         return draft_segment(request)
-    draft = drafts.from_form(request.POST)
+    draft = askable.only(drafts.from_form(request.POST), request.membership.may, stored=found.rule)
     try:
         _save(request, found, _complete(draft))
     except (InvalidRule, ValidationError) as error:
@@ -81,6 +81,7 @@ def draft_segment(request: MemberRequest) -> HttpResponse:
     matches = _searched(request)
     edit = f"use:{matches[0].key}" if len(matches) == 1 else request.POST.get("do", "")
     draft = edits.edited(drafts.from_form(request.POST), edit)
+    draft = askable.only(draft, request.membership.may, stored=found.rule if found else None)
     return _render(request, draft, found, matches=matches if len(matches) != 1 else ())
 
 

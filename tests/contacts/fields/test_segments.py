@@ -12,7 +12,7 @@ from django.db import connection
 from contacts import criteria, fields
 from contacts.criteria import Scope
 from contacts.fields import defining
-from contacts.models import Company, Contact, CustomField
+from contacts.models import Company, Contact, CustomField, Segment
 from contacts.segments import counting, tree
 from ecrm.tenancy.models import Tenant
 from ecrm.tenancy.roles import Role
@@ -151,6 +151,28 @@ def test_whom_a_field_is_hidden_from_is_not_offered_it(in_acme: Tenant, bob: Mem
     allowed = [member.user.name for member in (bob, mara) if _membership(member).may(asked.capability)]
 
     assert allowed == ["Mara"]
+
+
+def test_no_form_made_by_hand_asks_what_is_hidden(in_acme: Tenant, alice: Member, mara: Member) -> None:
+    make("number", "Salary", key="salary", visible_to=[Role.SALES])
+    asked = {"c.0": "field:salary", "p.0": "field:salary", "o.0": "at_least", "v.0.value": "100"}
+
+    assert "Salary" in alice.post("draft_segment", form={**asked, "do": ""}).content.decode()
+    assert "Salary" not in mara.post("draft_segment", form={**asked, "do": ""}).content.decode()
+    assert "Salary" not in mara.post("draft_segment", form={"do": "use:field:salary"}).content.decode()
+    assert mara.post("create_segment", form={**asked, "name": "Rich"}).status_code == 422
+    assert not Segment.objects.exists()
+
+
+def test_what_others_asked_stays_when_somebody_renames_the_segment(in_acme: Tenant, mara: Member) -> None:
+    make("number", "Salary", key="salary", visible_to=[Role.SALES])
+    segment = Segment.objects.create(name="Rich", rule=condition("field:salary", "at_least", 100))
+    form = {"c.0": "field:salary", "p.0": "field:salary", "o.0": "at_least", "v.0.value": "100", "name": "Well off"}
+
+    answer = mara.post("change_segment", segment.pk, form=form)
+
+    assert answer.status_code == 302
+    assert (segment.refreshed().name, segment.rule) == ("Well off", condition("field:salary", "at_least", 100))
 
 
 def _membership(member: Member) -> Any:
