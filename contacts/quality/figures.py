@@ -76,7 +76,8 @@ def open_counts() -> dict[str, int]:
     pairs = f"SELECT 1 FROM {DuplicatePair.table()} WHERE tenant_id = %s AND state = 'open'"
     issues = f"SELECT 1 FROM {QualityIssue.table()} WHERE tenant_id = %s AND kind = %s AND closed_at IS NULL"
     keys = [kind.key for kind in kinds.checked()]
-    counted = [f"(SELECT count(*) FROM ({sql} LIMIT {CAP + 1}) AS waiting)" for sql in (pairs, *[issues for _key in keys])]
+    waiting = (pairs, *[issues for _key in keys])
+    counted = [f"(SELECT count(*) FROM ({sql} LIMIT {CAP + 1}) AS waiting)" for sql in waiting]
     with connection.cursor() as cursor:
         given = [value for key in keys for value in (tenant_id, key)]
         cursor.execute(f"SELECT {', '.join(counted)}", [tenant_id, *given])

@@ -53,7 +53,7 @@ acts = st.lists(st.sampled_from(["bystander", "loser event", "winner event", "lo
 
 
 @pytest.mark.django_db
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(winner=people, loser=people, between=acts, take=st.sets(st.sampled_from(["name", "city", "email", "phone"])))
 def test_merge_and_undo_leave_the_tables_as_they_were(
     in_acme: Tenant, winner: dict[str, Any], loser: dict[str, Any], between: list[str], take: set[str]
@@ -77,6 +77,7 @@ def test_every_room_with_rows_of_people_takes_part(in_acme: Tenant) -> None:
     """One row of every model that refers to a person, made by its factory, moves and comes back."""
     one, two = make.ContactFactory(), make.ContactFactory()
     made = [_row(handler, two) for handler in merging.handlers() if handler.move]
+    services.refresh_search([one.pk, two.pk])
     before = tables()
 
     merge = merge_contacts(winner=one, loser=two, by=None)
@@ -121,6 +122,7 @@ def _person(key: str, given: dict[str, Any]) -> Contact:
         events.record("page.viewed", contact=contact, at=LONG_AGO + timedelta(days=number + 1))
     for number in range(given["cases"]):
         open_case(contact=contact, subject=f"Case {number}", at=LONG_AGO)
+    services.refresh_search([contact.pk])
     return Contact.objects.get(pk=contact.pk)
 
 
