@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from analytics.sample import conversations, mailings, people, year
+from analytics.sample import conversations, details, mailings, people, year
 from analytics.sample.trades import PASSWORD, TRADES, Trade
 from ecrm.jobs import outbox
 from ecrm.tenancy import sample, services, teams
@@ -53,6 +53,7 @@ def _load_trade(trade: Trade) -> Iterator[str]:
         with tenant_context(tenant):
             made = people.make(trade, random, now=now, by=owner)
             yield f"{trade.name}: {len(made)} people."
+            yield f"{trade.name}: {details.make(trade, made, now=now, by=owner)}."
             events = year.make(trade, random, made, now=now)
             yield f"{trade.name}: {events} events of a year."
             yield f"{trade.name}: {mailings.make(trade, random, now=now, by=owner)}."

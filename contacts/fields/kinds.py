@@ -164,8 +164,11 @@ def _link(field: CustomField, value: Any) -> str:
 def _number(field: CustomField, value: Any) -> int | float:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise ValidationError(_("Give a number."))
-    given = float(value) if abs(value) < HIGHEST else math.inf
-    if not math.isfinite(given):
+    try:
+        given = float(value)
+    except OverflowError:
+        given = math.inf
+    if not math.isfinite(given) or abs(given) >= HIGHEST:
         raise ValidationError(_("This number is too large."))
     return int(given) if given.is_integer() else given
 
