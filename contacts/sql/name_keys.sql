@@ -44,7 +44,7 @@ CREATE OR REPLACE FUNCTION search.near_keys(word text) RETURNS bigint[]
     WITH own AS (SELECT left(bone, 1) AS first, substr(bone, 2) AS rest FROM search.skeleton(word) AS bone),
     fewer AS (SELECT first, rest FROM own UNION
               SELECT first, overlay(rest PLACING '' FROM place FOR 1)
-                FROM own, generate_series(1, length(rest)) AS place WHERE length(rest) > 1),
+                FROM own, generate_series(1, length(rest)) AS place),
     more AS (SELECT first, rest FROM fewer UNION
              SELECT first, (SELECT string_agg(letter, '' ORDER BY letter) FROM string_to_table(rest || added, NULL) AS letter)
                FROM fewer, string_to_table('bdfgklmnprstvx', NULL) AS added
@@ -71,9 +71,9 @@ CREATE OR REPLACE FUNCTION refresh_name_keys(contact_ids bigint[]) RETURNS void
 $$;
 GRANT EXECUTE ON FUNCTION refresh_name_keys(bigint[]) TO ecrm_app;
 
--- People whose names are written like a term, the most alike first. Begins with the rarest word, takes
--- at most a thousand who have it, and keeps whose every word is near: two letters off in a word of five or
--- more, one in a shorter one.
+-- People whose names are written like a term, the most alike first. Begins with the rarest of its words,
+-- keeps some hundred who have near ones of the others too, and of these whose every word is near: two
+-- letters off in a word of five or more, one in a shorter one.
 CREATE OR REPLACE FUNCTION search.alike_ids(term text, at_most integer, owners bigint[] DEFAULT NULL)
     RETURNS SETOF bigint
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
@@ -81,42 +81,56 @@ DECLARE
     wanted bigint := current_tenant();
     folded text := search.fold(term);
     words text[];
-    word text;
-    keys bigint[];
-    found bigint[];
+    written record;
+    rarest bigint[];
+    second bigint[];
     candidates bigint[];
 BEGIN
     IF wanted IS NULL THEN RAISE EXCEPTION 'search: no tenant is set'; END IF;
     IF term ~ '[@0-9]' THEN RETURN; END IF;
-    SELECT array_agg(w) INTO words
-      FROM (SELECT w FROM regexp_split_to_table(folded, '[^[:alnum:]]+') AS w WHERE length(w) > 2 LIMIT 4) AS written;
-    IF words IS NULL THEN RETURN; END IF;
-    FOREACH word IN ARRAY words LOOP
-        keys := search.near_keys(word);
-        IF candidates IS NULL THEN
-            found := ARRAY(SELECT contact_id FROM contacts_namekey
-                            WHERE tenant_id = wanted AND key = ANY (keys) LIMIT 5000);
-            -- Its own key first, should there be too many near ones.
-            IF cardinality(found) = 5000 THEN
-                found := ARRAY(SELECT contact_id FROM contacts_namekey
-                                WHERE tenant_id = wanted AND key = search.word_key(search.skeleton(word)) LIMIT 5000) || found;
-            END IF;
-        ELSE
-            found := ARRAY(SELECT DISTINCT k.contact_id FROM unnest(candidates) AS c (id)
-                             JOIN contacts_namekey k ON k.tenant_id = wanted AND k.contact_id = c.id
-                            WHERE k.key = ANY (keys));
+    FOR written IN
+        SELECT near.word, near.keys, (SELECT count(*) FROM (SELECT FROM contacts_namekey
+                 WHERE tenant_id = wanted AND key = ANY (near.keys) LIMIT 3000) AS few) AS size
+          FROM (SELECT word, search.near_keys(word) AS keys
+                  FROM regexp_split_to_table(folded, '[^[:alnum:]]+') AS word WHERE length(word) > 2 LIMIT 4) AS near
+         ORDER BY size
+    LOOP
+        words := words || written.word;
+        IF rarest IS NULL THEN rarest := written.keys;
+        ELSE second := coalesce(second, written.keys);
         END IF;
-        candidates := found;
-        EXIT WHEN cardinality(candidates) = 0;
     END LOOP;
+    IF words IS NULL THEN RETURN; END IF;
+    IF second IS NULL THEN
+        -- Those of the very same key first, should there be too many.
+        candidates := ARRAY(SELECT contact_id FROM contacts_namekey
+                             WHERE tenant_id = wanted AND key = search.word_key(search.skeleton(words[1])) LIMIT 200)
+                   || ARRAY(SELECT contact_id FROM contacts_namekey
+                             WHERE tenant_id = wanted AND key = ANY (rarest) LIMIT 500);
+    ELSE
+        -- Words are right more often than wrong: their own keys first.
+        candidates := ARRAY(
+            SELECT contact_id FROM (
+                (SELECT contact_id FROM contacts_namekey
+                  WHERE tenant_id = wanted AND key = search.word_key(search.skeleton(words[1])) LIMIT 5000)
+                UNION ALL
+                (SELECT contact_id FROM contacts_namekey WHERE tenant_id = wanted AND key = ANY (rarest) LIMIT 5000)) AS one
+            INTERSECT
+            SELECT contact_id FROM (
+                (SELECT contact_id FROM contacts_namekey
+                  WHERE tenant_id = wanted AND key = search.word_key(search.skeleton(words[2])) LIMIT 8000)
+                UNION ALL
+                (SELECT contact_id FROM contacts_namekey WHERE tenant_id = wanted AND key = ANY (second) LIMIT 6000)) AS other
+             LIMIT 400);
+    END IF;
     RETURN QUERY
     SELECT p.id FROM contacts_contact p
-     WHERE p.tenant_id = wanted AND p.id = ANY (candidates[1:2000]) AND p.binned_at IS NULL
+     WHERE p.tenant_id = wanted AND p.id = ANY (candidates) AND p.binned_at IS NULL
        AND (owners IS NULL OR p.owner_id IS NULL OR p.owner_id = ANY (owners))
        AND NOT EXISTS (
            SELECT FROM unnest(words) AS asked
             WHERE NOT EXISTS (
-                SELECT FROM regexp_split_to_table(p.sort_key, '[^[:alnum:]]+') AS has
+                SELECT FROM unnest(string_to_array(translate(p.sort_key, '-''.,', '    '), ' ')) AS has
                  WHERE levenshtein_less_equal(asked, left(has, 60), 2) <= CASE WHEN length(asked) > 4 THEN 2 ELSE 1 END))
      ORDER BY similarity(p.sort_key, folded) DESC, p.id DESC LIMIT least(greatest(at_most, 0), 200);
 END
