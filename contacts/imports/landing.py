@@ -30,7 +30,7 @@ from contacts.models import (
     Tagging,
 )
 from contacts.models.people import ChildKind, Stage
-from contacts.services import get_or_create_companies, refresh_search
+from contacts.services import get_or_create_companies, join_companies_by_domain, refresh_search
 from ecrm.tenancy.context import require_tenant_id
 
 SOURCE = "import"
@@ -70,6 +70,7 @@ def land(landing: Landing) -> None:
     _insert_people(landing, columns)
     _update_people(landing, columns)
     _insert_emails(landing, columns)
+    joined = join_companies_by_domain(landing.made["people"], at=landing.at, keeps_origin=False)
     _insert_identities(landing, columns)
     _insert_phones(landing, columns)
     _write_places(landing, columns)
@@ -77,6 +78,8 @@ def land(landing: Landing) -> None:
     write_custom(landing.run, landing.wishes, at=landing.at)
     record_changes(landing.parameters, columns)
     _refresh_searched()
+    if joined:
+        refresh_search(joined)
     _tell(landing, columns)
 
 
@@ -315,6 +318,7 @@ def _tag(landing: Landing, columns: frozenset[str]) -> None:
         " WHERE planned.is_new OR (adds_tags AND verdict = 'update')",
         parameters,
     )
+    _run("ANALYZE import_tagged (contact_id, tag_id)", {})
     added = _ask(
         "WITH added AS ("
         f"  INSERT INTO {Tagging.table()} (tenant_id, contact_id, tag_id, created_at)"

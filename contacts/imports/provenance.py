@@ -38,23 +38,30 @@ _LISTS = {
 
 def note_lists(columns: frozenset[str]) -> None:
     """Keeps the lists of people as they are, in a temporary table; to be called before anything is written."""
-    _execute("DROP TABLE IF EXISTS pg_temp.import_before", [])
-    _execute(f"CREATE TEMP TABLE import_before ON COMMIT DROP AS {_lists(columns)}", [])
+    _note("import_before", columns)
 
 
 def record_changes(parameters: dict[str, Any], columns: frozenset[str]) -> None:
     """One row for each person of ``import_plan`` that was updated; to be called when all is written."""
+    _note("import_after", columns)
     custom = " || coalesce(custom_changes, '{}'::jsonb)" if "custom_changes" in columns else ""
     provenance.record_sql(
-        f"WITH now_there AS MATERIALIZED ({_lists(columns)}), grown AS MATERIALIZED ("
-        "  SELECT former.contact_id, jsonb_object_agg(key, jsonb_build_array(former.list, now_there.list)) AS lists"
-        "   FROM import_before former JOIN now_there USING (contact_id, key) WHERE former.list <> now_there.list"
+        "WITH grown AS MATERIALIZED ("
+        "  SELECT former.contact_id, jsonb_object_agg(key, jsonb_build_array(former.list, later.list)) AS lists"
+        "   FROM import_before former JOIN import_after later USING (contact_id, key) WHERE former.list <> later.list"
         "   GROUP BY former.contact_id)"
         " SELECT contact_id, %s::timestamptz, %s::bigint, 'import', %s::bigint,"
         f" {' || '.join(_own(columns))} || coalesce(grown.lists, '{{}}'::jsonb){custom}"
         " FROM import_plan LEFT JOIN grown USING (contact_id) WHERE verdict = 'update'",
         [parameters["at"], parameters["by"], parameters["run"]],
     )
+
+
+def _note(table: str, columns: frozenset[str]) -> None:
+    """Analysed, since the planner takes an unknown table for a small one and would walk it for every row."""
+    _execute(f"DROP TABLE IF EXISTS pg_temp.{table}", [])
+    _execute(f"CREATE TEMP TABLE {table} ON COMMIT DROP AS {_lists(columns)}", [])
+    _execute(f"ANALYZE {table} (contact_id, key)", [])
 
 
 def _own(columns: frozenset[str]) -> list[str]:

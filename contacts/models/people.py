@@ -155,7 +155,11 @@ class PhoneNumber(TenantModel):
             ),
             models.UniqueConstraint(fields=["tenant", "contact"], condition=Q(is_primary=True), name="phone_primary"),
         ]
-        indexes = [models.Index(fields=["tenant", "number"], name="phone_number")]
+        indexes = [
+            models.Index(fields=["tenant", "number"], name="phone_number"),
+            # Whatever asks for somebody's numbers, in the bin or not: the unique keys above are of some only.
+            models.Index(fields=["tenant", "contact"], name="phone_contact"),
+        ]
 
     def __str__(self) -> str:
         return self.written
