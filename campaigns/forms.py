@@ -59,6 +59,7 @@ class SettingsForm(forms.Form):
         kept = campaign or Campaign()
         usable = Q(archived_at=None)
         self._offer("segment", Segment.objects.filter(usable | Q(pk=kept.segment_id)).order_by("name"))
+        self._field("segment").label_from_instance = _segment_words
         email = Purpose.objects.filter(usable | Q(pk=kept.purpose_id), channel=Channel.EMAIL)
         self._offer("purpose", email.exclude(key=purposes.TRACKING).order_by("position", "pk"))
         self._offer("identity", SendingIdentity.objects.order_by("name", "pk"))
@@ -134,6 +135,10 @@ def _in_words(field: forms.BoundField) -> str:
     if choices is None:
         return str(value)
     return next((str(label) for code, label in choices if str(code) == str(value or "")), "")
+
+
+def _segment_words(segment: Segment) -> str:
+    return _("%(name)s (its rule is broken)") % {"name": segment.name} if segment.broken_reason else segment.name
 
 
 def _settings_of(campaign: Campaign) -> dict[str, Any]:

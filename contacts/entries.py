@@ -38,6 +38,8 @@ class PhoneEntry:
 
 @dataclass(frozen=True, slots=True)
 class AddressEntry:
+    """``latitude`` and ``longitude`` in degrees, both or neither; None leaves them as they are."""
+
     street: str = ""
     postcode: str = ""
     city: str = ""
@@ -45,6 +47,8 @@ class AddressEntry:
     country: str = ""
     kind: str = ChildKind.OTHER
     is_verified: bool | None = None
+    latitude: float | None = None
+    longitude: float | None = None
 
 
 def email_rows(contact: Contact, given: Iterable[str | EmailEntry]) -> list[EmailAddress]:
@@ -80,7 +84,7 @@ def phone_rows(contact: Contact, given: Iterable[str | PhoneEntry], *, country: 
 
 
 def address_rows(contact: Contact, given: Sequence[AddressEntry]) -> list[PostalAddress]:
-    """Unsaved rows, the first primary; entries without a word are left out."""
+    """Unsaved rows, the first primary; entries without a word are left out. Raises ``ValidationError``."""
     filled = [entry for entry in given if entry.street or entry.postcode or entry.city or entry.region]
     rows = [
         PostalAddress(
@@ -92,10 +96,22 @@ def address_rows(contact: Contact, given: Sequence[AddressEntry]) -> list[Postal
             country=entry.country.strip().upper(),
             kind=entry.kind,
             is_primary=position == 0,
+            latitude=entry.latitude,
+            longitude=entry.longitude,
         )
         for position, entry in enumerate(filled)
     ]
+    if any(not _is_on_earth(entry) for entry in filled):
+        raise ValidationError({"addresses": _("Latitudes go from -90 to 90, longitudes from -180 to 180.")})
     return [_said(row, entry.is_verified) for row, entry in zip(rows, filled, strict=True)]
+
+
+def _is_on_earth(entry: AddressEntry) -> bool:
+    """Both coordinates or neither, and within their bounds."""
+    latitude, longitude = entry.latitude, entry.longitude
+    if latitude is None or longitude is None:
+        return latitude is longitude
+    return -90 <= latitude <= 90 and -180 <= longitude <= 180
 
 
 def refuse_taken(contact: Contact, rows: Sequence[EmailAddress]) -> None:

@@ -129,7 +129,7 @@ def _as_dict(person: Any, custom_fields: dict[str, Any]) -> dict[str, Any]:
 @lru_cache(maxsize=1)
 def _lists() -> dict[str, Any]:
     person = OuterRef("pk")
-    places = ("street", "postcode", "city", "region", "country", "kind", "is_primary")
+    places = ("street", "postcode", "city", "region", "country", "kind", "is_primary", "latitude", "longitude")
     identities = Identity.objects.filter(contact=person).order_by("namespace", "id")
     tags = Tagging.objects.filter(contact=person).order_by("tag__name")
     return {

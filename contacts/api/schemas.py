@@ -39,12 +39,16 @@ class PhoneIn(In):
 
 
 class AddressIn(In):
+    """``latitude`` and ``longitude`` in degrees, both or neither; left out, they stay as they are."""
+
     street: Annotated[Text, Field(max_length=200)] = ""
     postcode: Annotated[Text, Field(max_length=20)] = ""
     city: Annotated[Text, Field(max_length=120)] = ""
     region: Annotated[Text, Field(max_length=120)] = ""
     country: CountryCode = ""
     kind: Kind = "other"
+    latitude: Annotated[float | None, Field(ge=-90, le=90)] = None
+    longitude: Annotated[float | None, Field(ge=-180, le=180)] = None
 
 
 class IdentityIn(In):
@@ -121,6 +125,8 @@ class AddressOut(Schema):
     country: str
     kind: str
     is_primary: bool
+    latitude: float | None
+    longitude: float | None
 
 
 class IdentityOut(Schema):

@@ -9,7 +9,7 @@ from contacts import events
 from contacts.events import EventKind
 from contacts.models import Event
 from contacts.segments import addresses, attributes, belonging, happenings, moments, nearness, orders, panel, tasks
-from ecrm.jobs import beats
+from ecrm.jobs import beats, words
 from ecrm.tenancy.roles import Capability
 from ecrm.ui import nav
 
@@ -51,6 +51,15 @@ orders.register()
 happenings.register()
 belonging.register()
 panel.register()
+
+words.register(
+    {
+        "segments.recalculate": gettext_lazy("Calculate a segment"),
+        "segments.recalculate_watched": gettext_lazy("Calculate a segment on demand"),
+        "segments.refresh": gettext_lazy("Look again at the segments of people who changed"),
+        "segments.follow_clock": gettext_lazy("Follow the clock of a segment"),
+    }
+)
 
 beats.on_tick.append(tasks.hint_due)
 beats.on_nightly.append(tasks.hint_nightly)

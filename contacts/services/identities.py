@@ -23,9 +23,12 @@ def replace_phones(contact: Contact, wanted: Sequence[PhoneNumber]) -> Replaced 
     return _replace(rows, wanted, lambda row: row.number, ("written", "kind"), lambda row: row.written)
 
 
+ON_EARTH = ("latitude", "longitude")
+
+
 def replace_addresses(contact: Contact, wanted: Sequence[PostalAddress]) -> Replaced | None:
     return _replace(
-        PostalAddress.objects.filter(contact=contact), wanted, _place, ("kind",), lambda row: [*_place(row)]
+        PostalAddress.objects.filter(contact=contact), wanted, _place, ("kind", *ON_EARTH), lambda row: [*_place(row)]
     )
 
 
@@ -66,6 +69,8 @@ def _replace(
 def _take_over(row: Any, wanted: Any, details: Sequence[str]) -> bool:
     if wanted.says_verified is None or (wanted.says_verified and row.verified_at):
         wanted.verified_at = row.verified_at
+    if set(ON_EARTH) <= set(details) and wanted.latitude is None:
+        wanted.latitude, wanted.longitude = row.latitude, row.longitude
     differing = [name for name in details if getattr(row, name) != getattr(wanted, name)]
     for name in differing:
         setattr(row, name, getattr(wanted, name))

@@ -120,3 +120,51 @@ def test_readable_by_everybody_at_every_width(page: Page, alice: Member, scheme:
             found = Axe().run(page)
             assert found.violations_count == 0, found.generate_report()
             assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_conditions_are_added_by_typing_and_moved_by_keys_and_by_dragging(page: Page) -> None:
+    page.goto("/acme/segments/new/")
+    page.get_by_label("Field of rule 1").select_option("country")
+    expect(page.get_by_label("Operator of rule 1")).to_be_visible()
+    search = page.get_by_label("Add a condition")
+    search.fill("birthday")
+    search.press("Enter")
+    expect(page.get_by_label("Field of rule 2")).to_have_value("birthday")
+    page.get_by_label("Field of rule 2").focus()
+    page.keyboard.press("Alt+ArrowUp")
+    expect(page.get_by_label("Field of rule 1")).to_have_value("birthday")
+    expect(page.locator(":focus")).to_have_attribute("aria-label", "Options for rule 1")
+    page.locator('[data-row="1"] .drag').drag_to(page.locator('[data-row="0"]'))
+    expect(page.get_by_label("Field of rule 1")).to_have_value("country")
+
+
+def test_suggestions_appear_while_typing(page: Page, alice: Member) -> None:
+    from contacts import services
+
+    with tenant_context(alice.tenant):
+        services.create_contact(by=None, name="Dora", city="Portimão")
+    page.goto("/acme/segments/new/")
+    page.get_by_label("Field of rule 1").select_option("city")
+    field = page.get_by_label("City", exact=True)
+    field.fill("Port")
+    expect(page.locator("datalist option[value='Portimão']")).to_have_count(1)
+    field.fill("Portimão")
+    field.press("Tab")
+    expect(page.get_by_text("1 in segment")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_pages_of_a_segment_are_readable_on_a_phone(page: Page, alice: Member, scheme: Any) -> None:
+    from contacts.segments import lists
+
+    with tenant_context(alice.tenant):
+        segment = create_segment(name="Everything", rule=RULE, by=None)
+        recalculate(segment)
+        static = lists.create_static(name="Guests", by=None, people=Contact.objects.all())
+        recalculate(static)
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": 390, "height": 844})
+    for address in (f"{segment.pk}/history/", f"{segment.pk}/overlap/", f"{static.pk}/", "new/list/"):
+        page.goto(f"/acme/segments/{address}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert Axe().run(page).response["violations"] == []
