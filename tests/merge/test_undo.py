@@ -143,7 +143,7 @@ def _act(act: str, one: Contact, two: Contact, bystander: Contact) -> None:
 def _forget(between: list[str], bystander: Contact) -> None:
     """What was done to somebody else is no part of the comparison."""
     if "bystander" in between:
-        Contact.objects.filter(pk=bystander.pk).update(source=bystander.source, updated_at=bystander.updated_at)
+        Contact.objects.filter(pk=bystander.pk).update(source="", updated_at=LONG_AGO)
 
 
 def _row(handler: Any, person: Contact) -> tuple[Any, str]:
