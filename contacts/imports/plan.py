@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import connection
 
+from contacts.free_mail import FREE_MAIL
 from contacts.imports.checking import Trouble
 from contacts.imports.wishes import APPEND, FILL, OVERWRITE, PLACE, SKIP, Wishes
 from contacts.models import (
@@ -75,6 +76,7 @@ def make(chunk: ImportChunk, wishes: Wishes) -> int:
         "first": chunk.first_line,
         "last": chunk.last_line,
         "system": wishes.system,
+        "free": sorted(FREE_MAIL),
     }
     _execute("DROP TABLE IF EXISTS pg_temp.import_plan, pg_temp.import_company, pg_temp.import_tag", {})
     given = _given(wishes)
@@ -231,7 +233,8 @@ class _Sql:
             "  split_part(address_norm, '@', 2) AS name FROM read WHERE address_norm <> '' AND EXISTS (SELECT"
             f"  FROM {CompanyDomain.table()} any_domain WHERE any_domain.tenant_id = %(tenant)s)) written"
             f" JOIN {CompanyDomain.table()} domain ON domain.tenant_id = %(tenant)s"
-            f"  AND domain.domain_norm = written.name AND domain.binned_at IS NULL)"
+            f"  AND domain.domain_norm = written.name AND domain.binned_at IS NULL"
+            "  AND NOT written.name = ANY (%(free)s))"
         )
         return found
 
