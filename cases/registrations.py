@@ -5,7 +5,20 @@ from __future__ import annotations
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from cases import api, audit_words, criteria, figures, merging, notices, palette, panel, privacy, tasks, timeline
+from cases import (
+    api,
+    audit_words,
+    company_panel,
+    criteria,
+    figures,
+    merging,
+    notices,
+    palette,
+    panel,
+    privacy,
+    tasks,
+    timeline,
+)
 from cases.inbound import receiver, together
 from ecrm.jobs import beats
 from ecrm.mail.inbound import receivers
@@ -28,6 +41,7 @@ merging.register()
 notices.register()
 palette.register()
 panel.register()
+company_panel.register()
 privacy.register()
 timeline.register()
 

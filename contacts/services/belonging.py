@@ -14,17 +14,22 @@ from contacts.models import Company, CompanyDomain, Contact, EmailAddress
 from ecrm.tenancy.context import require_tenant_id
 
 
-def join_companies_by_domain(contact_ids: Collection[int], *, at: datetime | None = None) -> dict[int, int]:
+def join_companies_by_domain(
+    contact_ids: Collection[int], *, at: datetime | None = None, keeps_origin: bool = True
+) -> dict[int, int]:
     """Gives those without a company the one whose domain they write from; answers company by contact.
 
     Set-based, three statements at most. The primary address decides first, then the older ones; who
     has a company keeps it, and free-mail domains never make one. Search texts and events are the caller's.
+    ``keeps_origin`` False writes no change: for those whose every value came with an import.
     """
     if not contact_ids:
         return {}
     with connection.cursor() as cursor:
         cursor.execute(_JOIN, {"tenant": require_tenant_id(), "ids": list(contact_ids), "free": sorted(FREE_MAIL)})
         joined = dict(cursor.fetchall())
+    if not keeps_origin:
+        return joined
     at = at or timezone.now()
     provenance.record(
         provenance.NewChange(contact_id, {"company": (None, company_id)}, source_type="domain", at=at)
@@ -41,7 +46,8 @@ _JOIN = f"""
           FROM {EmailAddress.table()} email
           JOIN {Contact.table()} person ON person.tenant_id = email.tenant_id AND person.id = email.contact_id
          WHERE email.tenant_id = %(tenant)s AND email.contact_id = ANY (%(ids)s)
-           AND person.company_id IS NULL AND person.binned_at IS NULL),
+           AND person.company_id IS NULL AND person.binned_at IS NULL
+           AND EXISTS (SELECT FROM {CompanyDomain.table()} any_domain WHERE any_domain.tenant_id = %(tenant)s)),
     found AS MATERIALIZED (
         SELECT DISTINCT ON (written.contact_id) written.contact_id, domain.company_id
           FROM written

@@ -16,6 +16,7 @@ from ecrm.tenancy.context import tenant_context
 from ecrm.tenancy.models import Tenant, User
 from tests.cast import Member
 from tests.contacts.conftest import add, fresh, told
+from tests.imports.files import bring_in
 
 
 @pytest.fixture
@@ -71,6 +72,16 @@ def test_an_address_added_later_joins_and_a_hand_wins(
         services.edit_contact(contact=ines, by=owner, company=None)
         services.edit_contact(contact=ines, by=owner, city="Évora")
         assert Contact.objects.get(pk=ines.pk).company_id is None
+
+
+def test_who_is_imported_joins_too(alice: Member, acme: Tenant, moinho: Company) -> None:
+    bring_in(alice, "Email,Name\nlia@moinho.example,Lia\nzoe@gmail.com,Zoe\n")
+
+    with tenant_context(acme):
+        assert Contact.objects.get(name="Lia").company_id == moinho.pk
+        assert Contact.objects.get(name="Zoe").company_id is None
+        assert [found.name for found in Contact.objects.matching("moinho novo")] == ["Lia"]
+        assert not ContactChange.objects.filter(source_type="domain").exists()
 
 
 def test_free_mail_makes_no_company_even_when_somebody_wrote_it_down(acme: Tenant, moinho: Company) -> None:
