@@ -14,7 +14,7 @@ from contacts import search
 from contacts.lists.query import ListQuery
 from contacts.querysets import ContactQuerySet
 
-DEEP = 5_000
+DEEP = 2_000
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from html import escape
 
 from django.utils.functional import Promise
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from contacts.lists import orders
@@ -14,6 +15,7 @@ from contacts.lists.columns import Column
 from contacts.lists.query import ListQuery
 from ecrm.tenancy.requests import MemberRequest
 from ecrm.ui.tables import Head, flip
+from ecrm.ui.templatetags.ui import icon
 
 Text = str | Promise
 
@@ -46,13 +48,6 @@ class ColumnHead:
     head: Head | None
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    label: Text
-    url: str
-    is_current: bool
-
-
 def column_heads(request: MemberRequest, query: ListQuery, columns: Sequence[Column]) -> list[ColumnHead]:
     """The name's comes first."""
     found = [ColumnHead(_("Name"), "", "", _head(query, "name"))]
@@ -63,17 +58,26 @@ def column_heads(request: MemberRequest, query: ListQuery, columns: Sequence[Col
     return found
 
 
-def sorts(query: ListQuery, columns: Sequence[Column]) -> list[Choice]:
-    """The orders there always are, and those by fields of one's own that are shown."""
+def sorts(query: ListQuery, columns: Sequence[Column]) -> SafeString:
+    """The orders there always are, and those by fields of one's own that are shown, as entries of a menu."""
     known = SORTS | {column.sort: column.label for column in columns if column.extra and column.sort}
-    return [
-        Choice(label, query.but(sort=key, group="").url(), not query.group and query.sort == key)
-        for key, label in known.items()
-    ]
+    current = "" if query.group else query.sort
+    return _entries((label, query.but(sort=key, group="").url(), key == current) for key, label in known.items())
 
 
-def groups(query: ListQuery) -> list[Choice]:
-    return [Choice(label, query.but(group=key).url(), query.group == key) for key, label in GROUPS.items()]
+def groups(query: ListQuery) -> SafeString:
+    return _entries((label, query.but(group=key).url(), key == query.group) for key, label in GROUPS.items())
+
+
+def _entries(choices: Iterable[tuple[Text, str, bool]]) -> SafeString:
+    """Written here: every page of the list has a dozen of them."""
+    return mark_safe("".join(_entry(*choice) for choice in choices))
+
+
+def _entry(label: Text, url: str, is_current: bool) -> str:
+    if is_current:
+        return f'<a href="{escape(url)}" aria-current="true">{icon("check")}{escape(str(label))}</a>'
+    return f'<a href="{escape(url)}"><span class="icon"></span>{escape(str(label))}</a>'
 
 
 def _head(query: ListQuery, key: str) -> Head:
