@@ -461,6 +461,70 @@ class SegmentPickFactory(DjangoModelFactory):
         model = contacts.SegmentPick
 
 
+class MergeFactory(DjangoModelFactory):
+    winner = factory.SubFactory(ContactFactory)
+    loser = factory.SubFactory(ContactFactory)
+    survivor = factory.SelfAttribute("winner")
+    snapshot = factory.LazyFunction(
+        lambda: {
+            **{key: {} for key in ("moved", "before", "after", "primary")},
+            **dict.fromkeys(("last_active_at", "loser_last_active_at")),
+            "since": timezone.now().isoformat(),
+        }
+    )
+
+    class Meta:
+        model = contacts.Merge
+
+
+class MatchKeyFactory(DjangoModelFactory):
+    kind = 1
+    key = factory.Sequence(int)
+    contact_id = factory.LazyFunction(lambda: ContactFactory().pk)
+
+    class Meta:
+        model = contacts.MatchKey
+
+
+class UnmatchedContactFactory(DjangoModelFactory):
+    contact_id = factory.LazyFunction(lambda: ContactFactory().pk)
+
+    class Meta:
+        model = contacts.UnmatchedContact
+
+
+class DuplicatePairFactory(DjangoModelFactory):
+    first = factory.SubFactory(ContactFactory)
+    second = factory.SubFactory(ContactFactory)
+    score = 80
+
+    class Meta:
+        model = contacts.DuplicatePair
+
+
+class QualityIssueFactory(DjangoModelFactory):
+    contact = factory.SubFactory(ContactFactory)
+    kind = "incomplete"
+
+    class Meta:
+        model = contacts.QualityIssue
+
+
+class QualityCountFactory(DjangoModelFactory):
+    day = factory.LazyFunction(lambda: timezone.now().date())
+    dimension = "source"
+    value = factory.Sequence("source {}".format)
+    people = 1
+
+    class Meta:
+        model = contacts.QualityCount
+
+
+class CleaningSettingsFactory(DjangoModelFactory):
+    class Meta:
+        model = contacts.CleaningSettings
+
+
 class DirtyContactFactory(DjangoModelFactory):
     contact_id = factory.LazyFunction(lambda: ContactFactory().pk)
 
