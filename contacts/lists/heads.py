@@ -22,6 +22,7 @@ Text = str | Promise
 SORTS: dict[str, Text] = {
     "-active": _("Last activity"),
     "name": _("Name"),
+    "-changed": _("Last changed"),
     "-created": _("Newest"),
     "created": _("Oldest"),
     "stage": _("Stage"),

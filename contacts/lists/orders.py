@@ -21,7 +21,12 @@ from ecrm.tenancy.models import Membership
 from ecrm.ui import pages
 from ecrm.ui.pages import Page
 
-PLAIN = {"name": ("sort_key", "id"), "created": ("created_at", "id"), "active": ("active_at", "id")}
+PLAIN = {
+    "name": ("sort_key", "id"),
+    "created": ("created_at", "id"),
+    "active": ("active_at", "id"),
+    "changed": ("updated_at", "id"),
+}
 # The column, and what it holds where there is nothing: those come last.
 SHARED: dict[str, tuple[str, Any]] = {
     "stage": ("stage", None),

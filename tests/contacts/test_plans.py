@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from contacts import events, listing, timeline
@@ -33,7 +34,13 @@ pytestmark = pytest.mark.usefixtures("_prefer_indexes")
 
 
 @pytest.mark.parametrize(
-    ("column", "index"), [("name", "contact_by_name"), ("created", "contact_newest"), ("active", "contact_active")]
+    ("column", "index"),
+    [
+        ("name", "contact_by_name"),
+        ("created", "contact_newest"),
+        ("active", "contact_active"),
+        ("changed", "contact_changed"),
+    ],
 )
 @pytest.mark.parametrize("turn", ["", "-"])
 def test_every_order_of_the_list_is_an_index(column: str, index: str, turn: str) -> None:
@@ -43,6 +50,26 @@ def test_every_order_of_the_list_is_an_index(column: str, index: str, turn: str)
 
     assert f"using {index} " in plan
     assert "Sort Key" not in plan
+
+
+@pytest.mark.parametrize("name", list(orders.SHARED))
+def test_groups_are_read_from_indexes_at_any_depth(name: str) -> None:
+    people = Contact.objects.unbinned()
+    first = orders.by_shared(people, name, cursor=None)
+
+    with CaptureQueriesContext(connection) as asked:
+        orders.by_shared(people, name, cursor=None)
+        orders.by_shared(people, name, cursor=first.next)
+
+    plans = [explained(query["sql"]) for query in asked if query["sql"].startswith("SELECT")]
+    assert plans
+    assert not [plan for plan in plans if "Sort Key" in plan]
+
+
+def explained(sql: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {sql}")
+        return "\n".join(row[0] for row in cursor.fetchall())
 
 
 def test_the_timeline_reads_no_more_than_it_shows(in_acme: Tenant, alice: Member) -> None:
