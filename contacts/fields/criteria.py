@@ -46,10 +46,6 @@ def gone(key: str) -> str:
     return _("There is no field “%(key)s” any more.") % {"key": name[:60]}
 
 
-def keys_of(field: CustomField) -> set[str]:
-    return {key_of(field)}
-
-
 def key_of(field: CustomField) -> str:
     is_company = field.entity == CustomField.Entity.COMPANY
     return f"{COMPANY_PREFIX if is_company else PREFIX}{field.key}"

@@ -15,10 +15,11 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from contacts.fields import reading
+from contacts.fields import reading, uses
 from contacts.models import CustomChoice, CustomField, CustomValue
 from contacts.models.fields import LONGEST_KEY
 from ecrm.audit import services as audit
+from ecrm.jobs.outbox import enqueue
 from ecrm.search.matching import fold
 from ecrm.tenancy.models import User
 
@@ -117,6 +118,7 @@ def delete(*, field: CustomField, by: User, at: datetime | None = None) -> bool:
     reading.forget_fields()
     if done:
         field.deleted_at = at
+        _look_again(field)
         audit.record("field.deleted", by=by, subject=field, at=at)
     return bool(done)
 
@@ -131,6 +133,7 @@ def restore(*, field: CustomField, by: User) -> bool:
     reading.forget_fields()
     if done:
         field.deleted_at = None
+        _look_again(field)
         audit.record("field.restored", by=by, subject=field)
     return bool(done)
 
@@ -150,6 +153,12 @@ def move(*, field: CustomField, by: User, step: int) -> bool:
     CustomField.objects.bulk_update(rows, ["position"])
     reading.forget_fields()
     return True
+
+
+def _look_again(field: CustomField) -> None:
+    """Segments that ask for it are broken now, or whole again, and say so at once."""
+    for segment_id, _name in uses.segments_of(field):
+        enqueue("segments.recalculate", segment_id=segment_id)
 
 
 def value_count(field: CustomField) -> int:

@@ -1,9 +1,10 @@
 from django.urls import path
 
-from contacts.fields import views
+from contacts.fields import names, views
 
 urlpatterns = [
     path("", views.field_list, name="field_list"),
+    path("names/", names.suggest_names, name="suggest_names"),
     path("new/", views.create_field, name="create_field"),
     path("<int:field_id>/", views.edit_field, name="edit_field"),
     path("<int:field_id>/move/", views.move_field, name="move_field"),

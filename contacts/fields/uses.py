@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from contacts.fields.criteria import keys_of
+from contacts.fields.criteria import key_of
 from contacts.fields.reading import prefixed
 from contacts.models import CustomField, ImportRun, Segment
 
@@ -39,10 +39,15 @@ def uses(field: CustomField) -> list[Use]:
 
 
 def in_segments(field: CustomField) -> Iterator[Use]:
-    keys = keys_of(field)
-    for pk, name, rule in Segment.objects.filter(archived_at=None).order_by("name").values_list("pk", "name", "rule"):
-        if not keys.isdisjoint(_criteria(rule)):
-            yield Use(_("Segment"), name, reverse("segment", args=[pk]))
+    for pk, name in segments_of(field):
+        yield Use(_("Segment"), name, reverse("segment", args=[pk]))
+
+
+def segments_of(field: CustomField) -> list[tuple[int, str]]:
+    """Id and name of those in use whose rule asks for it."""
+    key = key_of(field)
+    rows = Segment.objects.filter(archived_at=None).order_by("name").values_list("pk", "name", "rule")
+    return [(pk, name) for pk, name, rule in rows if key in _criteria(rule)]
 
 
 def in_imports(field: CustomField) -> Iterator[Use]:

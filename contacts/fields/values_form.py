@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from contacts.fields import reading, references
 from contacts.fields.kinds import Kind, check, choices_of, number_text, parse, tenant_currency
+from contacts.fields.names import NameInput
 from contacts.fields.requiring import is_required, missing
 from contacts.models import CustomField, EmailAddress
 from contacts.models.people import Stage
@@ -126,10 +127,9 @@ def control(field: CustomField, current: Any = None) -> forms.Field:
             return _Text(field, widget=forms.Select(choices=[("", _("Not set")), *_offered(field, [current])]))
         case Kind.CHOICES:
             return _Several(field, choices=_offered(field, current or []))
-        case Kind.PERSON:
-            return _Text(field, widget=forms.TextInput(attrs={"autocomplete": "off", **_ANY_DIRECTION}))
-    attrs = {"inputmode": "url"} if field.kind == Kind.LINK else {}
-    return _Text(field, widget=forms.TextInput(attrs={"autocomplete": "off", **attrs}))
+        case Kind.PERSON | Kind.COMPANY:
+            return _Text(field, widget=NameInput(field.kind))
+    return _Text(field, widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "url"}))
 
 
 def written(field: CustomField, value: Any, named: Mapping[str, Mapping[int, str]]) -> Any:

@@ -201,3 +201,18 @@ def test_two_hundred_fields_cost_no_more_questions_than_one(acme: Tenant, alice:
 
     assert (cost("contact_page"), cost("edit_contact")) == few
     assert few[0] <= without + 1
+
+
+def test_names_are_suggested_of_those_one_sees(acme: Tenant, alice: Member, sam: Member) -> None:
+    add(acme, name="Secret Silva", emails=["secret@example.com"], owner=alice.user)
+    add(acme, name="Open Silva", emails=["open@example.com"])
+    with tenant_context(acme):
+        Company.objects.create(name="Silva & Filhos", name_norm="silva & filhos")
+
+    def suggested(member: Member, kind: str) -> str:
+        return member.get("suggest_names", query={"kind": kind, "f:advisor": "silva"}).content.decode()
+
+    assert "Secret Silva &lt;secret@example.com&gt;" in suggested(alice, "person")
+    assert "Secret Silva" not in suggested(sam, "person")
+    assert "Open Silva" in suggested(sam, "person")
+    assert "Silva &amp; Filhos" in suggested(sam, "company")

@@ -14,6 +14,8 @@ from contacts.criteria import Scope
 from contacts.fields import defining
 from contacts.models import Company, Contact, CustomField, Segment
 from contacts.segments import counting, tree
+from contacts.segments.services import create_segment
+from ecrm.jobs import outbox
 from ecrm.tenancy.models import Tenant
 from ecrm.tenancy.roles import Role
 from tests.cast import Member
@@ -141,6 +143,22 @@ def test_a_deleted_field_breaks_the_rule_and_says_so(people: dict[str, Contact],
 
     defining.restore(field=CustomField.objects.get(pk=field.pk), by=alice.user)
     assert who(condition("field:number", "is", 40)) == ["Ana"]
+
+
+@pytest.mark.usefixtures("people")
+def test_a_segment_says_at_once_that_its_field_is_gone(alice: Member) -> None:
+    segment = create_segment(name="Forties", rule=condition("field:number", "is", 40), by=None)
+    outbox.drain()
+    field = fields.by_key("contact")["number"]
+
+    defining.delete(field=field, by=alice.user)
+    outbox.drain()
+    broken = segment.refreshed()
+    assert (broken.member_count, "was deleted" in broken.broken_reason) == (1, True)
+
+    defining.restore(field=CustomField.objects.get(pk=field.pk), by=alice.user)
+    outbox.drain()
+    assert segment.refreshed().broken_reason == ""
 
 
 def test_whom_a_field_is_hidden_from_is_not_offered_it(in_acme: Tenant, bob: Member, mara: Member) -> None:
