@@ -71,7 +71,8 @@ class TenantMiddleware:
 
 def _find_membership(request: Any, entrance: Entrance) -> Membership:
     # Somebody may have looked at the user before the door did.
-    own = entrance.membership if entrance.is_read else _own_membership(request.user, entrance.slug)
+    is_known = entrance.user is not None and entrance.user.pk == request.user.pk
+    own = entrance.membership if is_known else _own_membership(request.user, entrance.slug)
     membership = own or doors.open_other_door(request, entrance.slug)
     if membership is None:
         raise Http404
