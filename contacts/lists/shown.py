@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -12,12 +12,10 @@ from contacts import listing, places
 from contacts.lists import finding, orders
 from contacts.lists.finding import Found
 from contacts.lists.query import ListQuery
-from contacts.models import Company
 from contacts.models.people import Stage
 from contacts.querysets import ContactQuerySet
 from contacts.segments import counting
 from contacts.segments.counting import TooSlow
-from ecrm.tenancy.models import User
 from ecrm.ui import pages
 from ecrm.ui.pages import Count, Page
 
@@ -27,12 +25,12 @@ NOBODY: Page[Any] = Page([], None, None)
 
 @dataclass(frozen=True)
 class Shown:
-    """``headings`` are words above the row of that number. ``is_slow``: the filter took longer than a page may."""
+    """``group`` is what the rows are grouped by. ``is_slow``: the filter took longer than a page may."""
 
     page: Page[Any]
     count: Count
     found: Found | None = None
-    headings: Mapping[int, str] = field(default_factory=dict)
+    group: str = ""
     is_slow: bool = False
     leaves_out: str = ""
 
@@ -69,7 +67,7 @@ def _by_shared(query: ListQuery, found: Found, cursor: str | None, *, is_exact: 
     page = orders.by_shared(found.people, name, cursor=cursor)
     known = _known(query, found)
     count = _count(found.people, is_exact) if known is None else known
-    return Shown(page, count, found, headings=_headings(name, page) if is_grouped else {})
+    return Shown(page, count, found, group=name if is_grouped else "")
 
 
 def _alike(found: Found) -> Shown:
@@ -97,25 +95,18 @@ def _count(people: ContactQuerySet, is_exact: bool) -> Count:
     return Count(people.order_by().count(), False) if is_exact else pages.capped_count(people)
 
 
-def _headings(name: str, page: Page[Any]) -> dict[int, str]:
-    rows = page.rows
-    starts = [number for number, row in enumerate(rows) if number == 0 or row.value != rows[number - 1].value]
-    words = _words(name, {rows[number].value for number in starts})
-    return {number: words[rows[number].value] for number in starts}
+def headings(name: str, page: Page[Any], rows: Sequence[listing.Row]) -> dict[int, str]:
+    """Words above the row that begins a group, by its number. Rows know their owner and company by name."""
+    found = page.rows
+    starts = [number for number in range(len(found)) if number == 0 or found[number].value != found[number - 1].value]
+    return {number: _heading(name, found[number].value, rows[number]) for number in starts}
 
 
-def _words(name: str, values: set[Any]) -> dict[Any, str]:
-    known = values - {None, ""}
+def _heading(name: str, value: Any, row: listing.Row) -> str:
     if name == "stage":
-        return {value: str(Stage(value).label) for value in known}
+        return str(Stage(value).label)
     if name == "country":
-        return {value: places.country_name(value) for value in known} | {"": _("No country")}
+        return places.country_name(value) if value else _("No country")
     if name == "owner":
-        users = User.objects.filter(pk__in=known)
-        return (
-            {pk: _("Somebody who left") for pk in known}
-            | {user.pk: str(user) for user in users}
-            | {None: _("Unassigned")}
-        )
-    named = dict(Company.objects.filter(pk__in=known).values_list("pk", "name"))
-    return {pk: named.get(pk, "") for pk in known} | {None: _("No company")}
+        return row.owner or _("Unassigned")
+    return row.company or _("No company")

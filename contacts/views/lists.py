@@ -110,13 +110,17 @@ def _rows(request: MemberRequest, query: ListQuery, found: Shown) -> dict[str, A
     actions = bulk_actions.allowed(request.membership)
     chosen = columns.chosen(query.columns, request.membership)
     extras = [column.extra for column in chosen if column.extra]
-    rows = listing.rows(request, found.page.rows, extras, own={column.key for column in chosen})
+    rows = listing.rows(request, found.page.rows, extras, own={column.key for column in chosen} | {found.group})
+    # A row that vanished between the two questions leaves nothing to group by.
+    is_whole = len(rows) == len(found.page.rows)
+    headings = shown.headings(found.group, found.page, rows) if found.group and is_whole else {}
     may_edit = request.membership.may(Capability.CONTACTS_EDIT)
     return {
         "found": found,
+        "headings": headings,
         "page": found.page,
         "rows": rows,
-        "table": people_table.body(rows, chosen, may_pick=bool(actions), may_edit=may_edit, headings=found.headings),
+        "table": people_table.body(rows, chosen, may_pick=bool(actions), may_edit=may_edit, headings=headings),
         "heads": heads.column_heads(request, query, chosen),
         "sorts": heads.sorts(query, chosen),
         "actions": actions,

@@ -104,8 +104,18 @@ def test_groups_have_their_headings(alice: Member, acme: Tenant) -> None:
 
     page = alice.get("contact_list", query={"group": "country"})
 
-    assert page.context["found"].headings == {0: "Portugal", 2: "No country"}
+    assert page.context["headings"] == {0: "Portugal", 2: "No country"}
     assert page.content.decode().count("group-head") == 2
+
+
+@pytest.mark.parametrize(("group", "words"), [("owner", ["Alice", "Unassigned"]), ("company", ["Luz", "No company"])])
+def test_groups_are_called_by_name(alice: Member, acme: Tenant, group: str, words: list[str]) -> None:
+    add(acme, name="Ana", owner=alice.user, company="Luz")
+    add(acme, name="Rui")
+
+    page = alice.get("contact_list", query={"group": group})
+
+    assert list(page.context["headings"].values()) == words
 
 
 def test_an_order_by_stage_is_a_group_without_headings(alice: Member, acme: Tenant) -> None:
