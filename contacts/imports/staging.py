@@ -17,33 +17,25 @@ LONGEST_COLUMN = 200
 
 def stage(run: ImportRun, batch: Batch) -> None:
     """Stages the rows that are fine as one stretch to land, and what is wrong with the others."""
-    if batch.records:
+    if batch.rows:
         _stage_rows(run, batch)
-        first, last = batch.records[0][0], batch.records[-1][0]
-        ImportChunk.objects.create(run=run, first_line=first, last_line=last, row_count=len(batch.records))
+        ImportChunk.objects.create(
+            run=run, first_line=batch.first_line, last_line=batch.last_line, row_count=batch.rows
+        )
     add_problems(run, batch.troubles)
 
 
 def _stage_rows(run: ImportRun, batch: Batch) -> None:
-    lines = (
-        b"%d\t%b\t%b\t%b\n" % (line, _escaped(values), _escaped(norm.encode()), _escaped(key.encode()))
-        for line, values, norm, key in batch.records
-    )
     with connection.cursor() as cursor:
         _begin_copy(cursor, "import_staged", "line int, values jsonb, address_norm text, match_key text")
         with cursor.copy("COPY import_staged FROM STDIN") as copy:
-            copy.write(b"".join(lines))
+            copy.write(batch.copied)
         cursor.execute(
             f"INSERT INTO {ImportRow.table()} (tenant_id, run_id, line, values, address_norm, match_key)"
             " SELECT %s, %s, line, values, address_norm, match_key FROM import_staged"
             " ON CONFLICT (tenant_id, run_id, line) DO NOTHING",
             [require_tenant_id(), run.pk],
         )
-
-
-def _escaped(text: bytes) -> bytes:
-    """As COPY's text format wants it; JSON and addresses hold no tabs or line breaks."""
-    return text.replace(b"\\", b"\\\\") if b"\\" in text else text
 
 
 def add_problems(run: ImportRun, troubles: Sequence[Trouble]) -> None:

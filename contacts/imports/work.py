@@ -7,10 +7,10 @@ stretches that have not landed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -30,7 +30,6 @@ from ecrm.jobs.models import Job
 from ecrm.tenancy.context import tenant_transaction
 
 State = ImportRun.State
-Item = TypeVar("Item")
 MOST_ATTEMPTS = 3
 log = structlog.get_logger(__name__)
 
@@ -119,23 +118,17 @@ def _check(run: ImportRun, job_id: int) -> None:
 def _stage_all(run: ImportRun, job_id: int, checker: Checker) -> tuple[int, int]:
     """Answers how many rows were refused, and how many there are."""
     refused = seen = 0
-    for rows in _batches(source.all_rows(run, source.dialect_of(run))):
-        batch = checker.check(rows)
+    rows = source.all_rows(run, source.dialect_of(run))
+    # The first stretch is small: when it lands, the planner learns what the tenant's tables look like.
+    size = plan.FIRST_CHUNK_ROWS
+    while (batch := checker.check(islice(rows, size))).seen:
         refused += batch.refused
-        seen += len(rows)
+        seen += batch.seen
         with tenant_transaction():
             staging.stage(still_ours(run, State.CHECKING), batch)
-        jobs.advance(job_id, done=len(rows))
-    return refused, seen
-
-
-def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
-    """The first is small: after it the planner knows what the tenant's tables look like."""
-    iterator = iter(items)
-    size = plan.FIRST_CHUNK_ROWS
-    while batch := list(islice(iterator, size)):
-        yield batch
+        jobs.advance(job_id, done=batch.seen)
         size = plan.CHUNK_ROWS
+    return refused, seen
 
 
 def _checker(run: ImportRun) -> Checker:
