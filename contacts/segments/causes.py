@@ -43,6 +43,9 @@ class Blame:
     place: str | None = None
 
 
+_UNKNOWN = Blame(Cause.CHANGE)
+
+
 @dataclass(frozen=True, slots=True)
 class Inquest:
     """The deciding conditions of one rule, for the people who moved."""
@@ -130,6 +133,8 @@ def _answers(root: Group, ids: Sequence[int], scope: Scope) -> dict[int, dict[st
 
 
 def _write(segment: Segment, blames: Mapping[int, Blame], at: datetime, side: str) -> None:
+    """The rows say "something changed" already; only what is known better is written."""
+    blames = {pk: blame for pk, blame in blames.items() if blame != _UNKNOWN}
     if not blames:
         return
     ids = list(blames)

@@ -127,7 +127,8 @@ def _replace_all(segment: Segment, at: datetime, reasons: Reasons) -> Change | N
     scope = Scope.current(now=at)
     change = _try(segment, scope, at, reasons, cause=_cause(segment))
     if change is not None:
-        _follow_version(segment, at)
+        if segment.calculated_version != segment.rule_version:
+            _follow_version(segment, at)
         _note(
             segment,
             member_count=change.matching,
