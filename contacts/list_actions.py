@@ -39,16 +39,18 @@ def _untag(doing: Doing, ids: Sequence[int]) -> Sequence[int]:
 
 def _undo_tag(doing: Doing, ids: Sequence[int]) -> Sequence[int]:
     """Takes off what the run put on, where it still is; and the other way round."""
-
-    def write(ids: list[int], old: list[str], new: list[str]) -> Sequence[int]:
-        added, removed = set(new) - set(old), set(old) - set(new)
-        has_now = _tags_of(ids)
-        untouched = [pk for pk in ids if added <= has_now.get(pk, set()) and not removed & has_now.get(pk, set())]
+    groups: dict[tuple[frozenset[str], frozenset[str]], list[int]] = {}
+    for contact_id, changes in writing.changed_by(doing.run.pk, ids).items():
+        old, new = map(frozenset, changes["tags"])
+        groups.setdefault((new - old, old - new), []).append(contact_id)
+    has_now = _tags_of(ids)
+    restored: list[int] = []
+    for (added, removed), theirs in groups.items():
+        untouched = [pk for pk in theirs if added <= (now := has_now.get(pk, set())) and not removed & now]
         services.remove_tags(contact_ids=untouched, names=added, by=doing.by, via="undo")
         services.add_tags(contact_ids=untouched, names=removed, by=doing.by, via="undo")
-        return untouched
-
-    return writing.undo_grouped(writing.changed_by(doing.run.pk, ids), "tags", write)
+        restored += untouched
+    return restored
 
 
 def _set_stage(doing: Doing, ids: Sequence[int]) -> Sequence[int]:

@@ -64,9 +64,10 @@ def undo_act(*, run: BulkRun, by: User) -> BulkRun:
     action = bulk_actions.get(run.action)
     if action is None or action.undo is None:
         raise ValidationError(_("This cannot be taken back."))
-    begun = BulkRun.objects.filter(pk=run.pk, undone_at=None, finished_at__isnull=False)
-    if not begun.update(undone_at=timezone.now()):
+    BulkRun.objects.select_for_update().get(pk=run.pk)
+    if not can_undo(run):
         raise ValidationError(_("This is under way still, or has been taken back already."))
+    BulkRun.objects.filter(pk=run.pk, undone_at=None).update(undone_at=timezone.now())
     _audit(run, "contacts.act_undone", by)
     if run.total > AT_ONCE:
         title = _("Taking back: %(title)s") % {"title": run.title}
@@ -78,6 +79,14 @@ def undo_act(*, run: BulkRun, by: User) -> BulkRun:
             _undo_of(run, action, chunk, by)
         _tell_kept(run)
     return run.refreshed()
+
+
+def can_undo(run: BulkRun) -> bool:
+    """Whether something of it is there to be taken back and nothing works on it. A stopped undo goes on."""
+    current = BulkRun.objects.select_related("job").get(pk=run.pk)
+    if current.finished_at is None or (current.job is not None and current.job.is_open):
+        return False
+    return BulkChunk.objects.filter(run=run, done_at__isnull=False, undone_at=None).exclude(changed_ids=[]).exists()
 
 
 def work(run_id: int, job_id: int) -> None:

@@ -73,7 +73,7 @@ def bulk_run(request: MemberRequest, bulk_run_id: int) -> HttpResponse:
         "run": run,
         "job": job,
         "is_open": is_open,
-        "can_undo": bool(action and action.undo) and run.finished_at and not run.undone_at and run.changed,
+        "can_undo": bool(action and action.can_undo) and services.can_undo(run),
         "list_url": f"{reverse('contact_list')}?{run.query or 'all=1'}",
         "crumbs": [(_("Contacts"), reverse("contact_list"))],
         "is_part": wants_part(request),

@@ -223,6 +223,28 @@ def test_a_cancelled_act_keeps_what_is_done_and_can_be_taken_back(
         assert BulkRun.objects.get().finished_at is not None
 
 
+def test_an_undo_that_was_stopped_goes_on(
+    alice: Member, people: list[Contact], acme: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "CHUNK", 2)
+    monkeypatch.setattr(bulk, "AT_ONCE", 2)
+    run = done(alice, act(alice, "country=PT", action="stage", all="1", sure="1", stage="customer"))
+    alice.post("undo_bulk_run", run.pk)
+    stopped = again(run)
+    with tenant_context(acme):
+        alice.post("cancel_job", stopped.job_id)
+    with bind_tenant(acme):
+        bulk.work_undo(run.pk, stopped.job_id)
+    assert stages(people) == ["customer"] * 3 + ["lead"]
+
+    alice.post("undo_bulk_run", run.pk)
+    with bind_tenant(acme):
+        bulk.work_undo(run.pk, again(run).job_id)
+
+    assert stages(people) == ["lead"] * 4
+    assert (again(run).restored, again(run).kept) == (3, 0)
+
+
 def test_who_may(alice: Member, bob: Member, vera: Member, outsider: Member, charlie: Member, ines: Contact) -> None:
     run = done(alice, act(alice, "", action="stage", all="1", sure="1", stage="customer"))
 
