@@ -19,13 +19,15 @@ DEEP = 2_000
 
 @dataclass(frozen=True)
 class Found:
-    """``capped_at``: only so many of the newest matches were looked at, 0 if all. ``alike`` are ids, the best first,
-    of people whose names are written alike where nobody matched.
+    """``capped_at``: only so many of the newest matches were looked at, 0 if all. ``size`` is how many
+    people there are where the search alone tells. ``alike`` are ids, the best first, of people whose
+    names are written alike where nobody matched.
     """
 
     people: ContactQuerySet
     is_search: bool = False
     capped_at: int = 0
+    size: int | None = None
     alike: tuple[int, ...] = ()
 
     @cached_property
@@ -54,7 +56,7 @@ def everybody(query: ListQuery) -> ContactQuerySet:
 
 
 def _few(query: ListQuery, people: ContactQuerySet, ids: list[int]) -> Found:
-    found = Found(people.among(ids), is_search=True)
+    found = Found(people.among(ids), is_search=True, size=None if query.is_narrowed else len(ids))
     if ids:
         return found
     alike = search.alike_ids(query.term, membership=query.membership)

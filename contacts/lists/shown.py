@@ -88,7 +88,9 @@ def _known(query: ListQuery, found: Found) -> Count | None:
     """A search knows how many it found, as long as no filter narrows them."""
     if not found.is_search or query.is_narrowed:
         return None
-    return Count(found.capped_at, True) if found.capped_at else pages.capped_count(found.people)
+    if found.capped_at:
+        return Count(found.capped_at, True)
+    return pages.capped_count(found.people) if found.size is None else Count(found.size, False)
 
 
 def _count(people: ContactQuerySet, is_exact: bool) -> Count:

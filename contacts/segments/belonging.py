@@ -20,6 +20,11 @@ _DAYS = days("days", gettext_lazy("Days"), initial=30, after=gettext_lazy("days:
 
 
 def register() -> None:
+    _register_tags()
+    _register_segments()
+
+
+def _register_tags() -> None:
     chosen = Choices("value", gettext_lazy("Tag"), tags, of=int)
     tag_operators = (
         Operator("any_of", gettext_lazy("has any of"), gettext_lazy("Tagged with any of %(value)s"), (chosen,)),
@@ -50,6 +55,9 @@ def register() -> None:
             moved_by=("contact.tagged", "contact.untagged", "field:tags"),
         )
     )
+
+
+def _register_segments() -> None:
     other = Choices("value", gettext_lazy("Segment"), segments, of=int, single=True)
     segment_operators = (
         Operator("in", gettext_lazy("is in"), gettext_lazy("In segment %(value)s"), (other,)),
