@@ -30,7 +30,7 @@ from ecrm.mail.models import ImapMailbox, InboundAddress, InboundMail, SendingId
 from ecrm.notices.models import NoticeChoice, NoticeHabits, Notification
 from ecrm.tenancy import sample
 from ecrm.tenancy.context import require_tenant_id
-from ecrm.tenancy.models import Membership, SampleMark, Team, TeamMember
+from ecrm.tenancy.models import Membership, SampleMark, Team, TeamMember, User
 from ecrm.tenancy.tokens import new_secret, secret_hash
 from ecrm.ui.models import ShellSettings
 from ecrm.webhooks.models import WebhookEndpoint, WebhookReceipt
@@ -374,7 +374,7 @@ class SavedViewFactory(DjangoModelFactory):
 
 class ViewDefaultFactory(DjangoModelFactory):
     view = factory.SubFactory(SavedViewFactory)
-    role = "viewer"
+    user = factory.Sequence(lambda number: User.objects.create_user(f"looker{number}@example.com", None))
 
     class Meta:
         model = contacts.ViewDefault
@@ -820,7 +820,7 @@ class MovedMessageFactory(DjangoModelFactory):
 
 
 class AcknowledgementFactory(DjangoModelFactory):
-    language = "en"
+    language = factory.Sequence("l{}".format)  # one text a language
     text = "Your mail has arrived."
 
     class Meta:

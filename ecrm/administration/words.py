@@ -26,6 +26,7 @@ COLUMNS: dict[str, str | Promise] = {
     "author": _("author"),
     "basis": _("legal basis"),
     "binned_at": _("put in the bin"),
+    "deleted_at": _("deleted at"),
     "broken_reason": _("why it is broken"),
     "burst": _("most at once"),
     "by": _("by"),

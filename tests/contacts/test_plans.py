@@ -28,6 +28,7 @@ def _prefer_indexes(in_acme: Tenant) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute("SET LOCAL enable_sort = off")
+        cursor.execute("SET LOCAL enable_incremental_sort = off")
 
 
 pytestmark = pytest.mark.usefixtures("_prefer_indexes")
