@@ -67,6 +67,8 @@ def run(size: str, report: Report) -> None:
         raise RuntimeError("This benchmark needs wrk (apt-get install wrk): a client in Python would measure itself.")
     seconds = min(60, max(3, count_of(size) // 10_000))
     place = _place(Path(tempfile.mkdtemp(prefix="ecrm-bench-")))
+    # What a run that was broken off has left would be counted as ours.
+    stream.client().delete(stream.STREAM)
     try:
         for batch in (1, 20):
             limit = _bare(place, batch, seconds)

@@ -128,8 +128,7 @@ def test_axe_finds_nothing_in_what_opens(page: Page, scheme: str) -> None:
     page.keyboard.press("Control+k")
     expect(page.get_by_role("option").first).to_be_visible()
     assert Axe().run(page, context="#palette").violations_count == 0
-    page.keyboard.press("Escape")
-    expect(page.locator("#palette")).to_be_hidden()
+    page.reload()  # each from a page as it comes
     page.keyboard.press("?")
     expect(page.locator("#shortcuts")).to_be_visible()
     assert Axe().run(page, context="#shortcuts").violations_count == 0
