@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,13 @@ from django.utils.translation import gettext as _
 from contacts.imports.reading import ReadRow
 
 MOST_UNPACKED = 4 * 1024**3
+# What reading an archive from outside raises: torn (the first four), packed in a way not known here,
+# encrypted, lacking a part or a sheet that can be seen, holding something else than XML.
+_UNREADABLE = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, OSError),
+    *(NotImplementedError, RuntimeError),
+    *(KeyError, StopIteration, ElementTree.ParseError),
+)
 WIDEST = 1_000
 _RELATION = re.compile(r"\}id$")
 _LETTERS = re.compile(r"[A-Z]+")
@@ -92,7 +100,7 @@ def _opened(stream: IO[bytes]) -> Iterator[_Book]:
                 raise ValidationError(_("This spreadsheet is too large when unpacked. Save it as CSV and upload that."))
             sheet, is_1904 = _first_sheet(archive)
             yield _Book(archive, sheet, is_1904, _dated_styles(archive))
-    except (zipfile.BadZipFile, KeyError, ElementTree.ParseError, EOFError, OSError, NotImplementedError, RuntimeError):
+    except _UNREADABLE:
         raise ValidationError(
             _("This is not a spreadsheet that can be read. Save it as XLSX or CSV and upload that.")
         ) from None

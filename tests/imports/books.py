@@ -44,6 +44,25 @@ def book(rows: Sequence[Sequence[Any]], *, sheet: str = "") -> bytes:
     return content.getvalue()
 
 
+def without_a_sheet_to_see() -> bytes:
+    """Every sheet is hidden."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("xl/workbook.xml", _WORKBOOK.replace('name="People"', 'name="People" state="hidden"'))
+        archive.writestr("xl/_rels/workbook.xml.rels", _LINKS)
+    return content.getvalue()
+
+
+def torn(part: str) -> bytes:
+    """A workbook whose ``part`` is no stream of compressed bytes any more."""
+    content = bytearray(book([["Email"], ["ana@example.com"]]))
+    with zipfile.ZipFile(io.BytesIO(bytes(content))) as archive:
+        place = archive.getinfo(part).header_offset
+    start = place + 30 + len(part)
+    content[start : start + 12] = b"\xff" * 12
+    return bytes(content)
+
+
 def _row(number: int, row: Sequence[Any], strings: list[str]) -> str:
     cells = "".join(_cell(f"{chr(65 + place)}{number}", value, strings) for place, value in enumerate(row))
     return f'<row r="{number}">{cells}</row>'

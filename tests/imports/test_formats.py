@@ -15,7 +15,7 @@ from contacts.imports.quick_phones import quick_e164
 from contacts.models import Contact, PhoneNumber, PostalAddress, Tag
 from ecrm.tenancy.context import tenant_context
 from tests.cast import Member
-from tests.imports.books import book
+from tests.imports.books import book, torn, without_a_sheet_to_see
 from tests.imports.files import begin, bring_in, check, error_of, landed, problems, start, upload, verdicts
 
 SHEET = [
@@ -47,6 +47,10 @@ def test_a_spreadsheet_comes_in(alice: Member) -> None:
         book(SHEET, sheet="<worksheet><sheetData><row><c"),
         book(SHEET, sheet='<!DOCTYPE x [<!ENTITY a "aaaa">]><worksheet>&a;</worksheet>'),
         b"\xd0\xcf\x11\xe0 an old or a locked workbook",
+        without_a_sheet_to_see(),
+        torn("xl/workbook.xml"),
+        torn("xl/sharedStrings.xml"),
+        torn("xl/worksheets/sheet1.xml"),
         book([]),
         book(SHEET[:1]),
         book([[f"Column {n}" for n in range(26)] * 1, ["x"] * 26], sheet="<worksheet/>"),
