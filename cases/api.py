@@ -90,8 +90,8 @@ def register() -> None:
 
 @router.get("", auth=READ, response=PageOut[CaseOut], summary="List cases")
 def list_cases(request: ApiRequest, asked: Annotated[CaseFilters, Query()], window: Window) -> Any:
-    """Those with the latest message first."""
-    cases = Case.objects.visible_to(request.membership)
+    """Those with the latest message first, without those that became part of another."""
+    cases = Case.objects.visible_to(request.membership).filter(merged_into=None)
     if asked.state:
         cases = cases.filter(state__in=asked.state)
     if asked.contact_id:

@@ -11,6 +11,11 @@ from ecrm.tenancy.roles import Capability
 class Scope(models.TextChoices):
     CONTACTS_READ = "contacts:read", _("Read contacts and their history")
     CONTACTS_WRITE = "contacts:write", _("Create, change, tag and bin contacts")
+    FIELDS_WRITE = "fields:write", _("Create, change and delete custom fields")
+    IMPORTS_READ = "imports:read", _("Read imports and what was wrong with their files")
+    IMPORTS_WRITE = "imports:write", _("Import contacts and undo imports")
+    EXPORTS_READ = "exports:read", _("Download exports of contacts")
+    EXPORTS_WRITE = "exports:write", _("Export contacts")
     EVENTS_WRITE = "events:write", _("Send events")
     VISITORS_WRITE = "visitors:write", _("Tell whose browser it is")
     SEGMENTS_READ = "segments:read", _("Read segments and their members")
@@ -26,6 +31,11 @@ class Scope(models.TextChoices):
 NEEDS: dict[Scope, Capability] = {
     Scope.CONTACTS_READ: Capability.CONTACTS_VIEW,
     Scope.CONTACTS_WRITE: Capability.CONTACTS_EDIT,
+    Scope.FIELDS_WRITE: Capability.SETTINGS_MANAGE,
+    Scope.IMPORTS_READ: Capability.CONTACTS_IMPORT,
+    Scope.IMPORTS_WRITE: Capability.CONTACTS_IMPORT,
+    Scope.EXPORTS_READ: Capability.CONTACTS_EXPORT,
+    Scope.EXPORTS_WRITE: Capability.CONTACTS_EXPORT,
     Scope.EVENTS_WRITE: Capability.CONTACTS_EDIT,
     Scope.VISITORS_WRITE: Capability.CONTACTS_EDIT,
     Scope.SEGMENTS_READ: Capability.SEGMENTS_VIEW,
