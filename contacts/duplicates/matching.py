@@ -26,20 +26,20 @@ def refresh_keys(contact_ids: list[int]) -> int:
 @transaction.atomic
 def compare(contact_ids: list[int]) -> int:
     """Pairs of these people with anybody, kept up to date; answers how many stand. The keys must be fresh."""
-    _run(_SOME, contact_ids)
-    _score_all()
-    _run(_FORGET_OF, contact_ids)
-    return _run(_KEEP)
+    run(_SOME, contact_ids)
+    score()
+    run(_FORGET_OF, contact_ids)
+    return run(_KEEP)
 
 
 @transaction.atomic
 def sweep() -> int:
     """Pairs of everybody with everybody; answers how many stand. The keys must be there."""
-    _run("SET LOCAL work_mem = '256MB'")
-    _run(_EVERY)
-    _score_all()
-    _run(_FORGET_ALL)
-    return _run(_KEEP)
+    run("SET LOCAL work_mem = '256MB'")
+    run(_EVERY)
+    score()
+    run(_FORGET_ALL)
+    return run(_KEEP)
 
 
 def rekey_all(*, after: int, limit: int) -> int:
@@ -50,15 +50,16 @@ def rekey_all(*, after: int, limit: int) -> int:
     return ids[-1] if ids else 0
 
 
-def _score_all() -> None:
-    _run("ANALYZE duplicate_candidate")
-    _run(_PEOPLE)
-    _run("CREATE INDEX ON duplicate_person (id)")
-    _run("ANALYZE duplicate_person")
-    _run(_SCORED)
+def score(people: str | None = None) -> None:
+    """Compares the candidates of this transaction; ``people`` makes the table of what is known of them."""
+    run("ANALYZE duplicate_candidate")
+    run(people or _PEOPLE)
+    run("CREATE INDEX ON duplicate_person (id)")
+    run("ANALYZE duplicate_person")
+    run(_SCORED)
 
 
-def _run(sql: str, ids: list[int] | None = None) -> int:
+def run(sql: str, ids: list[int] | None = None) -> int:
     """Only numbers are filled in, and as literals: a statement that makes a table takes no parameters."""
     numbers = ",".join(str(int(each)) for each in ids or ())
     given = {"tenant": require_tenant_id(), "largest": LARGEST, "least": LEAST_SCORE}
@@ -75,7 +76,7 @@ _MOST = {
     Kind.MAIL: 66, Kind.MAIL_NAME: 80, Kind.PHONE: 42, Kind.BORN: 50, Kind.DOOR: 18, Kind.WORK: 10, Kind.IDENTITY: 22,
 }  # fmt: skip
 _BOUND = " + ".join(f"({weight} * (kinds >> {kind} & 1))" for kind, weight in _MOST.items())
-_GROUPED = f"""
+GROUPED = f"""
     , pair AS (
         SELECT first, second, bit_or(1 << kind) AS kinds,
                min(size) FILTER (WHERE kind IN ({Kind.NAME}, {Kind.SOUND})) AS size
@@ -93,7 +94,7 @@ _EVERY = f"""
         SELECT kind, cardinality(ids) AS size, least(one, other) AS first, greatest(one, other) AS second
           FROM block, unnest(ids) WITH ORDINALITY AS a (one, i), unnest(ids) WITH ORDINALITY AS b (other, j)
          WHERE i < j
-    ) {_GROUPED}"""
+    ) {GROUPED}"""
 
 _SOME = f"""
     {_DROP}
@@ -109,7 +110,7 @@ _SOME = f"""
                unnest(block.ids) AS other
          WHERE mine.tenant_id = %(tenant)s AND mine.contact_id = ANY (%(ids)s::bigint[])
            AND cardinality(block.ids) BETWEEN 2 AND %(largest)s AND other <> mine.contact_id
-    ) {_GROUPED}"""
+    ) {GROUPED}"""
 
 _PEOPLE = """
     CREATE TEMP TABLE duplicate_person ON COMMIT DROP AS
