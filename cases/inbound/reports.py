@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from cases.models import Handover, HandoverState
-from cases.sending import journal
+from cases.sending.post import DESK
 from ecrm.mail.inbound.letter import Bounced, BounceReport
 from ecrm.mail.inbound.receivers import Arrival
+from ecrm.mail.posting import journal
 
 
 def take(arrival: Arrival) -> bool:
@@ -18,7 +19,7 @@ def take(arrival: Arrival) -> bool:
         return False
     failed = [each for each in report.recipients if each.action == "failed"]
     if failed and handover.state == HandoverState.SENT:
-        journal.bounced(handover, reason=_words(failed[0]), code=failed[0].code)
+        journal.bounced(DESK, handover, reason=_words(failed[0]), code=failed[0].code)
     arrival.verdict = "report on an answer"
     return True
 

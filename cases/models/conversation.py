@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import ClassVar
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -12,6 +10,7 @@ from cases.models.case import Case
 from contacts.models import Contact
 from ecrm.files.models import File
 from ecrm.mail.models import InboundMail
+from ecrm.mail.posting.handovers import PostedMail
 from ecrm.tenancy.scoping import TenantForeignKey, TenantModel
 
 LONGEST_MESSAGE_ID = 300
@@ -79,42 +78,14 @@ class CaseFile(TenantModel):
         indexes = [models.Index(fields=["tenant", "message"], name="case_file_message")]
 
 
-class HandoverState(models.TextChoices):
-    WAITING = "waiting", _("Waiting to be sent")
-    SENDING = "sending", _("Being sent")
-    SENT = "sent", _("Sent")
-    FAILED = "failed", _("Not sent")
-    UNKNOWN = "unknown", _("Not known whether it was sent")
+class Handover(PostedMail):
+    """How one answer travels.
 
-
-class Handover(TenantModel):
-    """How one answer travels: intended before it is handed over, settled afterwards.
-
-    Between the two nobody knows what became of it, so it is asked for, not sent again. The
-    ``former`` columns are what an undo within the first seconds gives back to the case;
+    The ``former`` columns are what an undo within the first seconds gives back to the case;
     ``has_taken``: the case was nobody's, and the answer made it its writer's.
     """
 
-    # A claim moves WAITING to SENDING; only its attempt may settle it.
-    TRANSITIONS: ClassVar[dict[HandoverState, set[HandoverState]]] = {
-        HandoverState.WAITING: {HandoverState.SENDING, HandoverState.FAILED},
-        HandoverState.SENDING: {
-            HandoverState.SENT, HandoverState.WAITING, HandoverState.FAILED, HandoverState.UNKNOWN,
-        },
-        HandoverState.SENT: {HandoverState.FAILED},
-        HandoverState.FAILED: {HandoverState.WAITING},
-        HandoverState.UNKNOWN: {HandoverState.WAITING, HandoverState.SENT},
-    }  # fmt: skip
-
     message = TenantForeignKey(CaseMessage, models.CASCADE, related_name="handovers", db_index=False)
-    recipient = models.CharField(max_length=254)
-    state = models.CharField(max_length=8, choices=HandoverState.choices, default=HandoverState.WAITING)
-    due_at = models.DateTimeField()
-    attempts = models.PositiveSmallIntegerField(default=0)
-    intended_at = models.DateTimeField(null=True)
-    settled_at = models.DateTimeField(null=True)
-    reply_code = models.PositiveSmallIntegerField(null=True)
-    reply_text = models.CharField(max_length=300, blank=True)
     former_state = models.CharField(max_length=12)
     former_waiting_since = models.DateTimeField(null=True)
     former_first_reply_at = models.DateTimeField(null=True)

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from cases import formatting, history
+from cases import history
 from cases.models import (
     CaseFile,
     CaseMessage,
@@ -27,6 +27,7 @@ from cases.models import (
 from cases.pages import presence
 from cases.pages.opened import Draft, Fact, Opened
 from contacts import events
+from ecrm.mail.posting import marks
 from ecrm.tenancy.models import User
 from ecrm.ui import formats
 
@@ -154,7 +155,7 @@ class Conversation:
             message,
             {Direction.IN: "", Direction.OUT: "agent", Direction.NOTE: "note"}[Direction(message.direction)],
             _name(message),
-            formatting.html_of(message.text),
+            marks.html_of(message.text),
             message.file_list,
             self._travel(message),
             str(Doubt(message.doubt).label) if message.doubt else "",

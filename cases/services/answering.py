@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -11,7 +11,7 @@ from django.db.models import OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cases import history, mentions, notices, policies, search
+from cases import history, notices, policies, search
 from cases.models import (
     Case,
     CaseDraft,
@@ -28,9 +28,11 @@ from contacts.models import EmailAddress
 from ecrm.files.models import File
 from ecrm.jobs.outbox import enqueue
 from ecrm.mail.addresses import normalise
+from ecrm.mail.posting.desk import UNDO
+from ecrm.mail.posting.handovers import wait_again
+from ecrm.tenancy import mentions
 from ecrm.tenancy.models import User
 
-UNDO = timedelta(seconds=10)
 SEND = "cases.send"
 MOST_WRITERS = 200
 AFTERWARDS = (State.ON_CUSTOMER, State.OPEN, State.SOLVED)
@@ -129,14 +131,11 @@ def take_back_answer(*, message: CaseMessage, by: User) -> bool:
 @transaction.atomic
 def send_again(*, message: CaseMessage, by: User) -> bool:
     """A person's decision about an answer that failed, or whose fate nobody knows. Keeps its Message-ID."""
-    undecided = (HandoverState.FAILED, HandoverState.UNKNOWN)
-    again = Handover.objects.filter(message=message, state__in=undecided).update(
-        state=HandoverState.WAITING, due_at=timezone.now(), attempts=0, settled_at=None, reply_text=""
-    )
+    again = wait_again(Handover.objects.filter(message=message))
     if again:
         enqueue(SEND, message_id=message.pk)
         history.note("case.answer_sent_again", message.case, by=by)
-    return bool(again)
+    return again
 
 
 def tell_answered(message: CaseMessage, *, has_taken: bool) -> None:

@@ -162,7 +162,7 @@ def test_files_travel_with_the_answer(acme: Tenant, bob: Member, case: Case, cat
 
 
 def test_too_many_bytes_are_refused_with_the_words_kept(bob: Member, case: Case, monkeypatch: Any) -> None:
-    monkeypatch.setattr("cases.forms.MOST_BYTES", 10)
+    monkeypatch.setattr("ecrm.files.forms.MOST_BYTES", 10)
     upload = SimpleUploadedFile("big.bin", b"x" * 11)
     response = answer(bob, case, text="Here it is.", attachments=[upload])
     assert response.status_code == 422
