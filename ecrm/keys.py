@@ -9,6 +9,8 @@ from functools import lru_cache
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 
+_BLOCK = 64  # octets SHA-256 works on at once
+
 
 def encrypt(plain: str) -> str:
     return _fernet().encrypt(plain.encode()).decode()
@@ -26,10 +28,21 @@ def address_hash(address_norm: str) -> bytes:
 
 def keyed_hash(purpose: str, message: bytes) -> bytes:
     """HMAC-SHA256 under the permanent key, one derived key per purpose (RFC 2104)."""
-    return hmac.digest(_derived(purpose), message, hashlib.sha256)
+    begun_inner, begun_outer = _begun(purpose)
+    inner, outer = begun_inner.copy(), begun_outer.copy()
+    inner.update(message)
+    outer.update(inner.digest())
+    return outer.digest()
 
 
 @lru_cache
+def _begun(purpose: str) -> tuple[hashlib._Hash, hashlib._Hash]:
+    """Both hashes of an HMAC with the key already in: a letter needs several, and this is a fifth of the time."""
+    key = _derived(purpose).ljust(_BLOCK, b"\0")
+    inner, outer = (hashlib.sha256(bytes(octet ^ pad for octet in key)) for pad in (0x36, 0x5C))
+    return inner, outer
+
+
 def _derived(purpose: str) -> bytes:
     return hmac.digest(settings.PERMANENT_KEY, b"ecrm/" + purpose.encode(), hashlib.sha256)
 

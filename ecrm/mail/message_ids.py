@@ -8,16 +8,18 @@ nothing from it, and one they make up decrypts to rubbish (2^-64 to hit a tenant
 
 from __future__ import annotations
 
+import threading
 from functools import lru_cache
 from typing import NamedTuple
 
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, algorithms, modes
 
 from ecrm.keys import keyed_hash
 from ecrm.tenancy.context import require_tenant_id
 
 TOKEN_CHARACTERS = 32
 _DELIVERY, _TENANT, _CHECK = 8, 6, b"\0\0"
+_of_thread = threading.local()
 
 
 class Named(NamedTuple):
@@ -33,9 +35,9 @@ def message_id(*, delivery_id: int, domain: str) -> str:
 
 
 def token_of(delivery_id: int) -> str:
-    """32 hexadecimal characters, about 5 µs."""
+    """32 hexadecimal characters, about 1 µs."""
     block = delivery_id.to_bytes(_DELIVERY, "big") + require_tenant_id().to_bytes(_TENANT, "big") + _CHECK
-    return _cipher().encryptor().update(block).hex()
+    return _encryptor().update(block).hex()
 
 
 def read(candidate: str) -> Named | None:
@@ -57,6 +59,15 @@ def delivery_id(candidate: str) -> int | None:
     """The delivery of the current tenant that a Message-ID names; another tenant's is none."""
     named = read(candidate)
     return named.delivery_id if named and named.tenant_id == require_tenant_id() else None
+
+
+def _encryptor() -> CipherContext:
+    """One for each thread, for good: it keeps nothing between blocks, and costs five times what they do."""
+    try:
+        return _of_thread.encryptor  # type: ignore[no-any-return]
+    except AttributeError:
+        _of_thread.encryptor = _cipher().encryptor()
+        return _of_thread.encryptor  # type: ignore[no-any-return]
 
 
 @lru_cache

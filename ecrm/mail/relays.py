@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
-WINDOW_LIMIT: Final = 300
+WINDOW_LIMIT: Final = 500
 SECONDS: Final = 60.0
 # Providers with a search by an id of ours (ecrm.mail.provider_searches).
 ASKABLE: Final = frozenset({"postmark", "mailgun"})

@@ -74,16 +74,17 @@ class SmtpConnection:
 
     def _transact(self, batch: Sequence[Outgoing]) -> Iterator[Outcome]:
         in_flight = False
+        refusals = [self._refused_here(message) for message in batch]
         for position, message in enumerate(batch):
             if self._taken >= self._relay.max_per_connection or self._session.is_closed:
                 return
-            refused = self._refused_here(message)
+            refused = refusals[position]
             if refused is not None:
                 yield refused
                 continue
             opening = self._open(message, in_flight)
             self._taken += 1
-            following = self._envelope_after(batch, position)
+            following = b"" if any(refusals[position + 1 : position + 2]) else self._envelope_after(batch, position)
             in_flight = bool(following)
             if opening.is_open and opening.refusal is None:
                 yield self._send_content(message, following)
@@ -142,12 +143,11 @@ class SmtpConnection:
             self._session.abandon()
 
     def _envelope_after(self, batch: Sequence[Outgoing], position: int) -> bytes:
-        """The next message's envelope if it may travel with this one, else nothing."""
+        """The next message's envelope if it may travel with this one, else nothing. It is a sound one."""
         is_last = position + 1 >= len(batch) or self._taken >= self._relay.max_per_connection
         if is_last or "PIPELINING" not in self._session.extensions:
             return b""
-        following = batch[position + 1]
-        return b"" if self._refused_here(following) else self._envelope(following)
+        return self._envelope(batch[position + 1])
 
     def _envelope(self, message: Outgoing) -> bytes:
         parameters = b" BODY=8BITMIME" if self.eight_bit else b""

