@@ -2,7 +2,19 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import ConsentRecord, ConsentState, Notice, Purpose, PurposeText, Suppression
+from consent.models import (
+    ConsentAsk,
+    ConsentClaim,
+    ConsentRecord,
+    ConsentState,
+    FormerTrace,
+    Move,
+    MoveFile,
+    Notice,
+    Purpose,
+    PurposeText,
+    Suppression,
+)
 from ecrm.administration.tenant_site import show
 
 show(
@@ -23,3 +35,8 @@ show(
 )
 show(ConsentState, _("consent state"), _("consent states"))
 show(Suppression, _("suppression"), _("suppressions"), search_fields=["id__exact"])
+show(ConsentClaim, _("claim of consent"), _("claims of consent"))
+show(ConsentAsk, _("person to be asked"), _("people to be asked"))
+show(Move, _("move"), _("moves"), list_display=["id", "system", "state", "created_by", "created_at"])
+show(MoveFile, _("file of a move"), _("files of moves"))
+show(FormerTrace, _("trace of a former system"), _("traces of former systems"))

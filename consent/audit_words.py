@@ -12,6 +12,7 @@ def register() -> None:
     words.register(
         {
             "consent.recorded": _("Consent recorded"),
+            "consent.to_be_asked": _("Marked to be asked for consent"),
             "notice.published": _("Notice published"),
             "purpose.created": _("Purpose created"),
             "purpose.texts_changed": _("Texts of a purpose changed"),

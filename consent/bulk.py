@@ -14,12 +14,11 @@ from django.utils.translation import gettext_lazy
 
 from consent import purposes, rules, services
 from consent.models import Action, ConsentRecord, ConsentState, Purpose, Source
+from consent.services import BULK_RUN as RUN
 from consent.services import Answer
 from contacts import bulk_actions
 from contacts.bulk_actions import ActForm, BulkAction, Doing
 from ecrm.tenancy.roles import Capability
-
-RUN = "bulk_run"
 
 
 def register() -> None:

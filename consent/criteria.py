@@ -8,7 +8,8 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from consent import purposes, rules
+from consent import classes, purposes, rules
+from consent.classes import ConsentClass
 from consent.models import Action, ConsentState, Purpose
 from contacts import criteria
 from contacts.criteria import Criterion, Operator, Options, Scope
@@ -17,11 +18,13 @@ from contacts.segments.inputs import Choices
 from ecrm.tenancy.roles import Capability
 from ecrm.ui import formats
 
+CLASS = "consent_class"
 _ANSWERS = {"granted": {Action.GRANTED.value}, "refused": set(rules.OBJECTIONS)}
 
 
 def register() -> None:
     criteria.register(_consent())
+    criteria.register(_class())
     criteria.register(_blocked())
 
 
@@ -70,11 +73,47 @@ def _explain_consent(contact: Contact, operator: str, value: Any, scope: Scope) 
     return _("%(answer)s on %(day)s") % words
 
 
+def _class() -> Criterion:
+    purpose = Choices("value", gettext_lazy("Purpose"), purpose_options, single=True)
+    return Criterion(
+        CLASS,
+        gettext_lazy("May be mailed"),
+        "consent",
+        (
+            Operator("may", gettext_lazy("yes, for"), gettext_lazy("May be mailed for %(value)s"), (purpose,)),
+            Operator(
+                "needs", gettext_lazy("needs evidence for"), gettext_lazy("Needs evidence for %(value)s"), (purpose,)
+            ),
+            Operator("never", gettext_lazy("never, for"), gettext_lazy("Never to be mailed for %(value)s"), (purpose,)),
+        ),
+        _compile_class,
+        _explain_class,
+        capability=Capability.CONSENT_VIEW,
+        moved_by=("consent.", "suppression", "field:emails", "email."),
+    )
+
+
+def _compile_class(operator: str, value: Any, scope: Scope) -> Q:
+    return classes.of(_purpose(value), operator)
+
+
+def _explain_class(contact: Contact, operator: str, value: Any, scope: Scope) -> str:
+    purpose = _purpose(value)
+    people = Contact.objects.filter(pk=contact.pk)
+    found = next((each for each in ConsentClass if people.filter(classes.of(purpose, each)).exists()), None)
+    return str(found.label) if found else ""
+
+
 def _answers(key: str) -> Any:
+    purpose = _purpose(key)
+    return ConsentState.objects.filter(purpose=purpose, channel=purpose.channel)
+
+
+def _purpose(key: str) -> Purpose:
     purpose = Purpose.objects.filter(key=key).first()
     if purpose is None:
         raise criteria.Unanswerable(_("The purpose this rule asks about is gone."))
-    return ConsentState.objects.filter(purpose=purpose, channel=purpose.channel)
+    return purpose
 
 
 def _blocked() -> Criterion:

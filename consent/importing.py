@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from consent import ledger, rules
+from consent import claims, ledger, rules
 from consent.models import ConsentRecord, ConsentState, Purpose, Source
 from consent.purposes import Wording
 from consent.services import CLOCK_SKEW, refusal
@@ -58,6 +58,7 @@ def foresee(said: Said, *, run: ImportRun) -> Heard:
 def apply(said: Said, *, run: ImportRun, by: User | None, at: datetime) -> Heard:
     _judge(said, run, at)
     written = _write(said, by, at)
+    claims.keep(said.purpose, run=run, at=at)
     if by is not None and written:
         audit.record("consent.recorded", by=by, count=written)
     return Heard(_problems(), _words(said))
@@ -79,7 +80,8 @@ def _judge(said: Said, run: ImportRun, at: datetime) -> None:
             "CREATE TEMP TABLE import_judged ON COMMIT DROP AS WITH said AS MATERIALIZED ("
             "  SELECT *, CASE WHEN action = 'granted' THEN dated::timestamptz ELSE %(at)s::timestamptz END AS given_at"
             f"   FROM (SELECT contact_id, line, {action} AS action, answers->>%(dated)s AS dated,"
-            f"     answers->>%(origin)s AS origin FROM {TABLE} WHERE answers ? %(key)s) AS spoken"
+            f"     answers->>%(origin)s AS origin, answers->>'{claims.FORMER}' AS former"
+            f"    FROM {TABLE} WHERE answers ? %(key)s) AS spoken"
             "   WHERE action IS NOT NULL)"
             ", weighed AS MATERIALIZED (SELECT said.*, standing.state AS stood, standing.since,"
             f"   count(*) FILTER (WHERE action IN ({objections})) OVER (PARTITION BY said.contact_id) AS refusals"
@@ -94,9 +96,9 @@ def _judge(said: Said, run: ImportRun, at: datetime) -> None:
             f"  WHEN stood IN ({objections}) THEN 'said_no' WHEN refusals > 0 THEN 'beside' END AS objection,"
             "   CASE WHEN action = 'granted' THEN stood = 'granted' AND given_at <= since"
             f"   ELSE stood IN ({objections}) END IS TRUE AS stands FROM weighed)"
-            " SELECT contact_id, line, action, given_at, objection, since, stands,"
+            " SELECT contact_id, line, action, given_at, objection, since, stands, origin, former, stood,"
             "   jsonb_strip_nulls(jsonb_build_object('origin', nullif(origin, ''), 'dated', dated,"
-            "    'file', %(file)s::text, 'line', line, 'import', %(run)s::bigint)) AS evidence"
+            "    'file', %(file)s::text, 'line', line, 'import', %(run)s::bigint, 'former', former)) AS evidence"
             "  FROM judged ORDER BY line",
             _parameters(said, run, at),
         )
@@ -196,7 +198,11 @@ def _words(said: Said) -> Counter[str]:
         cursor.execute(
             "SELECT action = 'granted', stands, count(*) FROM import_judged WHERE objection IS NULL GROUP BY 1, 2"
         )
-        return Counter({_word(said, is_yes, stands): count for is_yes, stands, count in cursor.fetchall()})
+        words = Counter({_word(said, is_yes, stands): count for is_yes, stands, count in cursor.fetchall()})
+    unproven = claims.count()
+    if unproven:
+        words[_("%(purpose)s: yes without evidence, kept and not used") % {"purpose": said.wording.name}] = unproven
+    return words
 
 
 def _word(said: Said, is_yes: bool, stands: bool) -> str:
@@ -207,6 +213,7 @@ def _word(said: Said, is_yes: bool, stands: bool) -> str:
 
 def take_back(*, run: ImportRun, landed: Sequence[datetime], by: User | None, at: datetime) -> int:
     """Ends the yeses this import recorded, where they still stand. The ledger appends; a no stays a no."""
+    claims.forget(run)
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS pg_temp.import_ended")
         cursor.execute(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from consent import rules, services
-from consent.models import Action, ConsentRecord, ConsentState
+from consent.models import Action, ConsentAsk, ConsentClaim, ConsentRecord, ConsentState
 from contacts import merging
 from contacts.merging import Moved, Parting, Things
 
@@ -13,6 +13,8 @@ from contacts.merging import Moved, Parting, Things
 def register() -> None:
     merging.register(ConsentRecord, move=move, undo=undo)
     merging.leave(ConsentState, why="It follows the ledger.")
+    merging.register_rows(ConsentClaim, unique_with=("purpose",))
+    merging.register_rows(ConsentAsk, unique_with=("purpose",))
     merging.register_return(give_back)
 
 

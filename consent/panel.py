@@ -13,8 +13,9 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from consent import purposes, rules
-from consent.models import Basis, ConsentRecord, ConsentState, Suppression
+from consent import classes, customers, purposes, rules, step_acts
+from consent.classes import ConsentClass
+from consent.models import Basis, Channel, ConsentAsk, ConsentClaim, ConsentRecord, ConsentState, Purpose, Suppression
 from consent.purposes import Wording
 from consent.rules import Reason
 from contacts import panels
@@ -41,13 +42,29 @@ _TONES = {YES: "good", NO: "soft", NONE: "muted", BASIS: "soft"}
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One purpose of one person, with the ledger row that decided."""
+    """One purpose of one person, with the ledger row that decided.
+
+    ``step`` is the class they are in (None for purposes that need no yes), ``is_claimed`` says that a
+    yes without evidence is kept, ``is_to_be_asked`` that somebody marked them, ``is_customer_basis``
+    that the answer rests on a sale.
+    """
 
     name: str
     icon: str
     mark: str
     status: str
     record: ConsentRecord | None
+    step: ConsentClass | None = None
+    is_claimed: bool = False
+    is_to_be_asked: bool = False
+
+    @property
+    def is_customer_basis(self) -> bool:
+        return self.record is not None and self.record.evidence.get("basis") == "customer"
+
+    @property
+    def needs_evidence(self) -> bool:
+        return self.step == ConsentClass.NEEDS
 
     @property
     def tone(self) -> str:
@@ -69,20 +86,22 @@ def register() -> None:
 
 
 def render_panel(request: MemberRequest, contact: Contact) -> SafeString:
-    states, suppression = _standing(contact)
+    standing = _standing(contact)
+    entries = [_entry(each, standing) for each in _catalogue(request)]
     context = {
         "contact": contact,
-        "entries": [_entry(each, states.get(each.purpose.pk)) for each in _catalogue(request)],
-        "suppression": suppression,
+        "entries": entries,
+        "suppression": standing.block,
         "may_record": request.membership.may(Capability.CONSENT_RECORD),
+        "steps": _steps(contact, entries),
     }
     return render_to_string("consent/_panel.html", context)
 
 
 def entries(contact: Contact, catalogue: Sequence[Wording]) -> list[Entry]:
     """Where a person stands on every purpose. One query."""
-    states, _suppression = _standing(contact)
-    return [_entry(each, states.get(each.purpose.pk)) for each in catalogue]
+    standing = _standing(contact)
+    return [_entry(each, standing) for each in catalogue]
 
 
 def load_marks(request: MemberRequest, contact_ids: Sequence[int]) -> Mapping[int, SafeString]:
@@ -144,26 +163,46 @@ def _words(purpose: str, reason: Reason) -> str:
 
 _STATE, _RECORD = Columns(ConsentState, "state"), Columns(ConsentRecord, "record")
 _BLOCK = Columns(Suppression, "block")
+# Which purposes somebody claimed a yes for, and which are to be asked about: two short lists.
 _STANDING = f"""
-    SELECT {_STATE.sql}, {_RECORD.sql}, {_BLOCK.sql}
+    SELECT {_STATE.sql}, {_RECORD.sql}, {_BLOCK.sql}, email.id,
+           ARRAY(SELECT claim.purpose_id FROM {ConsentClaim.table()} claim
+                  WHERE claim.tenant_id = asked.tenant_id AND claim.contact_id = asked.contact_id
+                    AND claim.settled_at IS NULL),
+           ARRAY(SELECT mark.purpose_id FROM {ConsentAsk.table()} mark
+                  WHERE mark.tenant_id = asked.tenant_id AND mark.contact_id = asked.contact_id)
       FROM (SELECT %(tenant)s::bigint AS tenant_id, %(contact)s::bigint AS contact_id) asked
       LEFT JOIN {ConsentState.table()} state
         ON state.tenant_id = asked.tenant_id AND state.contact_id = asked.contact_id
       LEFT JOIN {ConsentRecord.table()} record ON record.tenant_id = state.tenant_id AND record.id = state.record_id
       LEFT JOIN {EmailAddress.table()} email
         ON email.tenant_id = asked.tenant_id AND email.contact_id = asked.contact_id AND email.is_primary
+           AND email.binned_at IS NULL
       LEFT JOIN {Suppression.table()} block
         ON block.tenant_id = email.tenant_id AND block.address_hash = email.address_hash
            AND block.channel = 'email' AND block.lifted_at IS NULL"""
 
 
-def _standing(contact: Contact) -> tuple[dict[int, ConsentState], Suppression | None]:
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    states: Mapping[int, ConsentState]
+    block: Suppression | None
+    has_address: bool
+    claimed: Sequence[int]
+    to_be_asked: Sequence[int]
+
+    def is_reachable(self, purpose: Purpose) -> bool:
+        return purpose.channel != Channel.EMAIL or (self.has_address and self.block is None)
+
+
+def _standing(contact: Contact) -> _Standing:
     """A person's states by purpose, each with its record, and the block on their main address. One query."""
     rows = prepared.fetch_all(_STANDING, {"tenant": require_tenant_id(), "contact": contact.pk})
     states = [_state(row) for row in rows if row[0] is not None]
     place = _STATE.count + _RECORD.count
     block = _BLOCK.read(rows[0], start=place) if rows[0][place] is not None else None
-    return {state.purpose_id: state for state in states}, block
+    address_id, claimed, to_be_asked = rows[0][-3:]
+    return _Standing({state.purpose_id: state for state in states}, block, address_id is not None, claimed, to_be_asked)
 
 
 def _state(row: Sequence[Any]) -> ConsentState:
@@ -172,10 +211,54 @@ def _state(row: Sequence[Any]) -> ConsentState:
     return state
 
 
-def _entry(wording: Wording, state: ConsentState | None) -> Entry:
-    reason = rules.reason_of(wording.purpose, state.state if state else None)
-    record = state.record if state and wording.purpose.basis != Basis.CONTRACT else None
-    return Entry(wording.name, wording.icon, _MARKS.get(reason, NONE), str(reason.label), record)
+def _entry(wording: Wording, standing: _Standing) -> Entry:
+    purpose = wording.purpose
+    state = standing.states.get(purpose.pk)
+    answer = state.state if state else None
+    reason = rules.reason_of(purpose, answer)
+    record = state.record if state and purpose.basis != Basis.CONTRACT else None
+    step = (
+        classes.of_one(
+            is_allowed=answer in rules.allowing_states(purpose),
+            has_objected=answer in rules.OBJECTIONS,
+            is_reachable=standing.is_reachable(purpose),
+        )
+        if purpose.basis == Basis.CONSENT
+        else None
+    )
+    is_open = step == ConsentClass.NEEDS
+    return Entry(
+        wording.name,
+        wording.icon,
+        _MARKS.get(reason, NONE),
+        str(reason.label),
+        record,
+        step,
+        is_claimed=is_open and purpose.pk in standing.claimed,
+        is_to_be_asked=is_open and purpose.pk in standing.to_be_asked,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An act that this person's page offers, or why it is not (``refusal``)."""
+
+    action: str
+    label: str
+    icon: str
+    refusal: str = ""
+
+
+def _steps(contact: Contact, entries: Sequence[Entry]) -> list[Step]:
+    """What can lawfully be done next, where a yes is missing for something."""
+    if not any(entry.needs_evidence for entry in entries):
+        return []
+    found = [Step(step_acts.ASK, _("Ask on next contact"), "message-square")]
+    refusal = customers.refusal(contact.country)
+    found.insert(0, Step(step_acts.CUSTOMER, _("Existing customer"), "shopping-bag", refusal))
+    if any(entry.is_claimed for entry in entries):
+        found.insert(0, Step(step_acts.ATTEST, _("Attest"), "stamp"))
+    return found
 
 
 def _asked(request: MemberRequest) -> list[Wording]:

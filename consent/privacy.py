@@ -207,3 +207,15 @@ def _consent() -> None:
     of_nobody(consent.Purpose, "key")
     of_nobody(consent.PurposeText, "language", "name", "description")
     of_nobody(consent.Notice, "language", "text", "sha256")
+    of_person(
+        consent.ConsentClaim,
+        {"origin": _("Said to have agreed"), "file_name": _("File"), "file_sha256": None},
+        erasure=Erasure.DELETE,
+    )
+    _moving()
+
+
+def _moving() -> None:
+    of_nobody(consent.Move, "found", "options", "planned", "applied", "made", "error")
+    of_nobody(consent.MoveFile, "name", "sha256", "dialect", "left")
+    of_nobody(consent.FormerTrace, "kind", "target", "example")

@@ -18,6 +18,7 @@ from consent import (
     privacy,
     quality,
     reach,
+    step_acts,
     timeline,
 )
 from ecrm.mail.inbound import receivers
@@ -37,6 +38,7 @@ export_columns.register()
 merging.register()
 panel.register()
 bulk.register()
+step_acts.register()
 reach.register()
 receivers.register(answers.ORDER, answers.notice, together=answers.notice_many)
 tenancy.furnishings.append(defaults.furnish)

@@ -26,6 +26,8 @@ CLOCK_SKEW = timedelta(minutes=5)
 CHUNK = 5_000
 # In the evidence: whose answer it was when somebody else stood for them.
 MERGED_CONTACT = "merged_contact"
+# In the evidence: the act on many people that noted the answer.
+BULK_RUN = "bulk_run"
 
 
 @dataclass(frozen=True, slots=True)

@@ -638,6 +638,48 @@ class SuppressionFactory(DjangoModelFactory):
         model = consent.Suppression
 
 
+class ConsentClaimFactory(DjangoModelFactory):
+    contact = factory.SubFactory(ContactFactory)
+    purpose = factory.SubFactory(PurposeFactory)
+
+    class Meta:
+        model = consent.ConsentClaim
+
+
+class ConsentAskFactory(DjangoModelFactory):
+    contact = factory.SubFactory(ContactFactory)
+    purpose = factory.SubFactory(PurposeFactory)
+
+    class Meta:
+        model = consent.ConsentAsk
+
+
+class MoveFactory(DjangoModelFactory):
+    system = "mailchimp"
+    state = "read"
+
+    class Meta:
+        model = consent.Move
+
+
+class MoveFileFactory(DjangoModelFactory):
+    move = factory.SubFactory(MoveFactory)
+    name = "subscribed_members_export.csv"
+    kind = "subscribed"
+
+    class Meta:
+        model = consent.MoveFile
+
+
+class FormerTraceFactory(DjangoModelFactory):
+    system = "mailchimp"
+    kind = "step"
+    target = factory.Sequence("step-{}".format)
+
+    class Meta:
+        model = consent.FormerTrace
+
+
 class CampaignFactory(DjangoModelFactory):
     name = factory.Sequence("Campaign {}".format)
     segment = factory.SubFactory(SegmentFactory)
