@@ -2,164 +2,427 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import ecrm.tenancy.context
-import ecrm.tenancy.walls
 from django.conf import settings
 from django.db import migrations, models
 
+import ecrm.tenancy.context
+import ecrm.tenancy.walls
+
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('consent', '0004_fewer_indexes'),
-        ('contacts', '0025_phones_of_a_person'),
-        ('files', '0001_initial'),
-        ('jobs', '0004_longer_addresses'),
-        ('tenancy', '0009_deleting'),
+        ("consent", "0004_fewer_indexes"),
+        ("contacts", "0025_phones_of_a_person"),
+        ("files", "0001_initial"),
+        ("jobs", "0004_longer_addresses"),
+        ("tenancy", "0009_deleting"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Move',
+            name="Move",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('system', models.CharField(choices=[('mailchimp', 'Mailchimp'), ('hubspot', 'HubSpot'), ('brevo', 'Brevo'), ('mautic', 'Mautic')], max_length=20)),
-                ('state', models.CharField(choices=[('reading', 'Reading the files'), ('read', 'Choose what becomes what'), ('preparing', 'Putting the files together'), ('prepared', 'Checked'), ('failed', 'Failed')], default='reading', max_length=10)),
-                ('found', models.JSONField(default=dict)),
-                ('options', models.JSONField(default=dict)),
-                ('planned', models.JSONField(default=dict)),
-                ('applied', models.JSONField(default=dict)),
-                ('made', models.JSONField(default=dict)),
-                ('error', models.CharField(blank=True, max_length=300)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('blocks', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='files.file')),
-                ('companies', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='files.file')),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('digests', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='files.file')),
-                ('job', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='jobs.job')),
-                ('run', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='contacts.importrun')),
-                ('tenant', models.ForeignKey(db_index=False, default=ecrm.tenancy.context.require_tenant_id, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenancy.tenant')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "system",
+                    models.CharField(
+                        choices=[
+                            ("mailchimp", "Mailchimp"),
+                            ("hubspot", "HubSpot"),
+                            ("brevo", "Brevo"),
+                            ("mautic", "Mautic"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("reading", "Reading the files"),
+                            ("read", "Choose what becomes what"),
+                            ("preparing", "Putting the files together"),
+                            ("prepared", "Checked"),
+                            ("failed", "Failed"),
+                        ],
+                        default="reading",
+                        max_length=10,
+                    ),
+                ),
+                ("found", models.JSONField(default=dict)),
+                ("options", models.JSONField(default=dict)),
+                ("planned", models.JSONField(default=dict)),
+                ("applied", models.JSONField(default=dict)),
+                ("made", models.JSONField(default=dict)),
+                ("error", models.CharField(blank=True, max_length=300)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "blocks",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="files.file",
+                    ),
+                ),
+                (
+                    "companies",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="files.file",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "digests",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="files.file",
+                    ),
+                ),
+                (
+                    "job",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="jobs.job",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="contacts.importrun",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=ecrm.tenancy.context.require_tenant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='MoveFile',
+            name="MoveFile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=255)),
-                ('sha256', models.CharField(max_length=64)),
-                ('kind', models.CharField(choices=[('subscribed', 'Subscribed people'), ('unsubscribed', 'Unsubscribed people'), ('cleaned', 'Addresses that do not work'), ('people', 'People'), ('companies', 'Companies'), ('notes', 'Notes'), ('activity', 'Opens, clicks and other activity'), ('archive', 'Archive, opened'), ('unknown', 'Not recognised, left out')], default='unknown', max_length=12)),
-                ('dialect', models.JSONField(default=dict)),
-                ('rows', models.PositiveIntegerField(default=0)),
-                ('left', models.JSONField(default=list)),
-                ('file', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='files.file')),
-                ('move', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='files', to='consent.move')),
-                ('tenant', models.ForeignKey(db_index=False, default=ecrm.tenancy.context.require_tenant_id, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenancy.tenant')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=255)),
+                ("sha256", models.CharField(max_length=64)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("subscribed", "Subscribed people"),
+                            ("unsubscribed", "Unsubscribed people"),
+                            ("cleaned", "Addresses that do not work"),
+                            ("people", "People"),
+                            ("companies", "Companies"),
+                            ("notes", "Notes"),
+                            ("activity", "Opens, clicks and other activity"),
+                            ("archive", "Archive, opened"),
+                            ("unknown", "Not recognised, left out"),
+                        ],
+                        default="unknown",
+                        max_length=12,
+                    ),
+                ),
+                ("dialect", models.JSONField(default=dict)),
+                ("rows", models.PositiveIntegerField(default=0)),
+                ("left", models.JSONField(default=list)),
+                (
+                    "file",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="files.file",
+                    ),
+                ),
+                (
+                    "move",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="files",
+                        to="consent.move",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=ecrm.tenancy.context.require_tenant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ConsentAsk',
+            name="ConsentAsk",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('marked_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('marked_by_id', models.BigIntegerField(null=True)),
-                ('contact', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='contacts.contact')),
-                ('purpose', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='consent.purpose')),
-                ('tenant', models.ForeignKey(db_index=False, default=ecrm.tenancy.context.require_tenant_id, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenancy.tenant')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("marked_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("marked_by_id", models.BigIntegerField(null=True)),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="contacts.contact",
+                    ),
+                ),
+                (
+                    "purpose",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="consent.purpose",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=ecrm.tenancy.context.require_tenant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('tenant', 'contact', 'purpose'), name='consent_ask_once'), ecrm.tenancy.walls.TenantReference(field='contact', name='consent_consentask_contact_ref', on_delete='CASCADE'), ecrm.tenancy.walls.TenantReference(field='purpose', name='consent_consentask_purpose_ref', on_delete='NO ACTION'), models.UniqueConstraint(fields=('tenant', 'id'), name='consent_consentask_key'), ecrm.tenancy.walls.RowSecurity(name='consent_consentask_rls')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "contact", "purpose"), name="consent_ask_once"),
+                    ecrm.tenancy.walls.TenantReference(
+                        field="contact", name="consent_consentask_contact_ref", on_delete="CASCADE"
+                    ),
+                    ecrm.tenancy.walls.TenantReference(
+                        field="purpose", name="consent_consentask_purpose_ref", on_delete="NO ACTION"
+                    ),
+                    models.UniqueConstraint(fields=("tenant", "id"), name="consent_consentask_key"),
+                    ecrm.tenancy.walls.RowSecurity(name="consent_consentask_rls"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ConsentClaim',
+            name="ConsentClaim",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('dated', models.DateTimeField(null=True)),
-                ('origin', models.CharField(blank=True, max_length=200)),
-                ('file_name', models.CharField(blank=True, max_length=255)),
-                ('file_sha256', models.CharField(blank=True, max_length=64)),
-                ('line', models.PositiveIntegerField(default=0)),
-                ('run_id', models.BigIntegerField(null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('settled_at', models.DateTimeField(null=True)),
-                ('contact', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='contacts.contact')),
-                ('purpose', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='consent.purpose')),
-                ('tenant', models.ForeignKey(db_index=False, default=ecrm.tenancy.context.require_tenant_id, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenancy.tenant')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("dated", models.DateTimeField(null=True)),
+                ("origin", models.CharField(blank=True, max_length=200)),
+                ("file_name", models.CharField(blank=True, max_length=255)),
+                ("file_sha256", models.CharField(blank=True, max_length=64)),
+                ("line", models.PositiveIntegerField(default=0)),
+                ("run_id", models.BigIntegerField(null=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("settled_at", models.DateTimeField(null=True)),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="contacts.contact",
+                    ),
+                ),
+                (
+                    "purpose",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="consent.purpose",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=ecrm.tenancy.context.require_tenant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['tenant', 'run_id'], name='consent_claim_run')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('settled_at', None)), fields=('tenant', 'contact', 'purpose'), name='consent_claim_open'), ecrm.tenancy.walls.TenantReference(field='contact', name='consent_consentclaim_contact_ref', on_delete='CASCADE'), ecrm.tenancy.walls.TenantReference(field='purpose', name='consent_consentclaim_purpose_ref', on_delete='NO ACTION'), models.UniqueConstraint(fields=('tenant', 'id'), name='consent_consentclaim_key'), ecrm.tenancy.walls.RowSecurity(name='consent_consentclaim_rls')],
+                "indexes": [models.Index(fields=["tenant", "run_id"], name="consent_claim_run")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("settled_at", None)),
+                        fields=("tenant", "contact", "purpose"),
+                        name="consent_claim_open",
+                    ),
+                    ecrm.tenancy.walls.TenantReference(
+                        field="contact", name="consent_consentclaim_contact_ref", on_delete="CASCADE"
+                    ),
+                    ecrm.tenancy.walls.TenantReference(
+                        field="purpose", name="consent_consentclaim_purpose_ref", on_delete="NO ACTION"
+                    ),
+                    models.UniqueConstraint(fields=("tenant", "id"), name="consent_consentclaim_key"),
+                    ecrm.tenancy.walls.RowSecurity(name="consent_consentclaim_rls"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='FormerTrace',
+            name="FormerTrace",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('system', models.CharField(choices=[('mailchimp', 'Mailchimp'), ('hubspot', 'HubSpot'), ('brevo', 'Brevo'), ('mautic', 'Mautic')], max_length=20)),
-                ('kind', models.CharField(max_length=12)),
-                ('target', models.CharField(max_length=200)),
-                ('count', models.PositiveIntegerField(default=0)),
-                ('example', models.CharField(blank=True, max_length=300)),
-                ('found_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('done_at', models.DateTimeField(null=True)),
-                ('done_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('tenant', models.ForeignKey(db_index=False, default=ecrm.tenancy.context.require_tenant_id, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenancy.tenant')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "system",
+                    models.CharField(
+                        choices=[
+                            ("mailchimp", "Mailchimp"),
+                            ("hubspot", "HubSpot"),
+                            ("brevo", "Brevo"),
+                            ("mautic", "Mautic"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("kind", models.CharField(max_length=12)),
+                ("target", models.CharField(max_length=200)),
+                ("count", models.PositiveIntegerField(default=0)),
+                ("example", models.CharField(blank=True, max_length=300)),
+                ("found_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("done_at", models.DateTimeField(null=True)),
+                (
+                    "done_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=ecrm.tenancy.context.require_tenant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('tenant', 'system', 'kind', 'target'), name='former_trace_once'), models.UniqueConstraint(fields=('tenant', 'id'), name='consent_formertrace_key'), ecrm.tenancy.walls.RowSecurity(name='consent_formertrace_rls')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "system", "kind", "target"), name="former_trace_once"),
+                    models.UniqueConstraint(fields=("tenant", "id"), name="consent_formertrace_key"),
+                    ecrm.tenancy.walls.RowSecurity(name="consent_formertrace_rls"),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='move',
-            index=models.Index(fields=['tenant', '-created_at', '-id'], name='move_newest'),
+            model_name="move",
+            index=models.Index(fields=["tenant", "-created_at", "-id"], name="move_newest"),
         ),
         migrations.AddConstraint(
-            model_name='move',
-            constraint=ecrm.tenancy.walls.TenantReference(field='run', name='consent_move_run_ref', on_delete='SET NULL'),
+            model_name="move",
+            constraint=ecrm.tenancy.walls.TenantReference(
+                field="run", name="consent_move_run_ref", on_delete="SET NULL"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='move',
-            constraint=ecrm.tenancy.walls.TenantReference(field='job', name='consent_move_job_ref', on_delete='SET NULL'),
+            model_name="move",
+            constraint=ecrm.tenancy.walls.TenantReference(
+                field="job", name="consent_move_job_ref", on_delete="SET NULL"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='move',
-            constraint=ecrm.tenancy.walls.TenantReference(field='blocks', name='consent_move_blocks_ref', on_delete='SET NULL'),
+            model_name="move",
+            constraint=ecrm.tenancy.walls.TenantReference(
+                field="blocks", name="consent_move_blocks_ref", on_delete="SET NULL"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='move',
-            constraint=ecrm.tenancy.walls.TenantReference(field='companies', name='consent_move_companies_ref', on_delete='SET NULL'),
+            model_name="move",
+            constraint=ecrm.tenancy.walls.TenantReference(
+                field="companies", name="consent_move_companies_ref", on_delete="SET NULL"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='move',
-            constraint=ecrm.tenancy.walls.TenantReference(field='digests', name='consent_move_digests_ref', on_delete='SET NULL'),
+            model_name="move",
+            constraint=ecrm.tenancy.walls.TenantReference(
+                field="digests", name="consent_move_digests_ref", on_delete="SET NULL"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='move',
-            constraint=models.UniqueConstraint(fields=('tenant', 'id'), name='consent_move_key'),
+            model_name="move",
+            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="consent_move_key"),
         ),
         migrations.AddConstraint(
-            model_name='move',
-            constraint=ecrm.tenancy.walls.RowSecurity(name='consent_move_rls'),
+            model_name="move",
+            constraint=ecrm.tenancy.walls.RowSecurity(name="consent_move_rls"),
         ),
         migrations.AddIndex(
-            model_name='movefile',
-            index=models.Index(fields=['tenant', 'move', 'name'], name='move_file_name'),
+            model_name="movefile",
+            index=models.Index(fields=["tenant", "move", "name"], name="move_file_name"),
         ),
         migrations.AddConstraint(
-            model_name='movefile',
-            constraint=ecrm.tenancy.walls.TenantReference(field='move', name='consent_movefile_move_ref', on_delete='CASCADE'),
+            model_name="movefile",
+            constraint=ecrm.tenancy.walls.TenantReference(
+                field="move", name="consent_movefile_move_ref", on_delete="CASCADE"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='movefile',
-            constraint=ecrm.tenancy.walls.TenantReference(field='file', name='consent_movefile_file_ref', on_delete='SET NULL'),
+            model_name="movefile",
+            constraint=ecrm.tenancy.walls.TenantReference(
+                field="file", name="consent_movefile_file_ref", on_delete="SET NULL"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='movefile',
-            constraint=models.UniqueConstraint(fields=('tenant', 'id'), name='consent_movefile_key'),
+            model_name="movefile",
+            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="consent_movefile_key"),
         ),
         migrations.AddConstraint(
-            model_name='movefile',
-            constraint=ecrm.tenancy.walls.RowSecurity(name='consent_movefile_rls'),
+            model_name="movefile",
+            constraint=ecrm.tenancy.walls.RowSecurity(name="consent_movefile_rls"),
         ),
     ]
