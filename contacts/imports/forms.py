@@ -13,9 +13,12 @@ from contacts.imports.fields import NEW_FIELD, Field
 from contacts.imports.services import Options
 from contacts.imports.source import Sheet
 from contacts.imports.wishes import APPEND, FILL, MANY, OVERWRITE, SKIP, part_of
+from contacts.models import Segment
 from contacts.models.people import Tag
+from contacts.segments import lists
 
 SAMPLES = 3
+MOST_LISTS = 500
 
 
 class BeginForm(forms.Form):
@@ -83,6 +86,16 @@ class OptionsForm(forms.Form):
         max_length=Tag._meta.get_field("name").max_length,
         help_text=_("So that you find them again."),
     )
+    list_id = forms.ChoiceField(
+        label=_("Put everybody on a list"),
+        required=False,
+        help_text=_("Lists are static segments. Undoing the import takes people off again."),
+    )
+    list_name = forms.CharField(
+        label=_("or on a new list with this name"),
+        required=False,
+        max_length=Segment._meta.get_field("name").max_length,
+    )
     only_known_companies = forms.BooleanField(label=_("Create no companies: only those that are there"), required=False)
     only_known_tags = forms.BooleanField(label=_("Create no tags: only those that are there"), required=False)
     without_email = forms.BooleanField(
@@ -90,6 +103,20 @@ class OptionsForm(forms.Form):
         required=False,
         help_text=_("Who cannot be recognised is added again when the file is imported again."),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chosen: Any = self.fields["list_id"]
+        known = [(str(each.pk), each.name) for each in lists.open_lists()[:MOST_LISTS]]
+        chosen.choices = [("", _("No list")), *known]
+
+    def clean(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        given["list_id"] = int(given["list_id"]) if given.get("list_id") else None
+        given["list_name"] = " ".join(given.get("list_name", "").split())
+        if given["list_id"] and given["list_name"]:
+            self.add_error("list_name", _("Choose a list or name a new one, not both."))
+        return given
 
     def options(self, *, constants: dict[str, str], policies: dict[str, str]) -> Options:
         tag = " ".join(self.cleaned_data["tag"].split())

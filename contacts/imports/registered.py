@@ -10,6 +10,7 @@ from django.db import connection
 
 from contacts import import_columns
 from contacts.import_columns import TABLE, ImportColumn, Problem
+from contacts.imports import into_list
 from contacts.imports.checking import Trouble
 from contacts.models import ImportRow, ImportRun
 from ecrm.tenancy.context import require_tenant_id, tenant_transaction
@@ -27,7 +28,7 @@ def foresee(
 ) -> tuple[list[Trouble], dict[str, Counter[str]]]:
     """What the chunk in ``import_plan`` would be refused, and what it would write in words, with counts."""
     troubles: list[Trouble] = []
-    words: dict[str, Counter[str]] = {}
+    words = into_list.foresee(run)
     for key, column in _writing(run, columns):
         if column.foresee is not None:
             heard = column.foresee(run=run)
@@ -41,7 +42,7 @@ def apply(
 ) -> tuple[list[Trouble], dict[str, Counter[str]]]:
     """Writes the chunk's values; ``import_plan`` must know every contact by now."""
     troubles: list[Trouble] = []
-    words: dict[str, Counter[str]] = {}
+    words = into_list.apply(run, at=at)
     for key, column in _writing(run, columns):
         assert column.apply is not None
         heard = column.apply(run=run, by=run.created_by, at=at)

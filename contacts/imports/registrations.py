@@ -1,9 +1,10 @@
 """What import gives to the registries of the house."""
 
-from contacts.imports import tasks, tidying
+from contacts.imports import into_list, tasks, tidying
 from ecrm.jobs import beats
 
 # The web process asks for this work by name, so the names must be known there too.
 __all__ = ["tasks", "tidying"]
 
 beats.on_nightly.append(tidying.hint_tidy)
+into_list.register()

@@ -8,7 +8,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from contacts.models import Contact, ImportRun
+from contacts.models import Contact, ImportRow, ImportRun
+from ecrm.tenancy.models import Membership
 
 VERDICTS = ("new", "update", "same")
 KEPT_SHOWN = 50
@@ -32,6 +33,35 @@ class Reason:
     is_fatal: bool
     rows: int
     first: int
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """A new row that looks like ``person``."""
+
+    line: int
+    name: str
+    address: str
+    person: Contact
+    score: int
+
+
+def alike(run: ImportRun, membership: Membership) -> list[Alike]:
+    """Of the rows the dry run kept, those whose likeness this member may see. Two queries."""
+    kept = {line: (contact_id, score) for line, contact_id, score in run.counts.get("alike_rows", [])}
+    visible = Contact.objects.visible_to(membership).unbinned().prefetch_related("emails")
+    people = visible.in_bulk([contact_id for contact_id, _score in kept.values()])
+    rows = ImportRow.objects.filter(run=run, line__in=kept).order_by("line")
+    return [
+        Alike(row.line, _named(row), str(row.values.get("email", "")), people[kept[row.line][0]], kept[row.line][1])
+        for row in rows
+        if kept[row.line][0] in people
+    ]
+
+
+def _named(row: ImportRow) -> str:
+    parts = row.values.get("name") or f"{row.values.get('given_name', '')} {row.values.get('family_name', '')}"
+    return str(parts).strip()
 
 
 class Report:
@@ -149,6 +179,15 @@ class Report:
         for counted in self.counts.get("words", {}).values():
             told.update(counted)
         return sorted(told.items())
+
+    @property
+    def alike(self) -> int:
+        """New rows that look like somebody who is here, among ``looked``; a hint before the import only."""
+        return int(self.run.counts.get("alike", 0)) if self.run.state == State.CHECKED else 0
+
+    @property
+    def is_alike_sampled(self) -> bool:
+        return int(self.run.counts.get("looked", 0)) < int(self.run.counts.get("new", 0))
 
     @property
     def reasons(self) -> list[Reason]:

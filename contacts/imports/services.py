@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from contacts import fields as custom_fields
 from contacts.fields import defining
-from contacts.imports import cards, fields, memory, presets, source, staging, values
+from contacts.imports import cards, fields, into_list, memory, presets, source, staging, values
 from contacts.imports.dialect import CONTENT_TYPES, VCARD, detect
 from contacts.imports.folding import fold
 from contacts.imports.presets import Preset
@@ -52,6 +52,7 @@ class Options:
     field (``contacts.imports.wishes``). ``match`` recognises people by email, external id (in ``system``)
     or phone. ``decimal`` is what the file puts before cents.
 
+    Everybody is put on the list ``list_id``, or on a new one of the name ``list_name``.
     ``constants`` are cells every row is taken to have in registered columns the file has not got.
     """
 
@@ -66,6 +67,8 @@ class Options:
     decimal: str = "."
     only_known_companies: bool = False
     only_known_tags: bool = False
+    list_id: int | None = None
+    list_name: str = ""
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -156,6 +159,7 @@ def check(*, run: ImportRun, mapping: Mapping[int, str], options: Options, by: U
         return False
     mapping = _with_new_fields(run, mapping, by)
     _refuse_mapping(run, mapping, options)
+    into_list.check(list_id=options.list_id, list_name=options.list_name)
     written = {str(index): key for index, key in mapping.items() if key}
     changes = {"mapping": written, "options": options.as_json(), "counts": {}, "applied_counts": {}, "error": ""}
     if not _move(run, {State.MAPPING, State.CHECKED, State.FAILED}, State.CHECKING, **changes):
@@ -172,6 +176,7 @@ def start(*, run: ImportRun, by: User) -> bool:
     if run.file is None:
         return False
     has_landed = "line" in run.applied_counts
+    into_list.make(run, by=by)
     if not _move(run, {State.CHECKED, State.CANCELLED, State.FAILED}, State.IMPORTING, error=""):
         return False
     _start_work(run, "imports.land", _("Importing %(name)s"), by)

@@ -13,4 +13,5 @@ urlpatterns = [
     path("<int:run_id>/undo/", views.undo_import, name="undo_import"),
     path("<int:run_id>/discard/", views.discard_import, name="discard_import"),
     path("<int:run_id>/problems/", views.import_problems, name="import_problems"),
+    path("<int:run_id>/alike/", views.import_alike, name="import_alike"),
 ]

@@ -98,7 +98,10 @@ def reread_import(request: MemberRequest, run_id: int) -> HttpResponse:
 @require_POST
 def start_import(request: MemberRequest, run_id: int) -> HttpResponse:
     run = _find(run_id)
-    services.start(run=run, by=request.user)
+    try:
+        services.start(run=run, by=request.user)
+    except ValidationError as error:
+        warn(request, error.messages[0])
     return redirect_page(request, reverse("import_run", args=[run.pk]))
 
 
@@ -137,6 +140,16 @@ def import_problems(request: MemberRequest, run_id: int) -> HttpResponse:
     page = keyset_page(problems, order=("line", "id"), cursor=request.GET.get("cursor"))
     crumbs = [*_crumbs(), (run.name, reverse("import_run", args=[run.pk]))]
     return render(request, "imports/problems.html", {"run": run, "page": page, "crumbs": crumbs})
+
+
+@requires(Capability.CONTACTS_IMPORT)
+@require_safe
+def import_alike(request: MemberRequest, run_id: int) -> HttpResponse:
+    """New rows of the dry run that look like somebody who is here, beside that somebody."""
+    run = _find(run_id)
+    crumbs = [*_crumbs(), (run.name, reverse("import_run", args=[run.pk]))]
+    context = {"run": run, "crumbs": crumbs, "rows": reports.alike(run, request.membership)}
+    return render(request, "imports/alike.html", context)
 
 
 def _find(run_id: int) -> ImportRun:

@@ -19,7 +19,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from contacts.import_columns import ImportColumn
-from contacts.imports import custom, needed, plan, problem_file, registered, services, source, staging
+from contacts.imports import custom, needed, plan, problem_file, registered, resembling, services, source, staging
 from contacts.imports.checking import Checker, Demands
 from contacts.imports.fields import all_fields
 from contacts.imports.values import Reader
@@ -189,7 +189,7 @@ def _judge(run: ImportRun, job_id: int) -> dict[str, Any]:
             troubles = [*custom.compare(scheme.wishes, scheme.headers), *needed.lacking(scheme.wishes)]
             refusals, words = registered.foresee(current, scheme.columns, scheme.headers)
             staging.add_problems(current, [*troubles, *refusals, *plan.claimed(claimed_words())])
-            counts = summed(counts, plan.verdict_counts(), words)
+            counts = resembling.note(current, summed(counts, plan.verdict_counts(), words))
         jobs.advance(job_id, done=chunk.row_count)
     return counts
 
