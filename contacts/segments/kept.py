@@ -13,7 +13,6 @@ from django.db import connection
 from django.db.models import BigIntegerField, QuerySet
 from django.db.models.expressions import RawSQL
 
-TOUCHED = "segments_touched"
 FOUND = "segments_found"
 
 
@@ -26,6 +25,11 @@ def keep(table: str, people: QuerySet[Any] | Collection[int]) -> RawSQL:
         cursor.execute(f"INSERT INTO {table} {sql}", parameters)
         cursor.execute(f"ANALYZE {table}")
     return RawSQL(f"SELECT id FROM {table}", [], output_field=BigIntegerField())
+
+
+def given(ids: Sequence[int]) -> RawSQL:
+    """The same for people who are known by their ids: the planner sees how many, without a table."""
+    return RawSQL("SELECT unnest(%s::bigint[])", [list(ids)], output_field=BigIntegerField())
 
 
 def select_ids(people: QuerySet[Any] | Collection[int]) -> tuple[str, Sequence[Any]]:

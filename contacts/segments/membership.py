@@ -1,12 +1,13 @@
 """Who is in: intervals kept by set-based difference, with what they mean for the history.
 
-One statement per segment evaluates the rule once, opens the stays of those who came, closes the
-stays of those who left, and writes both into the history.
+One statement per segment evaluates the rule once and finds who came and who left. Few people are
+written with the cause of each; very many, or those whom one act moved, by the same statement.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from dataclasses import replace as changed
 from datetime import datetime
 from typing import Any
 
@@ -15,13 +16,12 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from contacts.criteria import Scope
-from contacts.models import Contact, Event, Segment, SegmentMembership
-from contacts.models.segments import Cause
-from contacts.segments import causes, counting, kept
+from contacts.models import Contact, Event, Segment, SegmentMembership, SegmentPick
+from contacts.models.segments import Cause, SegmentKind
+from contacts.segments import causes, counting, kept, moves, tree
 from contacts.segments.causes import Moved
+from contacts.segments.moves import ENTERED, LEFT, Move
 from ecrm.tenancy.context import require_tenant_id
-
-ENTERED, LEFT = "segment.entered", "segment.left"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,56 +59,77 @@ def replace(
     cause: Cause | None = None,
     reasons: causes.Reasons | None = None,
 ) -> Change:
-    """Brings the memberships in line with the rule: everybody's, or only those of ``scope.among`` (``kept.TOUCHED``).
+    """Brings the memberships of everybody in line with the rule (``touched.follow``: of a few).
 
     Each stay says why it began or ended: for ``cause`` if there is one for all, else by ``reasons``
-    (``causes.note``). Raises ``InvalidRule`` or ``Unanswerable`` before anything is written.
+    (``contacts.segments.causes``). Raises ``InvalidRule`` or ``Unanswerable`` before anything is written.
     """
-    found = counting.matching(segment.rule, scope)
-    if scope.among is not None:
-        found = found.filter(pk__in=scope.among)
-    change = _replace(segment, found, at, cause or Cause.CHANGE, is_partial=scope.among is not None)
-    if cause is None and change.is_any:
-        causes.note(segment, change.moved, scope, at=at, reasons=reasons or {})
-    return change
+    root = tree.parse(segment.rule)
+    found = _compare(segment, counting.matching(root, scope), at, cause)
+    if not found.is_written and found.change.is_any:
+        moves.write(_moves(segment, root, found, scope, reasons or {}), at=at)
+    return found.change
 
 
-def _replace(segment: Segment, found: QuerySet[Contact], at: datetime, cause: Cause, *, is_partial: bool) -> Change:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """``stays`` are those that ``change.moved.left`` have to give up, in the same order."""
+
+    change: Change
+    stays: list[int]
+    is_written: bool
+
+
+def _compare(segment: Segment, found: QuerySet[Contact], at: datetime, cause: Cause | None) -> _Found:
     sql, parameters = _ids(found)
+    is_list = segment.kind == SegmentKind.STATIC
     with connection.cursor() as cursor:
         cursor.execute(
-            _STATEMENT.format(matching=sql, among=_AMONG if is_partial else ""),
+            _STATEMENT.format(matching=sql, entered_cause=_PICKED if is_list else "%(cause)s"),
             {
                 **parameters,
                 "tenant_id": require_tenant_id(),
                 "segment_id": segment.pk,
                 "name": segment.name,
                 "at": at,
-                "cause": int(cause),
+                "cause": int(cause or Cause.CHANGE),
+                "left_cause": int(Cause.HAND if is_list else cause or Cause.CHANGE),
+                "at_once": cause is not None,
             },
         )
-        entered, left, matching, came, went = cursor.fetchone() or (0, 0, 0, [], [])
-    is_told = entered + left <= causes.MOST
-    return Change(entered, left, matching, Moved(came or [], went or []) if is_told else Moved())
+        is_written, entered, left, matching, came, stays, went = cursor.fetchone() or (True, 0, 0, 0, [], [], [])
+    return _Found(Change(entered, left, matching, Moved(came or [], went or [])), stays or [], is_written)
 
 
 # The conflict key is named: without it a distributed table copies, which row security refuses.
 _STATEMENT = f"""
 WITH matching (id) AS MATERIALIZED ({{matching}}),
-entered AS (
-    INSERT INTO {SegmentMembership.table()} (tenant_id, segment_id, contact_id, entered_at, entered_cause)
-    SELECT %(tenant_id)s, %(segment_id)s, matching.id, %(at)s, %(cause)s FROM matching
+came (id) AS MATERIALIZED (
+    SELECT matching.id FROM matching
      WHERE NOT EXISTS (SELECT FROM {SegmentMembership.table()} stay
                         WHERE stay.tenant_id = %(tenant_id)s AND stay.segment_id = %(segment_id)s
-                          AND stay.contact_id = matching.id AND stay.left_at IS NULL {{among}})
+                          AND stay.contact_id = matching.id AND stay.left_at IS NULL)
+),
+went (stay_id, id) AS MATERIALIZED (
+    SELECT stay.id, stay.contact_id FROM {SegmentMembership.table()} stay
+     WHERE stay.tenant_id = %(tenant_id)s AND stay.segment_id = %(segment_id)s AND stay.left_at IS NULL
+       AND NOT EXISTS (SELECT FROM matching WHERE matching.id = stay.contact_id)
+),
+many (are) AS MATERIALIZED (SELECT (SELECT count(*) FROM came) + (SELECT count(*) FROM went) > {causes.MOST}),
+now_written (is_so) AS MATERIALIZED (SELECT %(at_once)s OR are FROM many),
+entered AS (
+    INSERT INTO {SegmentMembership.table()} (tenant_id, segment_id, contact_id, entered_at, entered_cause)
+    SELECT %(tenant_id)s, %(segment_id)s, came.id, %(at)s, {{entered_cause}} FROM came
+     WHERE (SELECT is_so FROM now_written)
     ON CONFLICT (tenant_id, segment_id, contact_id) WHERE left_at IS NULL DO NOTHING
     RETURNING contact_id
 ),
 gone AS (
-    UPDATE {SegmentMembership.table()} stay SET left_at = greatest(%(at)s, stay.entered_at), left_cause = %(cause)s
-     WHERE stay.tenant_id = %(tenant_id)s AND stay.segment_id = %(segment_id)s AND stay.left_at IS NULL {{among}}
-       AND NOT EXISTS (SELECT FROM matching WHERE matching.id = stay.contact_id)
-    RETURNING contact_id
+    UPDATE {SegmentMembership.table()} stay SET left_at = greatest(%(at)s, stay.entered_at), left_cause = %(left_cause)s
+      FROM went
+     WHERE stay.tenant_id = %(tenant_id)s AND stay.segment_id = %(segment_id)s AND stay.left_at IS NULL
+       AND stay.contact_id = went.id AND (SELECT is_so FROM now_written)
+    RETURNING stay.contact_id
 ),
 told AS (
     INSERT INTO {Event.table()} (tenant_id, contact_id, name, occurred_at, object_type, object_id, properties)
@@ -117,10 +138,30 @@ told AS (
       FROM (SELECT contact_id, '{ENTERED}' FROM entered
             UNION ALL SELECT contact_id, '{LEFT}' FROM gone) AS moved (contact_id, name)
 )
-SELECT (SELECT count(*) FROM entered), (SELECT count(*) FROM gone), (SELECT count(*) FROM matching),
-       ARRAY(SELECT contact_id FROM entered LIMIT {causes.MOST}), ARRAY(SELECT contact_id FROM gone LIMIT {causes.MOST})
+SELECT is_so, (SELECT count(*) FROM came), (SELECT count(*) FROM went), (SELECT count(*) FROM matching),
+       CASE WHEN NOT are THEN ARRAY(SELECT id FROM came) END,
+       CASE WHEN NOT are THEN ARRAY(SELECT stay_id FROM went) END,
+       CASE WHEN NOT are THEN ARRAY(SELECT id FROM went) END
+  FROM many, now_written
 """
-_AMONG = f"AND stay.contact_id IN (SELECT id FROM {kept.TOUCHED})"
+_PICKED = f"""coalesce((SELECT pick.cause FROM {SegmentPick.table()} pick
+                        WHERE pick.tenant_id = %(tenant_id)s AND pick.segment_id = %(segment_id)s
+                          AND pick.contact_id = came.id), %(cause)s)"""
+
+
+def _moves(segment: Segment, root: tree.Group, found: _Found, scope: Scope, reasons: causes.Reasons) -> list[Move]:
+    moved = found.change.moved
+    if segment.kind == SegmentKind.STATIC:
+        blames = causes.of_list(segment, moved, reasons)
+    else:
+        ids = [*moved.entered, *moved.left]
+        inquest = causes.inquest(root, ids, changed(scope, among=kept.given(ids)), reasons)
+        blames = {pk: inquest.blame(pk, has_entered=True) for pk in moved.entered}
+        blames |= {pk: inquest.blame(pk, has_entered=False) for pk in moved.left}
+    came = [Move(segment.pk, pk, blames[pk]) for pk in moved.entered]
+    return came + [
+        Move(segment.pk, pk, blames[pk], stay_id) for pk, stay_id in zip(moved.left, found.stays, strict=True)
+    ]
 
 
 def _ids(found: QuerySet[Contact]) -> tuple[str, dict[str, Any]]:

@@ -6,34 +6,29 @@ another is always calculated after it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-import structlog
-from django.db import DatabaseError, connection, transaction
-from django.db.models import F, Q
-from django.utils import timezone, translation
-from django.utils.translation import gettext as _
+from django.db import connection, transaction
+from django.db.models import Q
+from django.utils import timezone
 
 from contacts import dirty
 from contacts.criteria import Scope, Unanswerable
 from contacts.models import Segment, SegmentRule
 from contacts.models.segments import Cause, SegmentKind
-from contacts.segments import counting, kept, membership, tree
+from contacts.segments import breaking, counting, kept, membership, touched, tree
 from contacts.segments.membership import Change
+from contacts.segments.order import referring_to
+from contacts.segments.touched import Reasons
 from contacts.segments.tree import InvalidRule
 from ecrm.tenancy.context import require_tenant_id
-from ecrm.tenancy.models import Tenant
 
 BATCH = 5_000
 # A busy shop has somebody crossing a line every second; once a minute is soon enough.
 LEAST_WAIT = timedelta(minutes=1)
 # Two clocks may differ: the next look begins a little before the last one ended.
 OVERLAP = timedelta(seconds=30)
-Reasons = dict[int, set[str]]
-log = structlog.get_logger(__name__)
 
 
 @transaction.atomic(savepoint=False)
@@ -64,7 +59,8 @@ def refresh_dirty(*, limit: int = BATCH, now: datetime | None = None) -> bool:
         return False
     reasons, has_more = dirty.take(limit)
     if reasons:
-        _refresh(Scope.current(now=now, among=kept.keep(kept.TOUCHED, sorted(reasons))), reasons)
+        ids = sorted(reasons)
+        touched.follow(ids, Scope.current(now=now, among=kept.given(ids)), reasons)
     return has_more
 
 
@@ -96,28 +92,6 @@ def next_boundary(rule: object, scope: Scope) -> datetime | None:
         if found is not None:
             instants.append(max(found, scope.now + LEAST_WAIT))
     return min(instants, default=None)
-
-
-def ordered(segments: Iterable[Segment]) -> list[Segment]:
-    """Each after those it refers to. Raises ``CycleError``."""
-    by_id = {segment.pk: segment for segment in segments}
-    graph = {pk: tree.segments_in(segment.rule) & by_id.keys() for pk, segment in by_id.items()}
-    return [by_id[pk] for pk in TopologicalSorter(graph).static_order()]
-
-
-def live() -> list[Segment]:
-    """All segments that are kept up to date, each after those it refers to."""
-    return ordered(Segment.objects.filter(archived_at=None).order_by("pk"))
-
-
-def _refresh(scope: Scope, reasons: Reasons) -> None:
-    for segment in live():
-        if segment.broken_reason or not segment.calculated_version:
-            # The full calculation is still to come (or will be tried again at night).
-            continue
-        change = _try(segment, scope, scope.now, reasons)
-        if change is not None and change.is_any:
-            Segment.objects.filter(pk=segment.pk).update(member_count=F("member_count") + change.entered - change.left)
 
 
 def _replace_all(segment: Segment, at: datetime, reasons: Reasons) -> Change | None:
@@ -161,18 +135,12 @@ def _try(
     try:
         with transaction.atomic():
             change = membership.replace(segment, scope, at=at, cause=cause, reasons=reasons)
-        for contact_id in (*change.moved.entered, *change.moved.left):
-            reasons.setdefault(contact_id, set()).add(f"segment:{segment.pk}")
-        return change
-    except Unanswerable as error:
-        reason = str(error)
-    except InvalidRule as error:
-        reason = next(iter(error.errors.values()), "")
-    except DatabaseError as error:
-        log.warning("segment_broken", segment=segment.pk, error=type(error).__name__)
-        reason = _in_tenants_words()
-    _note(segment, broken_reason=reason[:300], reconciled_at=at)
-    return None
+    except breaking.FAULTS as error:
+        breaking.note(segment, error, at=at)
+        return None
+    for contact_id in (*change.moved.entered, *change.moved.left):
+        reasons.setdefault(contact_id, set()).add(f"segment:{segment.pk}")
+    return change
 
 
 def _note(segment: Segment, **facts: Any) -> None:
@@ -180,21 +148,6 @@ def _note(segment: Segment, **facts: Any) -> None:
     Segment.objects.filter(pk=segment.pk).update(**facts)
     for name, value in facts.items():
         setattr(segment, name, value)
-
-
-def _in_tenants_words() -> str:
-    tenant = Tenant.objects.only("languages").get(pk=require_tenant_id())
-    with translation.override(tenant.language):
-        return _("The database could not evaluate its rule.")
-
-
-def referring_to(segment: Segment) -> Iterator[Segment]:
-    """Those that depend on it, directly or through others, each after those it refers to."""
-    reached = {segment.pk}
-    for candidate in live():
-        if tree.segments_in(candidate.rule) & reached:
-            reached.add(candidate.pk)
-            yield candidate
 
 
 def _crossed(root: tree.Group, since: datetime, scope: Scope) -> Q | None:
@@ -228,6 +181,3 @@ _MORE_MEMORY = "set_config('work_mem', '64MB', true)"
 
 def _lock_name() -> str:
     return f"segments:{require_tenant_id()}"
-
-
-__all__ = ["CycleError", "follow_clock", "live", "next_boundary", "ordered", "recalculate", "refresh_dirty"]

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from contacts.models import Segment
-from contacts.segments import recalculation
+from contacts.segments import order, recalculation
 from ecrm.audit import services as audit
 from ecrm.jobs import services as jobs
 from ecrm.jobs.models import Job
@@ -34,7 +34,7 @@ def work(segment_id: int, job_id: int) -> None:
     """The segment and those that refer to it, each in a transaction of its own. Harmless when it runs again."""
     with tenant_transaction():
         segment = Segment.objects.filter(pk=segment_id).first()
-        wanted = [segment, *recalculation.referring_to(segment)] if segment else []
+        wanted = [segment, *order.referring_to(segment)] if segment else []
     if not jobs.begin(job_id, total=len(wanted)):
         jobs.finish(job_id, state=Job.State.CANCELLED)
         return
