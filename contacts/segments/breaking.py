@@ -17,8 +17,9 @@ from ecrm.tenancy.models import Tenant
 
 log = structlog.get_logger(__name__)
 Fault = Unanswerable | InvalidRule | DatabaseError
-# What evaluating a rule may raise that is the rule's own fault.
-FAULTS = (Unanswerable, InvalidRule, DatabaseError)
+# A rule that cannot even be compiled, and all that evaluating one may raise.
+UNREADABLE = (Unanswerable, InvalidRule)
+FAULTS = (*UNREADABLE, DatabaseError)
 
 
 def note(segment: Segment, error: Fault, *, at: datetime) -> None:

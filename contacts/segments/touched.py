@@ -73,7 +73,7 @@ def _read(segment: Segment, scope: Scope) -> _Rule | None:
         return _Rule(
             segment, root, {name: leaf.compile(scope) for name, leaf in zip(names, leaves, strict=True)}, names
         )
-    except (breaking.Unanswerable, breaking.InvalidRule) as error:
+    except breaking.UNREADABLE as error:
         breaking.note(segment, error, at=scope.now)
         return None
 
