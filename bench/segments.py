@@ -136,8 +136,8 @@ def _check_same(tenant: Tenant, ours: list[Segment], twins: list[Segment]) -> No
             ]
             assert told[0] > 0, f"{segment.name} told nobody"
             assert abs(told[0] - told[1]) <= 5, f"{segment.name}: {told[0]} and {told[1]} events"
-            mine, theirs = _causes(segment), _causes(twin)
-            assert sum((mine - theirs).values()) <= 5, f"{segment.name}: {mine} and {theirs}"
+            why = [_causes(each) for each in (segment, twin)]
+            assert sum((why[0] - why[1]).values()) <= 5, f"{segment.name}: {why[0]} and {why[1]}"
 
 
 def _causes(segment: Segment) -> Counter[Any]:
