@@ -14,11 +14,13 @@ from ninja import Schema
 from pydantic import Field
 
 from contacts import merged
-from contacts.api import custom
-from contacts.api.schemas import StageName
+from contacts.api import custom, filtering
+from contacts.api.schemas import OrderName, StageName
+from contacts.lists.query import ListQuery
 from contacts.models import (
     Contact,
     EmailAddress,
+    Event,
     Identity,
     PhoneNumber,
     PostalAddress,
@@ -28,7 +30,7 @@ from contacts.models import (
 )
 from contacts.querysets import ContactQuerySet
 from ecrm.api.access import ApiRequest
-from ecrm.api.schemas import IdIn, InstantIn, Text, number_of
+from ecrm.api.schemas import LARGEST_ID, IdIn, InstantIn, Text, number_of
 from ecrm.mail.addresses import normalise
 
 ORDERS = {
@@ -37,7 +39,6 @@ ORDERS = {
     "active": ("active_at", "id"),
     "updated": ("updated_at", "id"),
 }
-OrderName = Literal["-created", "created", "-active", "active", "-updated", "updated", "name", "-name"]
 
 _PLAIN = (
     *("name", "given_name", "family_name", "stage", "owner_id", "job_title", "language", "time_zone", "country"),
@@ -55,7 +56,9 @@ class ContactFilters(Schema):
     tag: Annotated[Text, Field(max_length=60)] = ""
     owner_id: IdIn | None = None
     country: Annotated[str, Field(pattern=r"^([A-Z]{2})?$")] = ""
+    company_id: IdIn | None = None
     segment_id: IdIn | None = None
+    where: filtering.WhereIn = []
     updated_since: Annotated[
         InstantIn | None, Field(description="Changed then or later; of those in the bin: put there.")
     ] = None
@@ -68,14 +71,27 @@ class ContactFilters(Schema):
         return tuple(sign + key for key in ORDERS[self.order.removeprefix("-")])
 
 
+class HappeningFilters(Schema):
+    name: Annotated[list[Annotated[Text, Field(max_length=60)]], Field(max_length=50, description="Any of these.")] = []
+    since: Annotated[InstantIn | None, Field(description="Happened then or later.")] = None
+    until: Annotated[InstantIn | None, Field(description="Happened before.")] = None
+
+    def narrow(self, facts: QuerySet[Event]) -> QuerySet[Event]:
+        if self.name:
+            facts = facts.filter(name__in=self.name)
+        if self.since:
+            facts = facts.filter(occurred_at__gte=self.since)
+        return facts.filter(occurred_at__lt=self.until) if self.until else facts
+
+
 def visible(request: ApiRequest) -> ContactQuerySet:
     people: ContactQuerySet = Contact.objects.visible_to(request.membership)
     return people
 
 
-def narrowed(request: ApiRequest, asked: ContactFilters) -> ContactQuerySet:
-    people = visible(request)
-    people = people.binned() if asked.bin == "in" else people.unbinned()
+def narrowed(request: ApiRequest, asked: ContactFilters, query: ListQuery) -> ContactQuerySet:
+    """Whom filters and conditions (``filtering.read_where``) leave."""
+    people = filtering.narrow(visible(request).binned(), query) if asked.bin == "in" else query.people()
     if asked.updated_since:
         changed = "binned_at__gte" if asked.bin == "in" else "updated_at__gte"
         people = people.filter(**{changed: asked.updated_since})
@@ -89,6 +105,23 @@ def narrowed(request: ApiRequest, asked: ContactFilters) -> ContactQuerySet:
         known = Identity.objects.filter(contact=OuterRef("pk"), namespace=namespace, external_id=external_id)
         people = people.filter(Exists(known))
     return _by_columns(people, asked)
+
+
+def seen_ids(request: ApiRequest, ids: Sequence[str]) -> set[int]:
+    """Those of them whom the token's maker sees; one query."""
+    numbers = [int(each) for each in ids if int(each) <= LARGEST_ID]
+    return set(visible(request).among(numbers).values_list("pk", flat=True))
+
+
+def bare(request: ApiRequest, contact_id: str) -> Contact:
+    """As ``one``, without the lists."""
+    asked = number_of(contact_id)
+    contact = visible(request).filter(pk=asked).first()
+    if contact is not None and contact.binned_at and (stands := merged.survivor_id(asked)) != asked:
+        contact = visible(request).filter(pk=stands).first()
+    if contact is None:
+        raise Http404
+    return contact
 
 
 def one(request: ApiRequest, contact_id: str) -> Contact:
@@ -153,6 +186,8 @@ def _by_columns(people: ContactQuerySet, asked: ContactFilters) -> ContactQueryS
         people = people.filter(country=asked.country)
     if asked.owner_id:
         people = people.filter(owner=number_of(asked.owner_id))
+    if asked.company_id:
+        people = people.filter(company=number_of(asked.company_id))
     if asked.tag:
         folded = Func(Value(asked.tag), function="search.fold", output_field=TextField())
         tag = Tag.objects.filter(name_norm=folded).first()

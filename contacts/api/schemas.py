@@ -97,6 +97,18 @@ class ContactIn(In):
     custom_fields: CustomFieldsIn = {}
 
 
+OrderName = Literal["-created", "created", "-active", "active", "-updated", "updated", "name", "-name"]
+
+
+class RuleIn(In):
+    """``rule`` as a segment shows it: groups of conditions, see `/segments/criteria`."""
+
+    rule: dict[str, Any]
+    order: OrderName = "-created"
+    limit: Annotated[Whole, Field(ge=1, le=200)] = 50
+    cursor: Annotated[Text, Field(max_length=2000, description="The `next` of the page before.")] = ""
+
+
 class TagsIn(In):
     add: Annotated[list[TagName], Field(max_length=100)] = []
     remove: Annotated[list[TagName], Field(max_length=100)] = []
@@ -145,8 +157,12 @@ class CustomChoiceOut(Schema):
 
 
 class CustomFieldOut(Schema):
-    """``choices`` are those offered; ``required_at`` names stages, or is ``always`` for companies."""
+    """``choices`` are those offered; ``required_at`` names stages, or is ``always`` for companies.
 
+    ``visible_to`` names roles, none for everybody.
+    """
+
+    id: Id
     entity: str
     key: str
     label: str
@@ -154,6 +170,8 @@ class CustomFieldOut(Schema):
     note: str
     choices: list[CustomChoiceOut]
     required_at: list[str]
+    visible_to: list[str]
+    deleted_at: datetime | None
 
 
 class ContactOut(Schema):

@@ -1,24 +1,23 @@
-"""``/segments``: read them, their members, and why a person is in or out."""
+"""``/segments``: read, create, change, archive and count them, and what rules can ask."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from django.db.models import Exists, OuterRef
 from django.http import Http404
 from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
-from contacts.api import reading
-from contacts.criteria import Scope as Reading
-from contacts.criteria import Unanswerable
-from contacts.models import Segment, SegmentMembership
-from contacts.segments import counting, services
-from contacts.segments.counting import Finding, TooSlow
+from contacts import criteria
+from contacts.api import filtering, reading
+from contacts.criteria import Criterion, Input, Operator
+from contacts.models import Segment
+from contacts.segments import counting, lists, services
+from contacts.segments.counting import TooSlow
 from contacts.segments.tree import InvalidRule
 from ecrm.api.access import ApiRequest, needs
 from ecrm.api.paging import PageOut, Window, page_of
@@ -53,11 +52,14 @@ class SegmentChangesIn(In):
 
 
 class SegmentOut(Schema):
-    """``calculated_at`` is the instant the members stand for; null before the first calculation."""
+    """``kind`` is `rule`, or `static`: its people are named by hand. ``calculated_at`` is the instant the
+    members stand for, null before the first calculation.
+    """
 
     id: Id
     name: str
     description: str
+    kind: str
     member_count: int
     rule: dict[str, Any]
     calculated_at: datetime | None
@@ -67,30 +69,61 @@ class SegmentOut(Schema):
     archived_at: datetime | None
 
 
-class MemberOut(Schema):
-    contact_id: Id
+class StaticIn(In):
+    """``contact_ids`` are put on its list; more come with `/segments/{segment_id}/people`, or by an import."""
+
+    name: Name
+    description: Annotated[Text, Field(max_length=300)] = ""
+    contact_ids: Annotated[list[IdIn], Field(max_length=1000)] = []
+
+
+class CountIn(In):
+    rule: dict[str, Any]
+
+
+class PartCountOut(Schema):
+    """``place`` of a part of the rule ("2.0"), and how many people meet it on its own."""
+
+    place: str
+    count: int
+
+
+class LeftOut(Schema):
+    """How many are left after this part of the rule's root and all before it."""
+
+    place: str
+    left: int
+
+
+class CountOut(Schema):
+    everybody: int
+    total: int
+    drop_off: list[LeftOut]
+    alone: list[PartCountOut]
+
+
+class InputOut(Schema):
+    """One thing an operator asks for; ``kind`` as a form would show it."""
+
     name: str
-    entered_at: datetime
-
-
-class FindingOut(Schema):
-    """A part of the rule for this person. ``value`` is what decided it, empty where the reader may not see it.
-
-    ``kind`` of a group is all, any or none, and of a condition empty.
-    """
-
-    holds: bool
-    is_wanted: bool
-    matters: bool
     kind: str
-    sentence: str
-    value: str
-    parts: list[FindingOut]
+    label: str
 
 
-class ExplainedOut(Schema):
-    is_in: bool
-    finding: FindingOut
+class OperatorOut(Schema):
+    """Without ``inputs`` a condition has no value, with one its bare value, with several an object by name."""
+
+    key: str
+    label: str
+    inputs: list[InputOut]
+    extras: list[InputOut]
+
+
+class CriterionOut(Schema):
+    key: str
+    label: str
+    group: str
+    operators: list[OperatorOut]
 
 
 @router.get("", auth=READ, response=PageOut[SegmentOut], summary="List segments")
@@ -109,6 +142,48 @@ def create_segment(request: ApiRequest, given: SegmentIn) -> Any:
     return Status(201, made)
 
 
+@router.post("/static", auth=WRITE, response={201: SegmentOut}, summary="Create a segment by hand")
+def create_static_segment(request: ApiRequest, given: StaticIn) -> Any:
+    """Nobody enters or leaves it by themselves. Needs `contacts:read` too."""
+    request.grant.check(Scope.CONTACTS_READ)
+    people = reading.seen_ids(request, given.contact_ids)
+    made = lists.create_static(name=given.name, description=given.description, people=people, by=request.user)
+    return Status(201, one(str(made.pk)))
+
+
+@router.post("/count", auth=READ, response=CountOut, summary="Count whom a rule finds")
+def count_segment(request: ApiRequest, given: CountIn) -> Any:
+    """How many people of the whole workspace, and what each condition keeps. Nothing is kept."""
+    filtering.read_rule(request, given.rule)
+    try:
+        found = counting.drop_off(given.rule)
+    except TooSlow as error:
+        raise Problem(503, _("This rule takes too long to answer.")) from error
+    return {
+        "everybody": found.everybody,
+        "total": found.total,
+        "drop_off": [{"place": place, "left": left} for place, left in found.left.items()],
+        "alone": [{"place": place, "count": count} for place, count in found.alone.items()],
+    }
+
+
+@router.get("/criteria", auth=READ, response=list[CriterionOut], summary="List what rules can ask")
+def list_criteria(request: ApiRequest) -> Any:
+    """For rules of segments and for `where`: the criteria that the token may ask about, by group."""
+    may = request.grant.reaches
+    known = (one for one in criteria.every() if one.is_offered and (one.capability is None or may(one.capability)))
+    return [_criterion(one) for one in known]
+
+
+@router.post("/{segment_id}/restore", auth=WRITE, response=SegmentOut, summary="Take a segment into use again")
+def restore_segment(request: ApiRequest, segment_id: IdIn) -> Any:
+    """Twice changes nothing."""
+    segment = one(segment_id)
+    if segment.archived_at is not None:
+        services.restore_segment(segment=segment, by=request.user)
+    return one(segment_id)
+
+
 @router.patch("/{segment_id}", auth=WRITE, response=SegmentOut, summary="Change a segment")
 def change_segment(request: ApiRequest, segment_id: IdIn, given: SegmentChangesIn) -> Any:
     """Changes the fields given and leaves the others. An archived one is a conflict (409)."""
@@ -119,44 +194,19 @@ def change_segment(request: ApiRequest, segment_id: IdIn, given: SegmentChangesI
     name = given.name if "name" in told else segment.name
     description = given.description if "description" in told else None
     services.rename_segment(segment=segment, name=name, description=description, by=request.user)
-    return _one(segment_id)
+    return one(segment_id)
 
 
 @router.delete("/{segment_id}", auth=WRITE, response={204: None}, summary="Archive a segment")
 def delete_segment(request: ApiRequest, segment_id: IdIn) -> Any:
     """Takes it out of use; its members stay as a record. Twice changes nothing."""
-    services.archive_segment(segment=_one(segment_id), by=request.user)
+    services.archive_segment(segment=one(segment_id), by=request.user)
     return Status(204, None)
 
 
 @router.get("/{segment_id}", auth=READ, response=SegmentOut, summary="Read a segment")
 def read_segment(request: ApiRequest, segment_id: IdIn) -> Any:
-    return _one(segment_id)
-
-
-@router.get("/{segment_id}/members", auth=READ, response=PageOut[MemberOut], summary="List a segment's members")
-def list_segment_members(request: ApiRequest, segment_id: IdIn, window: Window) -> Any:
-    """Those who came last first, as of ``calculated_at``."""
-    request.grant.check(Scope.CONTACTS_READ)
-    seen = reading.visible(request).unbinned().filter(pk=OuterRef("contact_id"))
-    stays = SegmentMembership.objects.filter(Exists(seen), segment=_one(segment_id), left_at=None)
-    return page_of(stays.select_related("contact"), window, order=("-entered_at", "-id"), show=_members)
-
-
-@router.get(
-    "/{segment_id}/explain/{contact_id}", auth=READ, response=ExplainedOut, summary="Explain a person in a segment"
-)
-def explain_segment(request: ApiRequest, segment_id: IdIn, contact_id: IdIn) -> Any:
-    """Why this person is in or out, as of now."""
-    request.grant.check(Scope.CONTACTS_READ)
-    segment, contact = _one(segment_id), reading.one(request, contact_id)
-    try:
-        finding = counting.explain(segment.rule, contact, scope=Reading.current(), may=request.membership.may)
-    except (InvalidRule, Unanswerable) as error:
-        raise Problem(409, str(error)) from error
-    except TooSlow as error:
-        raise Problem(503, _("This rule takes too long to answer.")) from error
-    return {"is_in": finding.holds and contact.binned_at is None, "finding": _told(finding)}
+    return one(segment_id)
 
 
 @contextmanager
@@ -168,30 +218,36 @@ def _rule_problems() -> Iterator[None]:
 
 
 def _unarchived(segment_id: str) -> Segment:
-    segment = _one(segment_id)
+    segment = one(segment_id)
     if segment.archived_at is not None:
         raise Problem(409, _("This segment is archived."))
     return segment
 
 
-def _one(segment_id: str) -> Segment:
+def one(segment_id: str) -> Segment:
     segment = Segment.objects.filter(pk=number_of(segment_id)).first()
     if segment is None:
         raise Http404
     return segment
 
 
-def _members(stays: Sequence[SegmentMembership]) -> list[dict[str, Any]]:
-    return [{"contact_id": stay.contact_id, "name": stay.contact.name, "entered_at": stay.entered_at} for stay in stays]
-
-
-def _told(finding: Finding) -> dict[str, Any]:
+def _criterion(found: Criterion) -> dict[str, Any]:
     return {
-        "holds": finding.holds,
-        "is_wanted": finding.is_wanted,
-        "matters": finding.matters,
-        "kind": finding.kind,
-        "sentence": finding.sentence,
-        "value": finding.value,
-        "parts": [_told(part) for part in finding.parts],
+        "key": found.key,
+        "label": str(found.label),
+        "group": found.group,
+        "operators": [_operator(operator) for operator in found.operators],
     }
+
+
+def _operator(found: Operator) -> dict[str, Any]:
+    return {
+        "key": found.key,
+        "label": str(found.label),
+        "inputs": [_input(each) for each in found.inputs],
+        "extras": [_input(each) for each in found.extras],
+    }
+
+
+def _input(found: Input) -> dict[str, Any]:
+    return {"name": found.name, "kind": found.kind, "label": str(found.label)}

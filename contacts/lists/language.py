@@ -50,7 +50,7 @@ class Part:
 def parts_of(query: QueryDict) -> tuple[list[Part], bool]:
     """The parts an address asks for, and whether some of it meant nothing and was left out."""
     rules = [rule for name in _SHORT for rule in _short_rules(name, query.getlist(name))]
-    rules += [_long_rule(text) for text in query.getlist(WHERE)[:MOST]]
+    rules += [rule_of_text(text) for text in query.getlist(WHERE)[:MOST]]
     parts, is_faulty = [], False
     for rule in rules:
         part = _part(rule)
@@ -88,22 +88,8 @@ def written(rule: Rule) -> str:
     return text if rule.get("value") is None else f"{text}:{_write(rule['value'])}"
 
 
-def is_parameter(name: str) -> bool:
-    return name == WHERE or name in _SHORT
-
-
-def _part(rule: Rule | None) -> Part | None:
-    if rule is None:
-        return None
-    try:
-        root = tree.parse(rule)
-    except (InvalidRule, RecursionError):
-        return None
-    # ``parse`` puts what is no group of all into one.
-    return Part(root.parts[0] if len(root.parts) == 1 and "all" not in rule else root)
-
-
-def _long_rule(text: str) -> Rule | None:
+def rule_of_text(text: str) -> Rule | None:
+    """The condition or group that one ``where`` holds, not looked at further; None for what is neither."""
     if len(text) > LONGEST or "\0" in text:
         return None
     try:
@@ -117,6 +103,21 @@ def _long_rule(text: str) -> Rule | None:
         return rule if found["value"] is None else rule | {"value": _read(found["value"])}
     except (ValueError, RecursionError):
         return None
+
+
+def is_parameter(name: str) -> bool:
+    return name == WHERE or name in _SHORT
+
+
+def _part(rule: Rule | None) -> Part | None:
+    if rule is None:
+        return None
+    try:
+        root = tree.parse(rule)
+    except (InvalidRule, RecursionError):
+        return None
+    # ``parse`` puts what is no group of all into one.
+    return Part(root.parts[0] if len(root.parts) == 1 and "all" not in rule else root)
 
 
 def _read(text: str) -> Any:

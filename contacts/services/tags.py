@@ -64,7 +64,7 @@ def set_tags(
     """
     at = at or timezone.now()
     wanted = list(names)
-    kept = set(_folded(wanted).values())
+    kept = set(folded_names(wanted).values())
     own = Tag.objects.filter(taggings__contact=contact).order_by("name")
     before = list(own.values_list("name", "name_norm"))
     removed = _detach([contact.pk], [name for name, norm in before if norm not in kept], by=by, at=at)
@@ -78,7 +78,7 @@ def _attach(
     contact_ids: Collection[int], names: Iterable[str], *, by: User | None, at: datetime
 ) -> list[tuple[int, int]]:
     """(contact, tag) of each new tagging."""
-    tag_names = _get_or_create(names)
+    tag_names = get_or_create(names)
     if not tag_names or not contact_ids:
         return []
     with connection.cursor() as cursor:
@@ -98,7 +98,7 @@ def _detach(
     contact_ids: Collection[int], names: Iterable[str], *, by: User | None, at: datetime
 ) -> list[tuple[int, int]]:
     """(contact, tag) of each tagging that went."""
-    tag_names = {tag.pk: tag.name for tag in Tag.objects.filter(name_norm__in=_folded(names).values())}
+    tag_names = {tag.pk: tag.name for tag in Tag.objects.filter(name_norm__in=folded_names(names).values())}
     if not tag_names or not contact_ids:
         return []
     with connection.cursor() as cursor:
@@ -175,9 +175,9 @@ def _tell(
     audit.record(name, by=by, count=len({contact_id for contact_id, _tag_id in changed}), at=at)
 
 
-def _get_or_create(names: Iterable[str]) -> dict[int, str]:
+def get_or_create(names: Iterable[str]) -> dict[int, str]:
     """Tag names by id. Raises ``ValidationError`` for ``tags`` when one is too long."""
-    folded = _folded(names)
+    folded = folded_names(names)
     if not folded:
         return {}
     by_norm = {norm: name for name, norm in reversed(folded.items())}
@@ -187,7 +187,7 @@ def _get_or_create(names: Iterable[str]) -> dict[int, str]:
     return dict(Tag.objects.filter(name_norm__in=by_norm).values_list("pk", "name"))
 
 
-def _folded(names: Iterable[str]) -> dict[str, str]:
+def folded_names(names: Iterable[str]) -> dict[str, str]:
     """Folded forms by tidied name: the database folds, so that every room folds alike."""
     tidy = sorted({" ".join(name.split()) for name in names} - {""})
     if not tidy:

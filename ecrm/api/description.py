@@ -19,6 +19,7 @@ REFUSALS = {
     "422": "Something is to be corrected: see errors",
     "429": "Too many requests this minute: see Retry-After",
     "500": "Our fault",
+    "503": "Not just now: it takes too long, or what it needs is away",
 }
 _HEADERS = {
     name: {"description": words, "schema": {"type": "integer"}}

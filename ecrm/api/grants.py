@@ -49,6 +49,15 @@ class Grant:
             raise Problem(403, _("This token has no scope %(scope)s.") % {"scope": scope.value})
         self.check_capability(NEEDS[scope])
 
+    def reaches(self, capability: str) -> bool:
+        """Whether both the maker and the token may: of what a scope opens, the token needs such a scope.
+
+        For what an operation touches beside its own scope, such as conditions on consent.
+        """
+        opening = [scope for scope, needed in NEEDS.items() if needed == capability]
+        is_open = not opening or any(scope in self.token.scopes for scope in opening)
+        return is_open and self.membership.may(capability)
+
     def check_capability(self, capability: str) -> None:
         if not self.membership.may(capability):
             words = _("The member who made this token may not do this (%(capability)s).")

@@ -50,6 +50,11 @@ def rows(acme: Tenant) -> dict[str, Any]:
             "campaign_id": str(make.CampaignFactory().pk),
             "purpose": purposes.NEWSLETTER,
             "case_id": str(make.CaseFactory().pk),
+            "company_id": str(make.CompanyFactory().pk),
+            "tag_id": str(make.TagFactory().pk),
+            "field_id": str(make.CustomFieldFactory().pk),
+            "merge_id": str(make.MergeFactory().pk),
+            "pair_id": str(make.DuplicatePairFactory().pk),
         }
 
 

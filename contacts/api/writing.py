@@ -1,0 +1,123 @@
+"""A person as a request gives them, written through the services."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from contacts import services
+from contacts.api import custom, reading
+from contacts.api.schemas import ContactIn
+from contacts.entries import AddressEntry, EmailEntry, PhoneEntry
+from contacts.models import Contact, EmailAddress
+from contacts.services import linking
+from ecrm.api import problems
+from ecrm.api.access import ApiRequest
+from ecrm.api.problems import Problem
+from ecrm.api.schemas import number_of
+from ecrm.tenancy.models import User
+
+
+def create(request: ApiRequest, given: ContactIn) -> Contact:
+    with transaction.atomic():
+        contact = services.create_contact(by=request.user, **changes_of(request, given, None))
+        link(contact, given, request.user)
+    return contact
+
+
+def known(request: ApiRequest, given: ContactIn) -> Contact | None:
+    """Whom the identities and addresses name; a conflict when they name two, or somebody out of reach."""
+    named = [linking.find_by_identity(each.namespace, each.id) for each in given.identities]
+    named = [each for each in named if each] or [services.find_by_email(each.address) for each in given.emails]
+    found = {each.pk: each for each in named if each}
+    if len(found) > 1:
+        raise Problem(409, _("These identities or addresses belong to different contacts."))
+    contact = next(iter(found.values()), None)
+    if contact is not None and not reading.visible(request).filter(pk=contact.pk).exists():
+        raise Problem(409, _("This contact belongs to somebody whose records you do not see."))
+    return unbinned(contact) if contact else None
+
+
+def upsert(request: ApiRequest, given: ContactIn) -> tuple[Contact, bool]:
+    """The person found or made, and whether they are new. Two requests at once make one person."""
+    found = known(request, given)
+    if found is None:
+        try:
+            return create(request, given), True
+        except ValidationError as refusal:
+            found = known(request, given) if problems.of_validation(refusal).status == 409 else None
+            if found is None:
+                raise
+    update(request, found, given)
+    return found, False
+
+
+def change(request: ApiRequest, contact: Contact, given: ContactIn) -> None:
+    """Lists replace those there, identities are added."""
+    unbinned(contact)
+    services.edit_contact(contact=contact, by=request.user, via="api", **changes_of(request, given, contact))
+    link(contact, given, request.user)
+
+
+def unbinned(contact: Contact) -> Contact:
+    if contact.binned_at is not None:
+        raise Problem(409, _("This contact is in the bin. Restore it first."))
+    return contact
+
+
+def update(request: ApiRequest, contact: Contact, given: ContactIn) -> None:
+    by, changes = request.user, changes_of(request, given, contact)
+    emails = changes.pop("emails", [])
+    phones = changes.pop("phones", [])
+    tags = changes.pop("tags", [])
+    own = EmailAddress.objects.filter(contact=contact).order_by("-is_primary", "id")
+    if emails:
+        changes["emails"] = [*(EmailEntry(row.address, row.kind) for row in own), *emails]
+    if phones:
+        numbers = contact.phones.order_by("-is_primary", "id")
+        changes["phones"] = [*(PhoneEntry(row.number, row.kind) for row in numbers), *phones]
+    services.edit_contact(contact=contact, by=by, via="api", **changes)
+    services.add_tags(contact_ids=[contact.pk], names=tags, by=by, via="api")
+    link(contact, given, by)
+
+
+def link(contact: Contact, given: ContactIn, by: User) -> None:
+    pairs = [(each.namespace, each.id) for each in given.identities]
+    linking.link_identities(contact=contact, identities=pairs, by=by, via="api")
+
+
+def changes_of(request: ApiRequest, given: ContactIn, contact: Contact | None) -> dict[str, Any]:
+    """The fields that were given, as the services take them; ``contact`` is whom they change."""
+    changes = {name: getattr(given, name) for name in given.model_fields_set - {"identities", "id"}}
+    if "owner_id" in changes:
+        changes["owner"] = member(changes.pop("owner_id"))
+    if "emails" in changes:
+        changes["emails"] = [EmailEntry(each.address, each.kind) for each in given.emails]
+    if "phones" in changes:
+        changes["phones"] = [PhoneEntry(each.number, each.kind) for each in given.phones]
+    if "addresses" in changes:
+        changes["addresses"] = [AddressEntry(**each.model_dump()) for each in given.addresses]
+    return changes | _custom(request, given, contact)
+
+
+def _custom(request: ApiRequest, given: ContactIn, contact: Contact | None) -> dict[str, Any]:
+    """Custom fields, and whether those needed at the person's stage are there."""
+    is_told = contact is None or not given.model_fields_set.isdisjoint({"stage", "custom_fields"})
+    if not is_told:
+        return {}
+    stage = given.stage if contact is None or "stage" in given.model_fields_set else contact.stage
+    sent = given.model_dump(include={"custom_fields"})["custom_fields"]
+    contact_id = contact.pk if contact is not None else None
+    return {"custom_fields": custom.checked(request, sent, stage=stage, owner_id=contact_id)}
+
+
+def member(owner_id: str | None) -> User | None:
+    if owner_id is None:
+        return None
+    user = User.objects.filter(pk=number_of(owner_id)).first()
+    if user is None:
+        raise ValidationError({"owner_id": _("This person is not a member of this workspace.")})
+    return user

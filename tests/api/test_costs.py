@@ -1,0 +1,63 @@
+"""Lists and reads of the API ask the database the same number of questions for 1 row and for 25."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from ecrm.tenancy.context import tenant_context
+from ecrm.tenancy.models import Tenant
+from tests import factories as make
+from tests.api.conftest import Program
+
+LISTS = [
+    "/contacts",
+    "/contacts?where=country.any_of:PT,PL&where=last_active_at.never",
+    "/companies",
+    "/identities",
+    "/tags",
+    "/custom-fields",
+    "/segments",
+    "/segments/criteria",
+    "/merges",
+    "/duplicates",
+    "/cases",
+    "/contacts/{contact}/events",
+    "/segments/{segment}/members",
+    "/segments/{segment}/history",
+    "/segments/{segment}/growth",
+]
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_lists_cost_the_same_however_many(path: str, shop: Program, acme: Tenant) -> None:
+    with tenant_context(acme):
+        known = {"contact": make.ContactFactory().pk, "segment": make.SegmentFactory().pk}
+    asked = path.format(**known)
+    costs = []
+    for count in (1, 24):
+        grow(acme, count, **known)
+        shop.get(asked)  # what is remembered after the first time is not the list's
+        with CaptureQueriesContext(connection) as queries:
+            told = shop.get(asked)
+        assert told.status_code == 200, told.content
+        costs.append([query["sql"] for query in queries.captured_queries])
+    assert len(costs[0]) == len(costs[1]), "\n".join(costs[1])
+    assert len(costs[1]) <= 18
+
+
+def grow(tenant: Tenant, count: int, *, contact: int, segment: int) -> None:
+    """``count`` more of everything a list may show."""
+    with tenant_context(tenant):
+        for _number in range(count):
+            email = make.EmailAddressFactory(contact__country="PT", contact__company=make.CompanyFactory())
+            make.IdentityFactory(contact=email.contact)
+            make.TaggingFactory(contact=email.contact)
+            make.EventFactory(contact_id=contact)
+            make.SegmentFactory()
+            make.SegmentMembershipFactory(contact=email.contact, segment_id=segment)
+            make.CustomFieldFactory()
+            make.CaseFactory(contact=email.contact)
+            make.MergeFactory()
+            make.DuplicatePairFactory()

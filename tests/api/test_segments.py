@@ -1,0 +1,105 @@
+"""Segments through the API: lists by hand, who was in when, who came and left and why."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import timezone
+
+from contacts.segments import services
+from ecrm.jobs.outbox import drain
+from ecrm.tenancy.context import tenant_context
+from ecrm.tenancy.models import Tenant
+from tests.api.conftest import Program, make_program
+from tests.cast import Member
+
+PORTUGAL = {"all": [{"criterion": "country", "operator": "any_of", "value": ["PT"]}]}
+
+
+def work(tenant: Tenant) -> None:
+    with tenant_context(tenant):
+        drain()
+
+
+@pytest.fixture
+def moved(shop: Program, acme: Tenant) -> dict[str, str]:
+    """Ana moved to Portugal, Bo left it: their ids and the segment's, and an instant between."""
+    ana = shop.post("/contacts", {"name": "Ana", "country": "PL"}).json()["id"]
+    bo = shop.post("/contacts", {"name": "Bo", "country": "PT"}).json()["id"]
+    segment = shop.post("/segments", {"name": "Portugal", "rule": PORTUGAL}).json()["id"]
+    work(acme)
+    between = timezone.now()
+    for contact, country in ((ana, "PT"), (bo, "PL")):
+        shop.patch(f"/contacts/{contact}", {"country": country})
+    with tenant_context(acme):
+        services.refresh_dirty()
+    return {"ana": ana, "bo": bo, "segment": segment, "between": between.isoformat().replace("+00:00", "Z")}
+
+
+def test_who_is_in_and_who_was(shop: Program, moved: dict[str, str]) -> None:
+    path = f"/segments/{moved['segment']}/members"
+    assert [each["name"] for each in shop.get(path).json()["items"]] == ["Ana"]
+    then = shop.get(f"{path}?at={moved['between']}").json()["items"]
+    assert [each["name"] for each in then] == ["Bo"]
+    assert shop.get(f"{path}?at=2020-01-01T00:00:00Z").json()["items"] == []
+
+
+def test_who_came_and_left_and_why(shop: Program, moved: dict[str, str]) -> None:
+    path = f"/segments/{moved['segment']}/history"
+    came = shop.get(f"{path}?since={moved['between']}").json()["items"]
+    assert [(each["name"], each["left_at"]) for each in came] == [("Ana", None)]
+    assert "Portugal" in came[0]["entered_because"]
+    (left,) = shop.get(f"{path}?side=left").json()["items"]
+    assert (left["contact_id"], "Portugal" in left["left_because"]) == (moved["bo"], True)
+    assert [each["name"] for each in shop.get(f"{path}?until={moved['between']}").json()["items"]] == ["Bo"]
+    told = shop.get(f"/segments/{moved['segment']}/explain/{moved['bo']}").json()
+    assert (told["is_in"], told["last_stay"]["left_because"]) == (False, left["left_because"])
+
+
+def test_how_it_grew(shop: Program, moved: dict[str, str]) -> None:
+    told = shop.get(f"/segments/{moved['segment']}/growth").json()
+    assert (told["members_before"], told["members_after"], told["entered"], told["left"]) == (0, 1, 2, 1)
+    assert sum(each["entered"] for each in told["reasons"]) == 2
+    before = shop.get(f"/segments/{moved['segment']}/growth?first=2020-01-01&last=2020-01-31").json()
+    assert (before["first"], before["entered"], before["members_after"]) == ("2020-01-01", 0, 0)
+    wrong = shop.get(f"/segments/{moved['segment']}/growth?first=2020-02-01&last=2020-01-31")
+    assert wrong.json()["errors"][0]["field"] == "first"
+
+
+def test_lists_by_hand(shop: Program, acme: Tenant) -> None:
+    ana, bo = (shop.post("/contacts", {"name": name}).json()["id"] for name in ("Ana", "Bo"))
+    made = shop.post("/segments/static", {"name": "Guests", "contact_ids": [ana, "999999"]})
+    assert (made.status_code, made.json()["kind"]) == (201, "static"), made.content
+    path = f"/segments/{made.json()['id']}"
+    work(acme)
+    assert [each["name"] for each in shop.get(f"{path}/members").json()["items"]] == ["Ana"]
+    assert shop.post(f"{path}/people", {"add": [ana, bo], "remove": [ana]}).json() == {"added": 1, "removed": 1}
+    work(acme)
+    assert [each["name"] for each in shop.get(f"{path}/members").json()["items"]] == ["Bo"]
+    ruled = shop.post("/segments", {"name": "Portugal", "rule": PORTUGAL}).json()["id"]
+    assert shop.post(f"/segments/{ruled}/people", {"add": [ana]}).status_code == 409
+    assert shop.patch(path, {"rule": PORTUGAL}).status_code == 422
+
+
+def test_out_of_use_and_back(shop: Program) -> None:
+    segment = shop.post("/segments", {"name": "Portugal", "rule": PORTUGAL}).json()["id"]
+    shop.delete(f"/segments/{segment}")
+    for _time in range(2):
+        assert shop.post(f"/segments/{segment}/restore").json()["archived_at"] is None
+
+
+def test_a_rule_is_counted_without_keeping_it(shop: Program) -> None:
+    for country in ("PT", "PT", "PL"):
+        shop.post("/contacts", {"name": "P", "country": country})
+    told = shop.post("/segments/count", {"rule": PORTUGAL}).json()
+    assert (told["everybody"], told["total"]) == (3, 2)
+    assert told["drop_off"] == [{"place": "0", "left": 2}]
+    assert shop.get("/segments").json()["items"] == []
+    assert shop.post("/segments/count", {"rule": {"some": []}}).status_code == 422
+
+
+def test_people_need_the_right_to_read_people(alice: Member, moved: dict[str, str]) -> None:
+    narrow = make_program(alice, "segments:read", "segments:write")
+    for rest in ("members", "history", f"explain/{moved['ana']}"):
+        assert narrow.get(f"/segments/{moved['segment']}/{rest}").status_code == 403
+    assert narrow.post("/segments/static", {"name": "X"}).status_code == 403
+    assert narrow.get(f"/segments/{moved['segment']}/growth").status_code == 200
