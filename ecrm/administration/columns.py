@@ -14,7 +14,7 @@ from django.db import models
 from django.db.models import Field, Index, Model, UniqueConstraint
 
 # Passwords travel in a relay's address and in headers; a kept answer may hold anything.
-_SECRET = re.compile(r"password|secret|token|hash|relay_url|headers|^body$")
+_SECRET = re.compile(r"password|secret|signing_key|token|hash|relay_url|headers|^body$")
 # Folded copies of other columns, for the search.
 _COPIES = re.compile(r"_norm$|^search_text$|^sort_key$")
 _LIST_COLUMNS = 6

@@ -12,6 +12,8 @@ from django.db.models import Field, Model
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from ecrm.administration.row_words import ROW_COLUMNS
+
 COLUMNS: dict[str, str | Promise] = {
     "accepted_at": _("accepted"),
     "action": _("action"),
@@ -222,4 +224,4 @@ def name_columns(model: type[Model]) -> None:
 
 def _word(field: Field[Any, Any]) -> str | Promise | None:
     is_named = getattr(field, "_verbose_name", None) is not None
-    return None if is_named else COLUMNS.get(field.name)
+    return None if is_named else COLUMNS.get(field.name) or ROW_COLUMNS.get(field.name)

@@ -9,6 +9,7 @@ from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.utils.functional import Promise
 
+from ecrm.administration.columns import shown
 from ecrm.administration.platform_site import platform_site
 from ecrm.administration.tenant_site import site as tenant_site
 
@@ -22,16 +23,17 @@ PAGES = [
 
 
 @pytest.mark.parametrize(("model", "rows"), PAGES, ids=lambda each: getattr(getattr(each, "_meta", None), "label", ""))
-def test_what_a_list_shows_has_a_word(model: Any, rows: Any) -> None:
-    plain = []
-    for name in {*rows.list_display, *map(str, rows.list_filter)} - {"id", "__str__"}:
-        try:
-            field = model._meta.get_field(name)
-        except FieldDoesNotExist:
-            continue
-        if not isinstance(field.verbose_name, Promise):
-            plain.append(name)
-    assert plain == [], "add a word to ecrm.administration.words"
+def test_what_a_list_or_a_row_shows_has_a_word(model: Any, rows: Any) -> None:
+    listed = [field for name in (*rows.list_display, *map(str, rows.list_filter)) if (field := column(model, name))]
+    plain = {field.name for field in (*listed, *shown(model)) if not isinstance(field.verbose_name, Promise)}
+    assert plain - {"id"} == set(), "add a word to ecrm.administration.words or row_words"
+
+
+def column(model: Any, name: str) -> Any:
+    try:
+        return model._meta.get_field(name)
+    except FieldDoesNotExist:
+        return None
 
 
 def test_words_are_no_migrations() -> None:
