@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-ON_PHONES = frozenset({"today", "contacts", "cases", "pipeline"})
+# Those of the design, then what stands in for one that is not there.
+ON_PHONES = ("today", "contacts", "cases", "pipeline", "campaigns")
 PHONE_SLOTS = 4
 TODAY, CONTACTS, SEGMENTS, CAMPAIGNS, CASES, PIPELINE, ANALYTICS, CONSENT = range(10, 90, 10)
 
@@ -96,7 +97,8 @@ def places(request: HttpRequest, may: Callable[[str], bool], hidden: Collection[
 
 def phone_places(shown: Sequence[Place]) -> list[Place]:
     """The four of the bottom bar: those of the design first, then the next ones of the rail."""
-    first = [place for place in shown if place.entry.key in ON_PHONES]
+    by_key = {place.entry.key: place for place in shown}
+    first = [by_key[key] for key in ON_PHONES if key in by_key]
     rest = [place for place in shown if place.entry.key not in ON_PHONES]
     chosen = [*first, *rest][:PHONE_SLOTS]
     return [place for place in shown if place in chosen]

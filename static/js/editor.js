@@ -180,6 +180,13 @@ function moveByKey(event) {
   document.getElementById(`${act}-${head.dataset.block}`)?.click();
 }
 
+// Whoever adds a block goes on writing in it; a space would press the button that added it once more.
+function goOnWriting() {
+  const block = document.querySelector("#editor-form details[name='block'][open]");
+  const first = block?.querySelector(".rich[contenteditable], .block-fields input:not([hidden]), .block-fields select");
+  (first ?? block?.querySelector("summary"))?.focus();
+}
+
 function markWrong() {
   for (const slot of document.querySelectorAll("[id$='_slot']")) {
     const field = slot.closest(".field")?.querySelector("input, textarea, select");
@@ -201,6 +208,10 @@ document.addEventListener("htmx:load", (event) => {
   markWrong();
 });
 document.addEventListener("htmx:oobAfterSwap", markWrong);
+document.addEventListener("htmx:afterSettle", (event) => {
+  const pressed = event.detail.requestConfig?.triggeringEvent?.submitter?.value ?? "";
+  if (/^(add|copy):/.test(pressed)) goOnWriting();
+});
 document.addEventListener("keydown", moveByKey);
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-insert]");

@@ -58,3 +58,10 @@ def test_a_count_stands_beside_its_place() -> None:
     shown = {str(p.entry.label): p.waiting for p in nav.places(RequestFactory().get("/"), lambda _: True)}
     assert shown["Cases"] == waiting
     assert shown["Today"] is None
+
+
+def test_on_phones_campaigns_stand_in_for_a_place_that_is_not_there() -> None:
+    for key in ("companies", "campaigns", "cases"):
+        nav.register(nav.Entry(key, key, "inbox", "start", nav.CASES))
+    shown = nav.places(RequestFactory().get("/"), lambda _: True)
+    assert {place.entry.key for place in nav.phone_places(shown)} == {"today", "contacts", "campaigns", "cases"}

@@ -115,6 +115,16 @@ def test_a_block_added_while_an_autosave_is_on_its_way_comes_open(
     assert blocks(draft)[0]["text"] == "Slow"
 
 
+def test_whoever_adds_a_block_goes_on_writing_in_it(editor: Page, draft: Campaign) -> None:
+    editor.get_by_role("button", name="Heading").press("Enter")
+    expect(editor.get_by_role("textbox", name="Heading").last).to_be_focused()
+    editor.keyboard.type("Come and see")
+    expect(editor.locator("#save-state")).to_contain_text("Saved")
+    assert [block["kind"] for block in blocks(draft)] == ["heading", "text", "button", "heading"]
+    expect(editor.locator("summary[data-block]").last).to_contain_text("Come and see")
+    assert blocks(draft)[-1]["text"] == "Come and see"
+
+
 def test_it_works_without_script(plain_editor: Page, draft: Campaign) -> None:
     page = plain_editor
     page.get_by_role("button", name="Divider").click()
