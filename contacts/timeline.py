@@ -8,22 +8,20 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from contacts import events
+from contacts import events, history_rows
 from contacts.events import EventKind
-from contacts.facts import Fact
-from contacts.models import Contact, Event
-from ecrm import prepared
-from ecrm.tenancy.models import Membership, User
+from contacts.history_rows import Names, Place, Row
+from contacts.models import Contact
+from ecrm.tenancy.models import Membership
 from ecrm.ui import formats
-from ecrm.ui.pages import Page, keyset_page
+from ecrm.ui.pages import Page, cursor_after, place_after
 
 SIZE = 30
-ORDER = ("-occurred_at", "-id")
+ORDER = ("-occurred_at", "-id")  # what a cursor belongs to
 CUSTOM = "custom"
 
 
@@ -67,43 +65,47 @@ class Timeline:
 
 def of(contact: Contact, membership: Membership, *, group: str = "", cursor: str | None = None) -> Timeline:
     """One page of what this member may see of a person's history, in one query."""
-    allowed = [kind for kind in events.kinds() if membership.may(kind.capability)]
-    facts: Any = _facts(contact, allowed, group).values_list(*_READ, named=True)
-    page = keyset_page(facts, order=ORDER, cursor=cursor, size=SIZE, read=prepared.named_rows)
-    return Timeline(page, list(_days(page.rows)), _groups(allowed, group))
-
-
-# Rows with the names of an event's columns: a model for each of thirty would cost more than the query.
-_READ = ["id", *Fact._fields, "actor_name", "actor_email"]
-
-
-def _facts(contact: Contact, allowed: list[EventKind], group: str) -> QuerySet[Event]:
-    """``CUSTOM`` is what other systems made up, which no room has registered; without a group it is there as well."""
-    actor = User.objects.filter(pk=OuterRef("actor_id"))
-    if group == CUSTOM:
-        told = Event.objects.exclude(name__in=[kind.name for kind in events.kinds()])
-    elif group:
-        told = Event.objects.filter(name__in=[kind.name for kind in allowed if kind.group == group])
-    else:
-        told = Event.objects.exclude(name__in={kind.name for kind in events.kinds()} - {kind.name for kind in allowed})
-    return told.filter(contact_id=contact.pk).annotate(
-        actor_name=Subquery(actor.values("name")[:1]), actor_email=Subquery(actor.values("email")[:1])
+    known = events.kinds()
+    allowed = [kind for kind in known if membership.may(kind.capability)]
+    before = _place(cursor)
+    rows = history_rows.read(contact.pk, _asked(known, allowed, group), before=before, limit=SIZE + 1)
+    shown = rows[:SIZE]
+    page: Page[Any] = Page(
+        shown,
+        cursor_after(shown[-1].place, order=ORDER) if len(rows) > SIZE else None,
+        cursor if before else None,
+        is_reset=bool(cursor) and before is None,
     )
+    return Timeline(page, list(_days(shown)), _groups(allowed, group))
 
 
-def _days(facts: Iterable[Any]) -> Iterator[Day]:
-    for day, of_day in groupby(facts, key=lambda fact: timezone.localdate(fact.occurred_at)):
+def _place(cursor: str | None) -> Place | None:
+    place = place_after(cursor, order=ORDER)
+    return (place[0], place[1]) if place else None
+
+
+def _asked(known: list[EventKind], allowed: list[EventKind], group: str) -> Names:
+    """``CUSTOM`` is what other systems made up, which no room has registered; without a group it is there as well."""
+    if group == CUSTOM:
+        return Names([kind.name for kind in known], is_but=True)
+    if group:
+        return Names([kind.name for kind in allowed if kind.group == group])
+    return Names([kind.name for kind in known if kind not in allowed], is_but=True)
+
+
+def _days(rows: Iterable[Row]) -> Iterator[Day]:
+    for day, of_day in groupby(rows, key=lambda row: timezone.localdate(row.fact.occurred_at)):
         yield Day(day.isoformat(), day_title(day), list(_items(of_day)))
 
 
-def _items(facts: Iterable[Any]) -> Iterator[Item]:
-    for (name, sentence, actor), alike in groupby(facts, key=_reading):
+def _items(rows: Iterable[Row]) -> Iterator[Item]:
+    for (name, sentence, actor), alike in groupby(rows, key=_reading):
         same = list(alike)
-        yield Item(events.shown_as(name), sentence, same[0].occurred_at, actor, len(same))
+        yield Item(events.shown_as(name), sentence, same[0].fact.occurred_at, actor, len(same))
 
 
-def _reading(fact: Any) -> tuple[str, str, str]:
-    return fact.name, events.shown_as(fact.name).sentence(fact), fact.actor_name or fact.actor_email or ""
+def _reading(row: Row) -> tuple[str, str, str]:
+    return row.fact.name, events.shown_as(row.fact.name).sentence(row.fact), row.actor
 
 
 def day_title(day: date) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from html import escape
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,6 +20,7 @@ from contacts.models import CustomField
 from contacts.models.people import Stage
 from contacts.provenance.reading import Origin, Origins
 from ecrm.ui import formats
+from ecrm.ui.templatetags.ui import icon
 
 Fields = Mapping[str, CustomField]
 _NONE: Fields = {}
@@ -58,12 +60,24 @@ def shown(key: str, value: Any, *, custom: Fields, name: str = "") -> str:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What a page says of the origin of one value; ``url`` leads to its changes."""
+    """What a page says of the origin of one value; ``url`` leads to its changes.
+
+    In markup it is the mark beside the value and the words that show with it; a page has a dozen.
+    """
 
     label: str
     words: str
     before: str
     url: str
+
+    def __html__(self) -> str:
+        words, before = escape(self.words), escape(self.before)
+        told = f"{escape(self.label)}: {words}. {before}" if before else f"{escape(self.label)}: {words}"
+        then = f'<span dir="auto">{before}</span>' if before else ""
+        return (
+            f'<a class="origin-mark" href="{escape(self.url)}" aria-label="{told}">{icon("info", "sm")}</a>'
+            f'<span class="origin-text" aria-hidden="true"><span>{words}</span>{then}</span>'
+        )
 
 
 def marks(person: Any, origins: Origins, *, custom: Fields = _NONE, held: Iterable[str] = ()) -> dict[str, Mark]:
@@ -73,14 +87,16 @@ def marks(person: Any, origins: Origins, *, custom: Fields = _NONE, held: Iterab
     filled in. What never changed came with them.
     """
     keys = [*(key for key in FIELD_NAMES if key in origins or _has(person, key)), *held]
-    found = {key: _mark(person, key, origins.get(key), custom) for key in keys}
+    url, label = reverse("contact_changes", args=[person.pk]), _("Where “%(field)s” comes from")
+    found = {
+        key: _mark(person, key, origins.get(key), custom, f"{url}?{urlencode({'key': key})}", label) for key in keys
+    }
     place = "addresses" if person.address_list else "city"
     return {**found, "place": found[place]} if place in found else found
 
 
-def _mark(person: Any, key: str, origin: Origin | None, custom: Fields) -> Mark:
-    label = _("Where “%(field)s” comes from") % {"field": label_of(key, custom)}
-    url = f"{reverse('contact_changes', args=[person.pk])}?{urlencode({'key': key})}"
+def _mark(person: Any, key: str, origin: Origin | None, custom: Fields, url: str, where: str) -> Mark:
+    label = where % {"field": label_of(key, custom)}
     if origin is None:
         source = person.source or _("with the contact")
         return Mark(label, f"{source}, {formats.day(person.created_at)}", "", url)

@@ -17,13 +17,12 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from contacts import conflicts, fields, listing, merged, panels, person, services, timeline
+from contacts import conflicts, details, fields, history_lines, listing, merged, panels, person, services, timeline
 from contacts.duplicates import warning
 from contacts.duplicates.known import Likeness
 from contacts.fields.facts import facts as custom_facts
 from contacts.forms import ContactEditor
 from contacts.models import Contact
-from contacts.models.people import ChildKind
 from contacts.provenance import wording
 from ecrm.search import recents
 from ecrm.tenancy.models import Membership
@@ -50,9 +49,11 @@ def contact_page(request: MemberRequest, contact_id: int) -> HttpResponse:
     context = {
         "contact": contact,
         "timeline": told,
+        "choices": history_lines.choices(told.groups, request.GET),
+        "earlier": history_lines.earlier(told, request.GET),
         "is_part": is_part,
         "is_continued": "cursor" in request.GET,
-        "told_day": request.GET.get("day", "") if is_part else "",
+        "lines": history_lines.lines(told.days, told_day=request.GET.get("day", "") if is_part else ""),
     }
     if not is_part:
         context |= _record(request, contact)
@@ -117,10 +118,9 @@ def _record(request: MemberRequest, contact: Any) -> dict[str, Any]:
     )
     facts: list[Any] = [*person.facts(contact), *custom]
     return {
-        "facts": [(fact, marks.get(fact.key)) for fact in facts],
+        "facts": facts,
+        "details": details.rows(contact, facts, person.place_lines(contact), marks),
         "marks": marks,
-        "kinds": dict(ChildKind.choices),
-        "place_lines": person.place_lines(contact),
         "worth": person.worth(contact),
         "stage": listing.stage_status(contact.stage),
         "side_panels": rendered["side"],

@@ -70,6 +70,17 @@ def keyset_page(
     return _backward(queryset, keys, order, values, size, read)
 
 
+def cursor_after(values: Sequence[Any], *, order: Sequence[str]) -> str:
+    """For lists that run their own statement: the cursor of what comes after the row with these keys."""
+    return signing.dumps([NEXT, ",".join(order), [_pack(value) for value in values]], salt=SALT, compress=True)
+
+
+def place_after(cursor: str | None, *, order: Sequence[str]) -> list[Any] | None:
+    """The keys that ``cursor_after`` was given, None for any other text."""
+    place = _read(cursor, order)
+    return place[1] if place and place[0] == NEXT else None
+
+
 @dataclass(frozen=True, slots=True)
 class Count:
     """A number of rows that was cheap to find: exact up to the cap."""

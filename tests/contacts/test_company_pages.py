@@ -207,7 +207,7 @@ def test_sellers_see_their_own_companies_and_people(sam: Member, alice: Member, 
         services.edit_company(company=moinho, by=alice.user, owner=alice.user)
     assert sam.get("company_page", moinho.pk).status_code == 404
     assert not sam.get("company_list", query={"q": "moinho"}).context["rows"]
-    fact = next(fact for fact, _mark in sam.get("contact_page", open_one.pk).context["facts"] if fact.key == "company")
+    fact = next(fact for fact in sam.get("contact_page", open_one.pk).context["facts"] if fact.key == "company")
     assert fact.url == ""
 
 

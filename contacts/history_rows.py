@@ -1,0 +1,65 @@
+"""One person's events, read in slices: newest first, each slice going on where the last ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from contacts.facts import Fact
+from contacts.models import Event
+from ecrm import prepared
+from ecrm.tenancy.context import require_tenant_id
+from ecrm.tenancy.models import User
+
+Place = tuple[datetime, int]
+
+
+class Row(NamedTuple):
+    """``fact`` is a ``Fact``, ``actor`` the name of the member of staff who did it, empty for none."""
+
+    id: int
+    fact: Any  # stands for an ``Event`` wherever a sentence is asked for
+    actor: str
+
+    @property
+    def place(self) -> Place:
+        return self.fact.occurred_at, self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Events of these names, or with ``is_but`` all but these: what other systems made up has any name."""
+
+    names: Sequence[str]
+    is_but: bool = False
+
+
+def read(contact_id: int, asked: Names, *, before: Place | None = None, limit: int) -> list[Row]:
+    """At most ``limit`` rows, one query. ``before`` is the place of the last row known already."""
+    given: dict[str, Any] = {
+        "tenant": require_tenant_id(), "contact": contact_id, "names": list(asked.names), "limit": limit,
+    }  # fmt: skip
+    if before is not None:
+        given |= {"at": before[0], "id": before[1]}
+    found = prepared.fetch_all(statement(is_but=asked.is_but, is_continued=before is not None), given)
+    return [Row(row[0], Fact.read(*row[2:]), row[1] or "") for row in found]
+
+
+# In the order that ``Fact.read`` wants.
+_FACT = ", ".join(f"one.{name}" for name in ("occurred_at", "name", "properties", *Fact._fields[3:]))
+
+
+# Written out: the ORM takes longer to make this statement than the database to answer it.
+@lru_cache(maxsize=4)
+def statement(*, is_but: bool, is_continued: bool) -> str:
+    asked = "<> ALL (%(names)s::text[])" if is_but else "= ANY (%(names)s::text[])"
+    further = " AND (one.occurred_at, one.id) < (%(at)s::timestamptz, %(id)s::bigint)" if is_continued else ""
+    return (
+        f"SELECT one.id, (SELECT coalesce(nullif(actor.name, ''), actor.email) FROM {User._meta.db_table} actor"
+        f" WHERE actor.id = one.actor_id), {_FACT} FROM {Event.table()} one"
+        f" WHERE one.tenant_id = %(tenant)s AND one.contact_id = %(contact)s AND one.name {asked}{further}"
+        " ORDER BY one.occurred_at DESC, one.id DESC LIMIT %(limit)s"
+    )
