@@ -95,7 +95,11 @@ def rules(tag: int) -> list[Rule]:
             " AND ".join(asked),
             crossed=_crossed("page.viewed", 60),
             # Asked of few people one by one: a subquery with a limit is never hashed.
-            conditions=(f"({quiet} AND {_SINCE.format(60)} LIMIT 1) IS NULL", f"({_GRANTED} LIMIT 1) IS NOT NULL", asked[2]),
+            conditions=(
+                f"({quiet} AND {_SINCE.format(60)} LIMIT 1) IS NULL",
+                f"({_GRANTED} LIMIT 1) IS NOT NULL",
+                asked[2],
+            ),
             next_at=_next_at("page.viewed", 60),
         ),
     ]
