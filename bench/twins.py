@@ -3,8 +3,10 @@
 What goes wrong is modelled on how records come about, not on how they are compared: a clerk mistypes,
 a form is filled in with another mailbox, an old system had no accents, somebody moved or married. And
 what is no duplicate looks like one: families share a phone and a door, some fathers and sons a name,
-towns are full of people called alike. Nobody is written down without a way to reach them. Always the
-same for a size.
+twins a birthday, towns are full of people called alike. Two who live together are not called alike by
+chance: nobody names two children the same. Few surnames and towns are common; of the rare ones there are
+as many as a base of a million has, a hundred thousand and more surnames and thousands of towns, and they
+are close to one another. Nobody is written down without a way to reach them. Always the same for a size.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ def _listed(words: str) -> list[str]:
 TWICE = 0.06  # of people were written down again, a fifth of those a third time
 HOUSEHOLD = 0.10  # of people live with the one before them
 NAMESAKE = 0.002  # of those have their name, too
+TWINS = 0.01  # of those have their birthday
 
 GIVEN = _listed(
     "Anna Maria Katarzyna Małgorzata Agnieszka Barbara Ewa Krystyna Elżbieta Zofia Magdalena Joanna Aleksandra Monika"
@@ -49,12 +52,11 @@ COMMON = _listed(
     " Pereira Oliveira Costa Rodrigues Martins Sousa Fernandes García Martínez López Sánchez Pérez Gómez Martin Bernard"
     " Dubois Moreau Laurent Lefebvre Smith Jones Taylor Brown Williams Wilson Johnson Davies Robinson Wright"
 )
-ROOTS = _listed(
-    "bar ber bor bra cal car cas cor dal dom far fer gal gar gor gra kal kas kor kra lem lin mal mar mil mon mor nar"
-    " pal par per pol ras rod sal san ser sol sta tar tor val var ver vil wal wer zal"
-)
+ONSETS = _listed("b br c d dr f fr g gr h j k kl kr l m n p pl pr r s sk st t tr v w z")
+ROOTS = [f"{onset}{vowel}{coda}" for onset in ONSETS for vowel in "aeiou" for coda in "lmnrst"]
 MIDDLES = _listed("an ar el en er ev ib il in is ol on or ov ub ul un ur")
 ENDINGS = _listed("ski cki wicz czak ak ek os es ez eira inho elli er ton son ley court ière aud eau")
+VILLAGES = _listed("anów elada inville erham orice")
 PLACES = _listed(
     "Warszawa Kraków Łódź Wrocław Poznań Gdańsk Szczecin Lublin Lisboa Porto Braga Coimbra Faro Setúbal Madrid"
     " Barcelona Valencia Sevilla Zaragoza Málaga Paris Marseille Lyon Toulouse Nice Nantes London Birmingham Leeds"
@@ -117,9 +119,8 @@ class _World:
         self.families = [*COMMON, *rare]
         self.family_weights = _weights(len(self.families), 0.72)
         self.given_weights = _weights(len(GIVEN), 0.5)
-        villages = [
-            f"{r}{m}{e}".capitalize() for r in ROOTS for m in MIDDLES[:3] for e in ("ów", "ada", "ville", "ham")
-        ]
+        villages = [f"{root}{ending}".capitalize() for root in ROOTS for ending in VILLAGES]
+        dice.shuffle(villages)
         self.towns = [*PLACES, *villages]
         self.town_weights = _weights(len(self.towns), 0.8)
 
@@ -128,6 +129,9 @@ class _World:
 
     def given(self) -> str:
         return self.pick(GIVEN, self.given_weights)
+
+    def given_but(self, taken: str) -> str:
+        return next(name for name in iter(self.given, "") if name != taken)
 
     def family(self) -> str:
         return self.pick(self.families, self.family_weights)
@@ -175,10 +179,12 @@ class _World:
 def _household(world: _World, number: int, other: Record) -> Record:
     """Somebody else at the same door: the family's name and often its phone, now and then the father's name too."""
     own = world.person(number)
-    given = other.given if world.dice.random() < NAMESAKE else own.given
+    given = other.given if world.dice.random() < NAMESAKE else world.given_but(other.given)
     born = own.born or (
         date(1990, 1, 1) + timedelta(days=world.dice.randrange(7_000)) if given == other.given else None
     )
+    if given != other.given and world.dice.random() < TWINS:
+        born = other.born
     shared: dict[str, Any] = {"city": other.city, "street": other.street, "postcode": other.postcode}
     phone = other.phone if world.dice.random() < 0.4 else own.phone
     email = world.email(given, other.family) if own.email else ""

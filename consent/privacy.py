@@ -187,6 +187,7 @@ def _cleaning() -> None:
     # What the other person had before a merge; theirs stays in their own row.
     of_person(contacts.Merge, {"snapshot": None}, erasure=Erasure.BLANK, person="winner_id")
     of_nobody(contacts.Merge, "rule")
+    of_person(contacts.MatchCard, {"words": None, "sounds": None}, erasure=Erasure.DELETE)
     # Codes of what two people share, and of what is missing.
     of_nobody(contacts.DuplicatePair, "reasons")
     of_nobody(contacts.QualityIssue, "kind", "facts")

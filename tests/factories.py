@@ -486,6 +486,21 @@ class MatchKeyFactory(DjangoModelFactory):
         model = contacts.MatchKey
 
 
+class MatchCardFactory(DjangoModelFactory):
+    contact_id = factory.LazyFunction(lambda: ContactFactory().pk)
+
+    class Meta:
+        model = contacts.MatchCard
+
+
+class MatchCountFactory(DjangoModelFactory):
+    key = factory.Sequence(int)
+    people = 1
+
+    class Meta:
+        model = contacts.MatchCount
+
+
 class UnmatchedContactFactory(DjangoModelFactory):
     contact_id = factory.LazyFunction(lambda: ContactFactory().pk)
 

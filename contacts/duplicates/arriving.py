@@ -13,8 +13,9 @@ from datetime import date
 from django.db import connection, transaction
 
 from contacts.duplicates import matching
-from contacts.duplicates.kinds import LARGEST, Kind
-from contacts.models import MatchKey
+from contacts.duplicates.kinds import LARGEST
+from contacts.models import MatchCard, MatchKey
+from ecrm.tenancy.context import require_tenant_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,65 +51,41 @@ def looks_like(rows: Iterable[Given]) -> dict[int, Likely]:
     given = [{**asdict(row), "born": row.born and row.born.isoformat()} for row in rows]
     if not given:
         return {}
+    matching.run(_GIVEN)
     with connection.cursor() as cursor:
-        cursor.execute(_GIVEN)
-        cursor.execute(_FILL, [json.dumps(given)])
+        cursor.execute(_FILL, {"rows": json.dumps(given), "tenant": require_tenant_id()})
     matching.run(_CANDIDATES)
-    matching.score(_PEOPLE)
+    matching.score("SELECT * FROM duplicate_given")
     with connection.cursor() as cursor:
         cursor.execute(_BEST)
         return {number: Likely(pk, score, reasons) for number, pk, score, reasons in cursor.fetchall()}
 
 
-_GIVEN = """
+_GIVEN = f"""
     DROP TABLE IF EXISTS duplicate_given;
-    CREATE TEMP TABLE duplicate_given (id bigint, words text[], sounds text[], mails text[], locals text[],
-        phones text[], cities text[], doors text[], born date, company_id bigint, named text[]) ON COMMIT DROP"""
-# Rows go by negative numbers, so that no person has theirs. The same as match_features makes of people.
+    CREATE TEMP TABLE duplicate_given ON COMMIT DROP AS SELECT * FROM {MatchCard.table()} LIMIT 0"""
+# Rows go by negative numbers, so that no person has theirs.
 _FILL = """
     INSERT INTO duplicate_given
-    SELECT -given.number, words, search.sounds(words),
-           ARRAY(SELECT search.mail_local(email) || '@' || split_part(email, '@', 2)
-                   FROM unnest(given.emails) AS email WHERE strpos(email, '@') > 1),
-           ARRAY(SELECT search.mail_local(email) FROM unnest(given.emails) AS email
-                  WHERE length(search.mail_local(email)) > 4),
-           ARRAY(SELECT right(phone, 9) FROM unnest(given.phones) AS phone WHERE length(phone) > 8),
-           CASE WHEN given.city <> '' THEN ARRAY[search.fold(btrim(given.city))] END,
-           CASE WHEN given.postcode <> '' AND given.street ~ '\\d'
-                THEN ARRAY[regexp_replace(lower(given.postcode), '[^0-9a-z]', '', 'g') || '/'
-                           || substring(given.street FROM '\\d+')] ELSE '{}' END,
-           given.born, NULL, '{}'
-      FROM jsonb_to_recordset(%s) AS given (number bigint, name text, emails text[], phones text[], city text,
-                                            street text, postcode text, born date)
-     CROSS JOIN LATERAL search.name_words(given.name) AS words"""
+    SELECT NULL, %(tenant)s, -given.number, card.*, given.born, NULL
+      FROM jsonb_to_recordset(%(rows)s) AS given (number bigint, name text, emails text[], phones text[], city text,
+                                                  street text, postcode text, born date)
+     CROSS JOIN LATERAL search.match_card(given.name, given.emails, given.phones, ARRAY[given.city],
+                                          ARRAY[given.postcode || '/' || given.street], '{}') AS card"""
 _CANDIDATES = f"""
-    DROP TABLE IF EXISTS duplicate_candidate, duplicate_person, duplicate_scored;
+    {matching.DROP}
     CREATE TEMP TABLE duplicate_candidate ON COMMIT DROP AS
-    WITH named AS (
-        SELECT id, {Kind.MAIL} AS kind, unnest(mails) AS shared FROM duplicate_given
-         UNION ALL SELECT id, {Kind.MAIL_NAME}, unnest(locals) FROM duplicate_given
-         UNION ALL SELECT id, {Kind.PHONE}, unnest(phones) FROM duplicate_given
-         UNION ALL SELECT id, {Kind.NAME}, array_to_string(words, ' ') FROM duplicate_given WHERE cardinality(words) > 1
-         UNION ALL SELECT id, {Kind.SOUND}, array_to_string(sounds, ' ') FROM duplicate_given
-                    WHERE cardinality(words) > 1
-         UNION ALL SELECT id, {Kind.BORN}, born || '|' || word FROM duplicate_given, unnest(sounds) AS word
-                    WHERE born IS NOT NULL
-         UNION ALL SELECT id, {Kind.DOOR}, door || '|' || word
-                     FROM duplicate_given, unnest(sounds) AS word, unnest(doors) AS door
-    ), shared AS (
-        SELECT named.kind, cardinality(block.ids) + 1 AS size, named.id AS first, other AS second
-          FROM named
+    WITH shared AS (
+        SELECT mine.kind, given.contact_id AS first, other AS second
+          FROM duplicate_given given
+         CROSS JOIN LATERAL search.match_keys(ROW(given.*)::{MatchCard.table()}) AS mine
          CROSS JOIN LATERAL (
             SELECT ARRAY(SELECT theirs.contact_id FROM {MatchKey.table()} theirs
-                          WHERE theirs.tenant_id = %(tenant)s AND theirs.kind = named.kind
-                            AND theirs.key = hashtextextended(named.shared, 0) LIMIT {LARGEST}) AS ids) AS block,
+                          WHERE theirs.tenant_id = :tenant AND theirs.kind = mine.kind AND theirs.key = mine.key
+                          LIMIT {LARGEST}) AS ids) AS block,
                unnest(block.ids) AS other
-         WHERE cardinality(block.ids) < {LARGEST}
+         WHERE cardinality(block.ids) < {matching.LIMIT.replace("kind", "mine.kind")}
     ) {matching.GROUPED}"""
-_PEOPLE = """
-    CREATE TEMP TABLE duplicate_person ON COMMIT DROP AS
-    SELECT * FROM match_features(ARRAY(SELECT DISTINCT second FROM duplicate_candidate))
-     UNION ALL SELECT * FROM duplicate_given"""
 _BEST = """
     SELECT DISTINCT ON (first) -first, second, score, reasons FROM duplicate_scored
      ORDER BY first, score DESC, second"""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,17 +11,16 @@ from django.db import connection
 
 from contacts.duplicates.kinds import Kind
 from contacts.duplicates.reasons import in_words
-from contacts.models import Contact, MatchKey
+from contacts.models import Contact, MatchCard, MatchKey
 from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.models import Membership
 
 SHOWN = 5
 # A name that more people have says nothing on its own.
 _MANY = 10
-_CODES = {
-    Kind.MAIL: "mail", Kind.PHONE: "phone", Kind.NAME: "name", Kind.SOUND: "name_alike", Kind.MAIL_NAME: "mail_name",
-}  # fmt: skip
-_WEIGHT = {Kind.MAIL: 6, Kind.PHONE: 4, Kind.NAME: 3, Kind.SOUND: 2, Kind.MAIL_NAME: 2}
+_WEIGHT = {"mail": 6, "phone": 4, "name": 3, "name_alike": 2, "mail_name": 2}
+# Their order is that of the words.
+_CODES = {Kind.MAIL: "mail", Kind.PHONE: "phone", Kind.SOUND: "name_alike", Kind.MAIL_NAME: "mail_name"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,52 +40,43 @@ def like(
         Contact.objects.unbinned() if membership is None else Contact.objects.visible_to(membership).unbinned()
     )
     found = people.prefetch_related("emails").in_bulk(list(shared))
-    ranked = sorted(found, key=lambda pk: (-sum(_WEIGHT[kind] for kind in shared[pk]), pk))
-    return [Likeness(found[pk], _words(shared[pk])) for pk in ranked[:SHOWN]]
+    ranked = sorted(found, key=lambda pk: (-sum(_WEIGHT[code] for code in shared[pk]), pk))
+    return [Likeness(found[pk], ", ".join(in_words(shared[pk]))) for pk in ranked[:SHOWN]]
 
 
-def _shared(name: str, emails: Sequence[str], phones: Sequence[str]) -> Mapping[int, set[Kind]]:
+def _shared(name: str, emails: Sequence[str], phones: Sequence[str]) -> Mapping[int, list[str]]:
+    """What each shares with the given, as codes of ``reasons``."""
+    given = {
+        "tenant": require_tenant_id(),
+        "name": name,
+        "emails": [email.strip().lower() for email in emails],
+        "phones": [re.sub(r"\D", "", phone) for phone in phones],
+        "many": _MANY,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            _SHARED,
-            {
-                "tenant": require_tenant_id(),
-                "name": name,
-                "emails": [email.strip().lower() for email in emails],
-                "phones": list(phones),
-                "many": _MANY,
-            },
-        )
-        return {pk: {Kind(kind) for kind in kinds} for pk, kinds in cursor.fetchall()}
+        cursor.execute(_SHARED, given)
+        return {pk: _said({Kind(kind) for kind in kinds}, is_same) for pk, kinds, is_same in cursor.fetchall()}
 
 
-def _words(kinds: Iterable[Kind]) -> str:
+def _said(kinds: Set[Kind], is_same_name: bool) -> list[str]:
     codes = [code for kind, code in _CODES.items() if kind in kinds]
-    if "name" in codes and "name_alike" in codes:
-        codes.remove("name_alike")
-    return ", ".join(in_words(codes))
+    return ["name" if code == "name_alike" and is_same_name else code for code in codes]
 
 
-# The same keys as contacts/sql/match_keys.sql makes of people who are there.
 _SHARED = f"""
     WITH given AS (
-        SELECT search.name_words(%(name)s) AS words
-    ), shared (kind, value) AS (
-        SELECT {Kind.MAIL}, search.mail_local(email) || '@' || split_part(email, '@', 2)
-          FROM unnest(%(emails)s::text[]) AS email WHERE strpos(email, '@') > 1
-         UNION ALL SELECT {Kind.MAIL_NAME}, search.mail_local(email)
-          FROM unnest(%(emails)s::text[]) AS email WHERE length(search.mail_local(email)) > 4
-         UNION ALL SELECT {Kind.PHONE}, right(digits, 9)
-          FROM (SELECT regexp_replace(phone, '\\D', '', 'g') AS digits FROM unnest(%(phones)s::text[]) AS phone) AS p
-         WHERE length(digits) >= 9
-         UNION ALL SELECT {Kind.NAME}, array_to_string(words, ' ') FROM given WHERE cardinality(words) > 1
-         UNION ALL SELECT {Kind.SOUND}, array_to_string(search.sounds(words), ' ')
-          FROM given WHERE cardinality(words) > 1
+        SELECT ROW(NULL, %(tenant)s, 0, made.*, NULL, NULL)::{MatchCard.table()} AS card
+          FROM search.match_card(%(name)s, %(emails)s, %(phones)s, '{{}}', '{{}}', '{{}}') AS made
     )
-    SELECT found.contact_id, array_agg(DISTINCT found.kind) FROM (
-        SELECT shared.kind, contact_id, count(*) OVER (PARTITION BY shared.kind, shared.value) AS size
-          FROM shared CROSS JOIN LATERAL (
+    SELECT found.contact_id, array_agg(DISTINCT found.kind),
+           bool_or(EXISTS (SELECT FROM {MatchCard.table()} theirs
+                            WHERE theirs.tenant_id = %(tenant)s AND theirs.contact_id = found.contact_id
+                              AND theirs.words = (given.card).words))
+      FROM given CROSS JOIN LATERAL (
+        SELECT shared.kind, contact_id, count(*) OVER (PARTITION BY shared.kind, shared.key) AS size
+          FROM search.match_keys(given.card) AS shared CROSS JOIN LATERAL (
             SELECT contact_id FROM {MatchKey.table()}
-             WHERE tenant_id = %(tenant)s AND kind = shared.kind AND key = hashtextextended(shared.value, 0)
-             LIMIT %(many)s + 1) AS block) AS found
+             WHERE tenant_id = %(tenant)s AND kind = shared.kind AND key = shared.key
+             LIMIT %(many)s + 1) AS block
+         WHERE shared.kind IN ({", ".join(str(int(kind)) for kind in _CODES)})) AS found
      WHERE size <= %(many)s GROUP BY found.contact_id"""

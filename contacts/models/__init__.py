@@ -3,6 +3,8 @@
 from contacts.models.cleaning import (
     CleaningSettings,
     DuplicatePair,
+    MatchCard,
+    MatchCount,
     MatchKey,
     Merge,
     QualityCount,
@@ -41,6 +43,8 @@ __all__ = [
     "ImportProblem",
     "ImportRow",
     "ImportRun",
+    "MatchCard",
+    "MatchCount",
     "MatchKey",
     "Merge",
     "NameKey",

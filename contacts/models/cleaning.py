@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -43,7 +44,7 @@ class Merge(TenantModel):
 
 
 class MatchKey(TenantModel):
-    """Something two people may share: 64 bits of a hash, by kind (contacts/sql/match_keys.sql).
+    """Something two people may share: 64 bits of a hash, by kind (contacts/sql/matching.sql).
 
     The table is hand-written: its key serves the search for shared keys, and there are millions.
     """
@@ -56,6 +57,32 @@ class MatchKey(TenantModel):
     class Meta:
         managed = False
         db_table = "contacts_matchkey"
+
+
+class MatchCard(TenantModel):
+    """What is compared of a person, made with the keys (contacts/sql/matching.sql): the words of the name and
+    their sounds; columns of hashes that only SQL reads. Hand-written, as ``MatchKey``."""
+
+    id = models.BigAutoField(primary_key=True)
+    contact_id = models.BigIntegerField()
+    words = ArrayField(models.TextField(), default=list)
+    sounds = ArrayField(models.TextField(), default=list)
+
+    class Meta:
+        managed = False
+        db_table = "contacts_matchcard"
+
+
+class MatchCount(TenantModel):
+    """How many people have a word in their name, or a city, by its hash; key 0 is everybody. Counted every night."""
+
+    id = models.BigAutoField(primary_key=True)
+    key = models.BigIntegerField()
+    people = models.IntegerField()
+
+    class Meta:
+        managed = False
+        db_table = "contacts_matchcount"
 
 
 class UnmatchedContact(TenantModel):
