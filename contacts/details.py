@@ -56,7 +56,7 @@ def rows(person: Any, facts: Iterable[Fact], place_lines: Iterable[str], marks: 
 
 
 def _row(label: str, value: str, mark: Mark | None, classes: str = "", words: str = "") -> str:
-    origin = mark.__html__() if mark else ""
+    origin = str(mark) if mark else ""
     return f'<dt>{escape(label)}</dt><dd class="{classes}has-origin"{words}>{value}{origin}</dd>'
 
 
