@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
@@ -70,11 +71,11 @@ class Mark:
     before: str
     url: str
 
-    def __html__(self) -> str:
+    def __str__(self) -> SafeString:
         words, before = escape(self.words), escape(self.before)
         told = f"{escape(self.label)}: {words}. {before}" if before else f"{escape(self.label)}: {words}"
         then = f'<span dir="auto">{before}</span>' if before else ""
-        return (
+        return mark_safe(
             f'<a class="origin-mark" href="{escape(self.url)}" aria-label="{told}">{icon("info", "sm")}</a>'
             f'<span class="origin-text" aria-hidden="true"><span>{words}</span>{then}</span>'
         )
