@@ -19,7 +19,7 @@ from cases import (
     tasks,
     timeline,
 )
-from cases.inbound import receiver, together
+from cases.inbound import open_case, receiver, together
 from ecrm.jobs import beats
 from ecrm.mail.inbound import receivers
 from ecrm.tenancy import sample
@@ -45,6 +45,7 @@ company_panel.register()
 privacy.register()
 timeline.register()
 
+open_case.register()
 receivers.register(receiver.BEFORE_CAMPAIGNS, receiver.receive_report)
 receivers.register(receiver.ORDER, receiver.receive, together=together.receive)
 beats.on_nightly.append(tasks.nightly)

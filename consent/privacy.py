@@ -119,6 +119,7 @@ def _people() -> None:
         erasure=Erasure.DELETE,
     )
     _beside_people()
+    _written()
 
 
 def _beside_people() -> None:
@@ -146,6 +147,34 @@ def _beside_people() -> None:
     of_nobody(contacts.BulkChunk, "contact_ids", "changed_ids")
     of_nobody(contacts.SegmentMembership, "entered_place", "left_place")
     of_nobody(contacts.DirtyContact, "reason")
+
+
+def _written() -> None:
+    """Letters to and from people, and what members write down about them."""
+    of_person(
+        contacts.Letter,
+        {
+            "subject": _("Subject"),
+            "text": _("Message"),
+            "signature": None,
+            "sender_name": _("Name of the sender"),
+            "sender_address": _("Address of the sender"),
+            "message_id": None,
+        },
+        erasure=Erasure.DELETE,
+    )
+    of_person(contacts.LetterFile, {"content_id": None}, erasure=Erasure.DELETE, person="letter__contact_id")
+    of_person(
+        contacts.LetterHandover,
+        {"recipient": _("Address written to"), "reply_text": None},
+        erasure=Erasure.DELETE,
+        person="letter__contact_id",
+    )
+    of_nobody(contacts.LetterTemplate, "name", "subject", "text", "language")
+    of_staff(contacts.LetterSignature, "text")
+    of_person(contacts.ContactNote, {"text": _("Note")}, erasure=Erasure.DELETE)
+    of_person(contacts.FollowUp, {"text": _("What to do")}, erasure=Erasure.DELETE)
+    of_person(contacts.ComposeDraft, {"kind": None, "subject": None, "text": None}, erasure=Erasure.DELETE)
 
 
 def _history() -> None:

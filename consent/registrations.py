@@ -13,6 +13,7 @@ from consent import (
     defaults,
     export_columns,
     import_columns,
+    letters,
     merging,
     panel,
     privacy,
@@ -40,6 +41,7 @@ panel.register()
 bulk.register()
 step_acts.register()
 reach.register()
+letters.register()
 receivers.register(answers.ORDER, answers.notice, together=answers.notice_many)
 tenancy.furnishings.append(defaults.furnish)
 nav.register(

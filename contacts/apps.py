@@ -13,6 +13,8 @@ class ContactsConfig(AppConfig):
         import_module("contacts.registrations")
         import_module("contacts.fields.registrations")
         import_module("contacts.exports.registrations")
+        import_module("contacts.letters.registrations")
+        import_module("contacts.notes.registrations")
         import_module("contacts.imports.registrations")
         import_module("contacts.stages.registrations")
         import_module("contacts.segments.registrations")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
 from contacts.events import EventKind
 from contacts.models import Event
@@ -91,6 +93,18 @@ def _stage_changed(event: Event) -> str:
     return _("%(change)s, by rule") % {"change": words} if event.properties.get("rule_id") else words
 
 
+def _letter(words: str) -> Callable[[Event], str]:
+    def sentence(event: Event) -> str:
+        subject = event.properties.get("subject", "")
+        return _("%(what)s: %(subject)s") % {"what": _(words), "subject": subject} if subject else _(words)
+
+    return sentence
+
+
+def _said(words: str) -> Callable[[Event], str]:
+    return lambda _event: _(words)
+
+
 def _merged(event: Event) -> str:
     return _("Merged with %(name)s") % {"name": event.properties.get("name", "")}
 
@@ -107,6 +121,23 @@ KINDS = (
     EventKind("contact.restored", gettext_lazy("Restored"), "undo-2", _restored),
     EventKind("contact.merged", gettext_lazy("Merged"), "git-merge", _merged),
     EventKind("contact.separated", gettext_lazy("Separated again"), "undo-2", _separated),
+    EventKind(
+        "letter.sent", gettext_lazy("Email sent"), "send", _letter(gettext_noop("Email sent")), group="email"
+    ),
+    EventKind(
+        "letter.replied", gettext_lazy("Answered an email"), "reply", _letter(gettext_noop("Answered an email")),
+        group="email", is_activity=True,
+    ),
+    EventKind(
+        "letter.auto_replied", gettext_lazy("Automatic answer to an email"), "reply",
+        _letter(gettext_noop("Automatic answer to an email")), group="email",
+    ),
+    EventKind(
+        "note.written", gettext_lazy("Note written"), "sticky-note", _said(gettext_noop("Note written")), group="note"
+    ),
+    EventKind("call.logged", gettext_lazy("Call"), "phone", _said(gettext_noop("Call")), group="note"),
+    EventKind("meeting.logged", gettext_lazy("Meeting"), "users", _said(gettext_noop("Meeting")), group="note"),
+    EventKind("letter.logged", gettext_lazy("Letter"), "mail", _said(gettext_noop("Letter")), group="note"),
     EventKind("contact.tagged", gettext_lazy("Tagged"), "tag", _tagged),
     EventKind("contact.untagged", gettext_lazy("Tag removed"), "tag", _untagged),
     EventKind(

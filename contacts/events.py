@@ -31,6 +31,7 @@ from ecrm.tenancy.roles import Capability
 
 GROUPS: dict[str, str | Promise] = {
     "profile": _("Profile"),
+    "note": _("Notes"),
     "email": _("Email"),
     "order": _("Orders"),
     "web": _("Web"),

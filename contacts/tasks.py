@@ -3,9 +3,11 @@
 from contacts.bulk import tasks as bulk
 from contacts.exports import tasks as exports
 from contacts.imports import tasks as imports
+from contacts.letters import tasks as letters
 from contacts.merge import tasks as merge
+from contacts.notes import tasks as notes
 from contacts.quality import tasks as quality
 from contacts.segments import tasks as segments
 from contacts.stages import tasks as stages
 
-__all__ = ["bulk", "exports", "imports", "merge", "quality", "segments", "stages"]
+__all__ = ["bulk", "exports", "imports", "letters", "merge", "notes", "quality", "segments", "stages"]

@@ -1,6 +1,19 @@
 from django.urls import include, path
 
-from contacts.views import acts, bulk, changes, filtering, identities, lists, people, saved
+from contacts.views import (
+    acts,
+    bulk,
+    changes,
+    composing,
+    filtering,
+    identities,
+    letter_settings,
+    letters,
+    lists,
+    notes,
+    people,
+    saved,
+)
 
 urlpatterns = [
     path("contacts/", lists.contact_list, name="contact_list"),
@@ -28,11 +41,31 @@ urlpatterns = [
     path("contacts/<int:contact_id>/identities/", identities.change_identities, name="change_identities"),
     path("contacts/<int:contact_id>/bin/", acts.bin_contact, name="bin_contact"),
     path("contacts/<int:contact_id>/restore/", acts.restore_contact, name="restore_contact"),
+    path("contacts/<int:contact_id>/compose/", composing.compose, name="compose"),
+    path("contacts/<int:contact_id>/compose/draft/", composing.keep_compose_draft, name="keep_compose_draft"),
+    path("contacts/letters/<int:letter_id>/", letters.letter_page, name="letter_page"),
+    path("contacts/letters/<int:letter_id>/take-back/", letters.take_back_letter, name="take_back_letter"),
+    path("contacts/letters/<int:letter_id>/again/", letters.send_letter_again, name="send_letter_again"),
+    path("contacts/notes/<int:note_id>/", notes.note_page, name="note_page"),
+    path("contacts/notes/<int:note_id>/delete/", notes.delete_note, name="delete_note"),
+    path("contacts/follow-ups/<int:follow_up_id>/done/", notes.finish_follow_up, name="finish_follow_up"),
+    path("contacts/follow-ups/<int:follow_up_id>/open/", notes.reopen_follow_up, name="reopen_follow_up"),
     path("contacts/<int:contact_id>/tag/", acts.tag_contact, name="tag_contact"),
     path("contacts/<int:contact_id>/untag/", acts.untag_contact, name="untag_contact"),
     path("", include("contacts.merge.urls")),
     path("", include("contacts.duplicates.urls")),
     path("", include("contacts.quality.urls")),
+    path("settings/letters/", letter_settings.letter_templates, name="letter_templates"),
+    path("settings/letters/new/", letter_settings.new_letter_template, name="new_letter_template"),
+    path(
+        "settings/letters/<int:letter_template_id>/", letter_settings.edit_letter_template, name="edit_letter_template"
+    ),
+    path(
+        "settings/letters/<int:letter_template_id>/delete/",
+        letter_settings.delete_letter_template,
+        name="delete_letter_template",
+    ),
+    path("settings/signature/", letter_settings.signature, name="signature"),
     path("settings/stages/", include("contacts.stages.urls")),
     path("companies/", include("contacts.companies.urls")),
     path("segments/", include("contacts.segments.urls")),

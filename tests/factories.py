@@ -794,6 +794,87 @@ class HitFactory(DjangoModelFactory):
         model = campaigns.Hit
 
 
+class LetterFactory(DjangoModelFactory):
+    contact = factory.SubFactory(ContactFactory)
+    direction = "out"
+    author = factory.LazyAttribute(some_member)
+    subject = "Your new lid"
+    text = "It leaves today."
+
+    class Meta:
+        model = contacts.Letter
+
+
+class LetterFileFactory(DjangoModelFactory):
+    letter = factory.SubFactory(LetterFactory)
+    file = factory.SubFactory(FileFactory)
+
+    class Meta:
+        model = contacts.LetterFile
+
+
+class LetterHandoverFactory(DjangoModelFactory):
+    letter = factory.SubFactory(LetterFactory)
+    recipient = "person@example.com"
+    due_at = NOW
+
+    class Meta:
+        model = contacts.LetterHandover
+
+
+class LetterTemplateFactory(DjangoModelFactory):
+    name = factory.Sequence("Thank you {}".format)
+    text = "Thank you."
+
+    class Meta:
+        model = contacts.LetterTemplate
+
+
+class LetterSignatureFactory(DjangoModelFactory):
+    user = factory.LazyAttribute(some_member)
+    text = "Alice, Acme"
+
+    class Meta:
+        model = contacts.LetterSignature
+
+
+class ContactNoteFactory(DjangoModelFactory):
+    contact = factory.SubFactory(ContactFactory)
+    author = factory.LazyAttribute(some_member)
+    text = "Prefers to be called after six."
+
+    class Meta:
+        model = contacts.ContactNote
+
+
+class NoteFileFactory(DjangoModelFactory):
+    note = factory.SubFactory(ContactNoteFactory)
+    file = factory.SubFactory(FileFactory)
+
+    class Meta:
+        model = contacts.NoteFile
+
+
+class FollowUpFactory(DjangoModelFactory):
+    contact = factory.SubFactory(ContactFactory)
+    owner = factory.LazyAttribute(some_member)
+    text = "Ask how the lid fits"
+    due_on = factory.LazyFunction(timezone.localdate)
+
+    class Meta:
+        model = contacts.FollowUp
+
+
+class ComposeDraftFactory(DjangoModelFactory):
+    contact = factory.SubFactory(ContactFactory)
+    user = factory.LazyAttribute(some_member)
+    kind = "note"
+    text = "Prefers to be"
+
+    class Meta:
+        model = contacts.ComposeDraft
+
+
 class CaseFactory(DjangoModelFactory):
     number = factory.Sequence(lambda number: 1001 + number)
     subject = "Lid arrived chipped"

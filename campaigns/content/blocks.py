@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 from django.utils.translation import gettext as _
 
 from campaigns.content import links, rich_text
-from campaigns.content.merge_fields import FieldKind, Fields, registered
 from campaigns.content.problems import ContentError, Problem
-from campaigns.content.template_language import paths_in, problems_in, read_token, unescaped
+from contacts.texts.merge_fields import FieldKind, Fields, registered
+from contacts.texts.template_language import paths_in, problems_in, read_token, unescaped
 
 ALIGNMENTS = ("left", "center", "right")
 MOST_BLOCKS = 100

@@ -15,9 +15,9 @@ from campaigns.content.brand import Brand, Sender
 from campaigns.content.compiler import compile_message
 from campaigns.content.links import LinkRegistry
 from campaigns.content.markup import Tracking
-from campaigns.content.merge_fields import Fields, registered
 from campaigns.content.problems import ContentError
-from campaigns.content.template_language import fields_without_fallback
+from contacts.texts.merge_fields import Fields, registered
+from contacts.texts.template_language import fields_without_fallback
 
 SUBJECT_CHARACTERS_ON_PHONES = 41
 CLIPPED_ABOVE = 102 * 1024  # octets of HTML after which Gmail hides the rest

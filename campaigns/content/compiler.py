@@ -20,12 +20,12 @@ from campaigns.content.blocks import Content, problems
 from campaigns.content.brand import Brand, Sender
 from campaigns.content.links import LinkRegistry
 from campaigns.content.markup import Tracking, Writer
-from campaigns.content.merge_fields import Fields, registered
 from campaigns.content.message import CompiledMessage
 from campaigns.content.plan import Preview
 from campaigns.content.problems import ContentError, Problem
-from campaigns.content.template_language import Context, Tokens
 from campaigns.content.values import Values
+from contacts.texts.merge_fields import Fields, registered
+from contacts.texts.template_language import Context, Tokens
 from ecrm.mail.addresses import unsafe_in_envelope
 
 __all__ = ["CompiledMessage", "Preview", "Tracking", "compile_message", "preview"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from campaigns.content.template_language import Tokens
+from contacts.texts.template_language import Tokens
 
 LONGEST_LINE = 990
 SLOT_OCTETS = 240  # what one value may take before its message is encoded instead

@@ -13,7 +13,7 @@ from campaigns.content import links, rich_text
 from campaigns.content.blocks import Block, Button, Divider, Heading, Image, Text, condition_tag
 from campaigns.content.brand import Brand
 from campaigns.content.links import LinkRegistry
-from campaigns.content.template_language import Context, Tokens, unescaped
+from contacts.texts.template_language import Context, Tokens, unescaped
 
 LINK_COLOUR = "#15616d"
 HEADING_SIZES = {1: "28px", 2: "22px", 3: "18px"}

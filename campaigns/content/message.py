@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from campaigns.content.brand import Sender
-from campaigns.content.merge_fields import Fields
 from campaigns.content.plan import Plan, Preview
-from campaigns.content.template_language import Tokens, evaluate, paths_in, template
 from campaigns.content.values import Values
+from contacts.texts.merge_fields import Fields
+from contacts.texts.template_language import Tokens, evaluate, paths_in, template
 
 MOST_VARIANTS = 256
 

@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 from campaigns.content.brand import Sender
 from campaigns.content.lines import HTML_TARGET, SLOT_OCTETS, WORDS_TARGET, fits, wrapped
-from campaigns.content.merge_fields import Fields
-from campaigns.content.template_language import Context, Token, Tokens
 from campaigns.content.values import Body, Values, chooser, raw_chooser
+from contacts.texts.merge_fields import Fields
+from contacts.texts.template_language import Context, Token, Tokens
 from ecrm.mail.addresses import mailbox, one_line, unstructured
 
 Encoder = Callable[[Values], bytes]

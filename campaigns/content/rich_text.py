@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 import nh3
 
-from campaigns.content.template_language import LIQUID_TAG, unescaped
+from contacts.texts.template_language import LIQUID_TAG, unescaped
 
 TAGS = frozenset({"p", "br", "strong", "b", "em", "i", "u", "a", "ul", "ol", "li"})
 _SCHEMES = frozenset({"http", "https", "mailto", "tel"})

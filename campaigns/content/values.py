@@ -10,8 +10,8 @@ from html import escape
 from urllib.parse import quote
 
 from campaigns.content.links import ascii_url
-from campaigns.content.merge_fields import Fields
-from campaigns.content.template_language import Context, Token, evaluate, template
+from contacts.texts.merge_fields import Fields
+from contacts.texts.template_language import Context, Token, evaluate, template
 
 Values = Mapping[str, str]
 Chooser = Callable[[Values], str]

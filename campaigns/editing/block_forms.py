@@ -15,9 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.content import rich_text
 from campaigns.content.blocks import ALIGNMENTS, KINDS, Block
 from campaigns.content.problems import Problem
-from campaigns.content.template_language import unescaped
 from campaigns.editing import chips
 from campaigns.editing.plain_form import from_html
+from contacts.texts.template_language import unescaped
 
 _ALIGN_NAMES = {"left": _("Left"), "center": _("Centre"), "right": _("Right")}
 _LEVELS = [(1, _("Large")), (2, _("Medium")), (3, _("Small"))]

@@ -11,10 +11,10 @@ from django.utils.translation import ngettext
 from campaigns.content import checks
 from campaigns.content.blocks import Content, Image, problems
 from campaigns.content.checks import Finding, Severity
-from campaigns.content.merge_fields import registered
 from campaigns.editing.block_forms import LABELS, summary
 from campaigns.models import Campaign, CampaignContent
 from campaigns.sending import letters
+from contacts.texts.merge_fields import registered
 from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.models import Tenant
 

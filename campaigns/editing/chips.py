@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from liquid.exceptions import LiquidError
 
 from campaigns.content import rich_text
-from campaigns.content.merge_fields import SYSTEM_ADDRESSES, FieldKind, registered
-from campaigns.content.template_language import LIQUID_TAG, Token, read_token, unescaped
+from contacts.texts.merge_fields import SYSTEM_ADDRESSES, FieldKind, registered
+from contacts.texts.template_language import LIQUID_TAG, Token, read_token, unescaped
 
 
 @dataclass(frozen=True, slots=True)

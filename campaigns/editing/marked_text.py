@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from html import escape
 
-from campaigns.content.template_language import LIQUID_TAG
+from contacts.texts.template_language import LIQUID_TAG
 
 _BLOCK = re.compile(r"\n[ \t]*\n+")
 _BULLET = re.compile(r"[ \t]*[-*•][ \t]+(.*)")

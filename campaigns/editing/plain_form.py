@@ -6,7 +6,7 @@ import re
 from html.parser import HTMLParser
 
 from campaigns.content import rich_text
-from campaigns.content.template_language import LIQUID_TAG, unescaped
+from contacts.texts.template_language import LIQUID_TAG, unescaped
 
 _MARKS = {"strong": "**", "b": "**", "em": "_", "i": "_", "u": "++"}
 _MEANS_SOMETHING = re.compile(r"[\\*\[\]]|(?<!\w)_|_(?!\w)|\+\+")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
-from campaigns.content import blocks, merge_fields
+from campaigns.content import blocks
 from campaigns.content.blocks import Content
 from campaigns.content.compiler import preview
 from campaigns.content.links import LinkRegistry
@@ -19,6 +19,7 @@ from campaigns.sending.addresses import of_nobody
 from campaigns.sending.proofs import Reader
 from contacts.models import Contact, EmailAddress
 from contacts.segments.membership import members
+from contacts.texts import merge_fields
 from ecrm.tenancy.models import Membership
 
 NOBODY = "nobody"  # in an address: a contact without a name, to see what the fall-backs say

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from campaigns.custom_fields import Pairs
 from campaigns.exclusions import Reason
 from campaigns.models import COUNTED, Campaign, Chunk, Delivery, Intent, Outcome, OutcomeKind
 from campaigns.models.campaign import State
@@ -21,6 +20,7 @@ from campaigns.sending.people import Fragment
 from consent import purposes, rules
 from consent.models import Purpose
 from contacts.models import Company, Contact, EmailAddress
+from contacts.texts.own_fields import Pairs
 from ecrm.rowsets import rows_of
 from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.models import Tenant

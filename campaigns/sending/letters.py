@@ -16,16 +16,16 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from campaigns import custom_fields
 from campaigns.content.blocks import Content
 from campaigns.content.brand import Brand, Sender
 from campaigns.content.compiler import CompiledMessage, Tracking, compile_message
 from campaigns.content.links import LinkRegistry
-from campaigns.custom_fields import Pairs
 from campaigns.models import Campaign, CampaignContent, Link
 from campaigns.sending import addresses
 from campaigns.sending.journal import Pending
 from consent import purposes
+from contacts.texts import own_fields
+from contacts.texts.own_fields import Pairs
 from ecrm.mail import message_ids
 from ecrm.mail.handover import Outgoing
 from ecrm.mail.inbound.addresses import BOUNCE, support_address
@@ -78,7 +78,7 @@ class Letter:
 
     def filled(self, todo: list[Pending]) -> list[Pending]:
         """With the custom fields this letter speaks of; no query when it speaks of none."""
-        found = custom_fields.pairs([each.contact_id for each in todo], self.custom_keys, self.language)
+        found = own_fields.pairs([each.contact_id for each in todo], self.custom_keys, self.language)
         return [each._replace(custom=found.get(each.contact_id, ())) for each in todo] if found else todo
 
     def outgoing(self, pending: Pending, *, date: str) -> Outgoing:
@@ -168,7 +168,7 @@ def compiled(
         plain,
         tracked,
         has_view_link="view_url" in source,
-        custom_keys=custom_fields.used_in(source),
+        custom_keys=own_fields.used_in(source),
     )
 
 

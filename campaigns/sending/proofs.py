@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from campaigns import custom_fields
 from campaigns.content.compiler import preview as readable
 from campaigns.content.links import LinkRegistry
 from campaigns.content.plan import Preview
-from campaigns.custom_fields import Pairs
 from campaigns.models import Campaign, CampaignContent
 from campaigns.sending import letters, people
 from campaigns.sending.addresses import of_nobody
 from contacts.models import Contact
+from contacts.texts import own_fields
+from contacts.texts.own_fields import Pairs
 from ecrm.audit import services as audit
 from ecrm.keys import keyed_hash
 from ecrm.mail.addresses import normalise
@@ -43,7 +43,7 @@ class Reader:
 
     def facing(self, letter: letters.Letter) -> Reader:
         """With what this letter says of the person beyond the usual."""
-        found = custom_fields.pairs([self.contact_id], letter.custom_keys, letter.language)
+        found = own_fields.pairs([self.contact_id], letter.custom_keys, letter.language)
         return replace(self, custom=found.get(self.contact_id, ()))
 
     @classmethod

@@ -29,7 +29,7 @@ def receive(arrival: Arrival) -> bool:
     """
     if arrival.letter.report is not None or _is_stray(arrival):
         return False
-    if _is_known(arrival):
+    if is_known(arrival):
         arrival.verdict = "repeated"
         return True
     place = place_of(arrival.letter, at=arrival.mail.received_at, is_answer_to_campaign=arrival.campaign_id is not None)
@@ -104,7 +104,7 @@ def _store(name: str, content_type: str, content: bytes) -> File:
     return files.store([content], name=name, content_type=content_type, capability=Capability.CASES_VIEW, by=None)
 
 
-def _is_known(arrival: Arrival) -> bool:
+def is_known(arrival: Arrival) -> bool:
     """This very mail, the same one under another of our addresses, or our own answer come home."""
     if CaseMessage.objects.filter(mail=arrival.mail).exists():
         return True

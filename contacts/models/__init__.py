@@ -16,7 +16,9 @@ from contacts.models.fields import CustomChoice, CustomField, CustomValue
 from contacts.models.history import Event, EventKey
 from contacts.models.imports import ImportChunk, ImportMapping, ImportProblem, ImportRow, ImportRun
 from contacts.models.intake import RefusedEvent
+from contacts.models.letters import Letter, LetterFile, LetterHandover, LetterSignature, LetterTemplate
 from contacts.models.lists import BulkChunk, BulkRun, NameKey, SavedView, ViewDefault
+from contacts.models.notes import ComposeDraft, ContactNote, FollowUp, NoteFile
 from contacts.models.people import Contact, EmailAddress, Identity, PhoneNumber, PostalAddress, Tag, Tagging
 from contacts.models.provenance import ContactChange, StageRule
 from contacts.models.segments import DirtyContact, Segment, SegmentMembership, SegmentPick, SegmentRule
@@ -27,8 +29,10 @@ __all__ = [
     "CleaningSettings",
     "Company",
     "CompanyDomain",
+    "ComposeDraft",
     "Contact",
     "ContactChange",
+    "ContactNote",
     "CustomChoice",
     "CustomField",
     "CustomValue",
@@ -37,17 +41,24 @@ __all__ = [
     "EmailAddress",
     "Event",
     "EventKey",
+    "FollowUp",
     "Identity",
     "ImportChunk",
     "ImportMapping",
     "ImportProblem",
     "ImportRow",
     "ImportRun",
+    "Letter",
+    "LetterFile",
+    "LetterHandover",
+    "LetterSignature",
+    "LetterTemplate",
     "MatchCard",
     "MatchCount",
     "MatchKey",
     "Merge",
     "NameKey",
+    "NoteFile",
     "PhoneNumber",
     "PostalAddress",
     "QualityCount",

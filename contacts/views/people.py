@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from contacts import conflicts, details, fields, history_lines, listing, merged, panels, person, services, timeline
+from contacts.compose import reading
 from contacts.duplicates import warning
 from contacts.duplicates.known import Likeness
 from contacts.fields.facts import facts as custom_facts
@@ -125,6 +126,7 @@ def _record(request: MemberRequest, contact: Any) -> dict[str, Any]:
         "stage": listing.stage_status(contact.stage),
         "side_panels": rendered["side"],
         "extra_panels": rendered["extra"],
+        "desk": reading.of(contact, request.membership, [one["address"] for one in contact.email_list]),
         "may_edit": request.membership.may(Capability.CONTACTS_EDIT),
         "may_bin": request.membership.may(Capability.CONTACTS_DELETE),
         "crumbs": [(_("Contacts"), reverse("contact_list"))],

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from campaigns.content.blocks import Button, Heading, Text
 from campaigns.content.compiler import Tracking, preview
-from campaigns.content.merge_fields import FieldKind, MergeField, registered
+from contacts.texts.merge_fields import FieldKind, MergeField, registered
 from ecrm.mail.handover import document_form
 from tests.campaigns.content.making import VALUES, body, compiled, content, received
 

@@ -27,7 +27,7 @@ from liquid.builtin.expressions.path import Path
 from liquid.builtin.output import OutputNode
 from liquid.exceptions import LiquidError
 
-from campaigns.content.merge_fields import FieldKind, Fields, nearest
+from contacts.texts.merge_fields import FieldKind, Fields, nearest
 
 FILTERS = frozenset(
     {"append", "capitalize", "date", "default", "downcase", "prepend", "replace"}

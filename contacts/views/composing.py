@@ -1,0 +1,191 @@
+"""Writing to and about a person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST
+
+from contacts.compose import reading
+from contacts.compose.forms import ComposeForm
+from contacts.compose.reading import Kind
+from contacts.letters import refusals, texts, writing
+from contacts.models import Contact, Letter, LetterTemplate
+from contacts.notes import drafts, follow_ups
+from contacts.notes import writing as notes
+from ecrm.files import services as files
+from ecrm.files.models import File
+from ecrm.mail.models import SendingIdentity
+from ecrm.mail.posting import documents
+from ecrm.tenancy.policies import requires
+from ecrm.tenancy.requests import MemberRequest
+from ecrm.tenancy.roles import Capability
+from ecrm.ui.parts import INVALID, redirect_page, wants_part
+from ecrm.ui.toasts import toast
+
+LOGGED = {
+    Kind.CALL: gettext_lazy("Call logged."),
+    Kind.MEETING: gettext_lazy("Meeting logged."),
+    Kind.LETTER: gettext_lazy("Letter logged."),
+}
+
+
+@requires(Capability.CONTACTS_EDIT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def compose(request: MemberRequest, contact_id: int) -> HttpResponse:
+    """The composer on a page of its own; sending it writes. A chosen template only fills it in."""
+    contact = _find(request, contact_id)
+    if request.method != "POST":
+        return _page(request, contact, _asked_for(request, contact))
+    if "template" in request.POST:
+        return _fill_in(request, contact)
+    form = ComposeForm(request.POST, request.FILES)
+    if form.is_valid():
+        try:
+            with transaction.atomic():
+                _WRITERS[Kind(form.cleaned_data["kind"])](request, contact, form.cleaned_data)
+        except ValidationError as error:
+            _add_errors(form, error)
+        else:
+            return redirect_page(request, reverse("contact_page", args=[contact.pk]))
+    return _page(request, contact, form.data, form=form, status=INVALID)
+
+
+@requires(Capability.CONTACTS_EDIT)
+@require_POST
+def keep_compose_draft(request: MemberRequest, contact_id: int) -> HttpResponse:
+    """Kept while somebody types, without a word unless it could not be."""
+    contact = _find(request, contact_id)
+    said = {name: request.POST.get(name, "").replace("\x00", "") for name in ("kind", "subject", "text")}
+    drafts.keep(contact=contact, by=request.user, **said)
+    if wants_part(request):
+        return render(request, "contacts/compose/_kept.html", {"is_kept": bool(said["text"].strip())})
+    toast(request, _("Draft kept."))
+    return redirect_page(request, reverse("contact_page", args=[contact.pk]))
+
+
+def _send_email(request: MemberRequest, contact: Contact, values: dict[str, Any]) -> None:
+    letter = writing.write_letter(
+        contact=contact,
+        subject=values["subject"],
+        text=values["text"],
+        by=request.user,
+        to=values["to"],
+        identity=SendingIdentity.objects.filter(pk=values["sender"]).first() if values["sender"] else None,
+        follows=_visible_letter(contact, values["follows"]),
+        files=_stored(request, values),
+    )
+    toast(request, _("Your email is on its way."), undo=reverse("take_back_letter", args=[letter.pk]))
+
+
+def _write_note(request: MemberRequest, contact: Contact, values: dict[str, Any]) -> None:
+    kind = Kind(values["kind"])
+    at = values["at"] if kind != Kind.NOTE else None
+    notes.write_note(
+        contact=contact, text=values["text"], by=request.user, kind=kind, files=_stored(request, values), at=at
+    )
+    toast(request, _("Note saved.") if kind == Kind.NOTE else str(LOGGED[kind]))
+
+
+def _plan(request: MemberRequest, contact: Contact, values: dict[str, Any]) -> None:
+    follow_ups.plan(
+        contact=contact,
+        text=values["text"],
+        due_on=values["due_on"],
+        by=request.user,
+        owner_id=values["owner"],
+    )
+    toast(request, _("Task planned."))
+
+
+_WRITERS: dict[Kind, Callable[[MemberRequest, Contact, dict[str, Any]], None]] = {
+    Kind.NOTE: _write_note,
+    Kind.CALL: _write_note,
+    Kind.MEETING: _write_note,
+    Kind.LETTER: _write_note,
+    Kind.EMAIL: _send_email,
+    Kind.TASK: _plan,
+}
+
+
+def _fill_in(request: MemberRequest, contact: Contact) -> HttpResponse:
+    """The template's words for this person before what was written already; nothing is lost."""
+    chosen = request.POST.get("template", "")
+    template = get_object_or_404(LetterTemplate, pk=int(chosen) if chosen.isdecimal() else 0)
+    said = texts.filled(contact, subject=template.subject, text=template.text)
+    written = request.POST.get("text", "").strip()
+    typed = {
+        **request.POST.dict(),
+        "kind": Kind.EMAIL,
+        "subject": request.POST.get("subject", "").strip() or said.subject,
+        "text": f"{said.text}\n\n{written}" if written else said.text,
+    }
+    if wants_part(request):
+        return render(request, "contacts/compose/_words.html", {"typed": typed, "form": None, "contact": contact})
+    return _page(request, contact, typed)
+
+
+def _asked_for(request: MemberRequest, contact: Contact) -> dict[str, Any]:
+    """What a link wants: a kind, and the letter to be answered."""
+    kind = request.GET.get("kind", "")
+    follows = request.GET.get("follows", "")
+    letter = _visible_letter(contact, int(follows)) if follows.isdecimal() else None
+    if letter is None:
+        return {"kind": kind} if kind in Kind.values else {}
+    to = letter.sender_address if letter.direction == Letter.Direction.IN else ""
+    subject = documents.answering(letter.subject)
+    return {"kind": Kind.EMAIL, "subject": subject, "follows": letter.pk, "to": to}
+
+
+def _visible_letter(contact: Contact, letter_id: int | None) -> Letter | None:
+    return Letter.objects.filter(pk=letter_id, contact=contact).select_related("root").first() if letter_id else None
+
+
+def _find(request: MemberRequest, contact_id: int) -> Contact:
+    """Whom one may write to: in sight, and not in the bin."""
+    visible = Contact.objects.visible_to(request.membership).unbinned()
+    return get_object_or_404(visible.select_related("company"), pk=contact_id)
+
+
+def _stored(request: MemberRequest, values: dict[str, Any]) -> list[File]:
+    return [
+        files.store(
+            upload.chunks(),
+            name=upload.name,
+            content_type=upload.content_type or "application/octet-stream",
+            capability=Capability.CONTACTS_VIEW,
+            by=request.user,
+        )
+        for upload in values["attachments"]
+    ]
+
+
+def _add_errors(form: ComposeForm, error: ValidationError) -> None:
+    for name, messages in error.message_dict.items():
+        form.add_error(name if name in form.fields else "text", messages)
+
+
+def _page(
+    request: MemberRequest, contact: Contact, typed: Any, *, form: ComposeForm | None = None, status: int = 200
+) -> HttpResponse:
+    """Nothing typed is lost: it comes before the draft, the draft before nothing."""
+    addresses = [each.address for each in refusals.addresses_of(contact.pk)]
+    desk = reading.of(contact, request.membership, addresses)
+    label = contact.name or (addresses[0] if addresses else str(contact))
+    context = {
+        "desk": desk,
+        "contact": contact,
+        "typed": {**desk.draft, **{name: typed[name] for name in typed if typed[name] != ""}},
+        "form": form,
+        "title": _("Write to %(name)s") % {"name": label},
+        "crumbs": [(_("Contacts"), reverse("contact_list")), (label, reverse("contact_page", args=[contact.pk]))],
+    }
+    return render(request, "contacts/compose/page.html", context, status=status)

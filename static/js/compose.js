@@ -1,0 +1,14 @@
+// The composer of a person's page: a chosen kind leads to its words, Ctrl+Enter sends.
+const composer = document.getElementById("composer");
+
+composer?.addEventListener("change", (event) => {
+  if (event.target.name !== "kind") return;
+  const isEmail = composer.elements.kind.value === "email";
+  const subject = composer.elements.subject;
+  (isEmail && !subject.value ? subject : composer.elements.text).focus();
+});
+composer?.addEventListener("keydown", (event) => {
+  if (event.target.name !== "text" || event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+  event.preventDefault();
+  composer.requestSubmit(composer.querySelector("button.primary"));
+});
