@@ -26,17 +26,18 @@ def receive(arrival: Arrival) -> bool:
 
     Harmless when it runs again, and when the same mail came to several of our addresses.
     """
-    if arrival.letter.report is not None:
+    mail = arrival.letter
+    if mail.report is not None or not (mail.token or mail.answered_ids):
         return False
-    letter = answered(arrival.letter)
-    if letter is None:
-        return False
-    arrival.contact = letter.contact
     if _is_known(arrival):
         arrival.verdict = "repeated"
         return True
-    if not arrival.letter.is_automatic and open_matters.take(arrival, letter.contact):
-        notices.replied(letter, arrival.letter.sender.name, at=arrival.mail.received_at)
+    letter = answered(mail)
+    if letter is None:
+        return False
+    arrival.contact = letter.contact
+    if not mail.is_automatic and open_matters.take(arrival, letter.contact):
+        notices.replied(letter, mail.sender.name, at=arrival.mail.received_at)
         return True
     _hear(arrival, letter)
     arrival.verdict = "answered a letter"
