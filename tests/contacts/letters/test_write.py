@@ -105,11 +105,8 @@ def test_an_unknown_merge_field_is_an_error_at_the_field(acme: Tenant, bob: Memb
 
 
 def test_a_template_comes_before_what_was_written(acme: Tenant, bob: Member, alice: Member, rita: Contact) -> None:
-    form = {
-        "name": "Thanks",
-        "subject": "Thank you, {{ contact.given_name }}",
-        "text": "Dear {{ contact.given_name }},",
-    }
+    named = "{{ contact.given_name }}"
+    form = {"name": "Thanks", "subject": f"Thank you, {named}", "text": f"Dear {named},"}
     assert alice.post("new_letter_template", form=form).status_code == 302
     with tenant_context(acme):
         template = LetterTemplate.objects.get()
