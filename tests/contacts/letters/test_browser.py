@@ -1,0 +1,110 @@
+"""Writing to a person in a browser: by keyboard, through SMTP both ways, without script, on a phone."""
+
+from __future__ import annotations
+
+import smtplib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from contacts.models import Contact, Letter
+from ecrm.tenancy.context import tenant_context
+from ecrm.tenancy.models import Tenant
+from tests.cases.mails import mail, work
+from tests.cases.test_browser import sign_in
+from tests.cast import Member
+from tests.chromium import tab
+from tests.contacts.letters.conftest import caught, send_due
+from tests.mail.catching import RunningCatcher
+from tests.mail.inbound.conftest import RunningDoor, open_door
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, databases=["default", "dispatch"])]
+__all__ = ["open_door"]  # a fixture
+
+
+@pytest.fixture
+def page(chromium: Browser, live_server: Any, bob: Member) -> Iterator[Page]:
+    with tab(chromium, live_server.url) as opened:
+        yield sign_in(opened, bob, live_server)
+
+
+def test_there_and_back_through_smtp(
+    page: Page, acme: Tenant, rita: Contact, catcher: RunningCatcher, open_door: Callable[..., RunningDoor]
+) -> None:
+    page.goto(f"/acme/contacts/{rita.pk}/")
+    page.keyboard.press("e")
+    page.get_by_label("Subject").fill("Your lid")
+    box = page.get_by_role("textbox", name="Text")
+    box.fill("It leaves today.")
+    box.press("Control+Enter")
+    expect(page.get_by_text("Your email is on its way.")).to_be_visible()
+    expect(page.get_by_label("Emails on their way")).to_contain_text("rita@example.org")
+    send_due(acme)
+    (message,) = caught(catcher)
+    back = message["Reply-To"].addresses[0].addr_spec
+    with smtplib.SMTP("127.0.0.1", open_door().port, timeout=20) as door:
+        door.sendmail("rita@example.org", [back], mail("Thank you!", subject="Re: Your lid"))
+    work(acme)
+    page.reload()
+    expect(page.locator("#timeline")).to_contain_text("Answered an email: Re: Your lid")
+    page.goto("/acme/today/")
+    page.get_by_role("link", name="Rita Reader answered your email").click()
+    expect(page.get_by_text("Thank you!")).to_be_visible()
+
+
+def test_unsent_within_the_seconds(page: Page, acme: Tenant, rita: Contact) -> None:
+    page.goto(f"/acme/contacts/{rita.pk}/compose/?kind=email")
+    page.get_by_label("Subject").fill("Your lid")
+    page.get_by_role("textbox", name="Text").fill("Too soon")
+    page.get_by_role("button", name="Send").click()
+    page.locator("#toasts").get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("textbox", name="Text")).to_have_value("Too soon")
+    with tenant_context(acme):
+        assert not Letter.objects.exists()
+
+
+def test_a_call_is_two_clicks_on_a_phone(page: Page, rita: Contact) -> None:
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto(f"/acme/contacts/{rita.pk}/")
+    page.locator("#composer label", has_text="Call").click()
+    page.get_by_role("button", name="Log call").click()
+    expect(page.locator("#timeline li").first).to_contain_text("Call")
+
+
+def test_words_survive_a_change_of_mind_and_a_reload(page: Page, rita: Contact) -> None:
+    page.goto(f"/acme/contacts/{rita.pk}/")
+    page.keyboard.press("n")
+    box = page.get_by_role("textbox", name="Text")
+    box.press_sequentially("Wants ten jugs")
+    page.locator("#composer label", has_text="Task").click()
+    expect(box).to_have_value("Wants ten jugs")
+    expect(page.get_by_text("Draft kept")).to_be_visible()
+    page.reload()
+    expect(box).to_have_value("Wants ten jugs")
+
+
+def test_without_script(chromium: Browser, live_server: Any, bob: Member, rita: Contact) -> None:
+    with tab(chromium, live_server.url, javascript=False) as page:
+        sign_in(page, bob, live_server)
+        page.goto(f"/acme/contacts/{rita.pk}/")
+        page.locator("#composer label", has_text="Task").click()
+        page.get_by_role("textbox", name="Text").fill("Ask how the lid fits")
+        page.get_by_role("button", name="Plan task").click()
+        tasks = page.get_by_role("list", name="Tasks")
+        expect(tasks).to_contain_text("Ask how the lid fits")
+        tasks.get_by_role("button", name="Done").click()
+        expect(tasks).to_have_count(0)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("kind", ["note", "email", "call", "task"])
+def test_nothing_bars_anybody(page: Page, rita: Contact, kind: str, theme: Any) -> None:
+    page.emulate_media(color_scheme=theme)
+    page.goto(f"/acme/contacts/{rita.pk}/compose/?kind={kind}")
+    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]})
+    assert found.violations_count == 0, found.generate_report()
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
