@@ -2,10 +2,11 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import ecrm.tenancy.context
-import ecrm.tenancy.walls
 from django.conf import settings
 from django.db import migrations, models
+
+import ecrm.tenancy.context
+import ecrm.tenancy.walls
 
 
 class Migration(migrations.Migration):
