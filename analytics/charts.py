@@ -21,6 +21,7 @@ WORDS = {
     "blocked": gettext_lazy("Address blocked"),
     "no_address": gettext_lazy("No address"),
 }
+TONES = {"may": "good", "refused": "bad", "never_asked": "", "blocked": "warn", "no_address": "off"}
 
 
 def growth(figures: Growth) -> Plot:
@@ -74,9 +75,8 @@ def funnel(figures: Sends) -> Funnel:
 
 
 def mailable(figures: Mailable) -> SplitBar:
-    tones = {"may": "good", "refused": "bad", "never_asked": "", "blocked": "warn", "no_address": "off"}
     return SplitBar(
-        [Slice(WORDS[part], getattr(figures, part), tone) for part, tone in tones.items()], figures.everyone
+        [Slice(WORDS[part], getattr(figures, part), tone) for part, tone in TONES.items()], figures.everyone
     )
 
 

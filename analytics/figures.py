@@ -130,11 +130,26 @@ def _part(has_address: bool, is_blocked: bool, is_allowed: bool, has_answered: b
     return "refused" if has_answered else "never_asked"
 
 
-def allowing(purpose: Purpose) -> Q:
-    """For people: those whom ``mailable`` counts under ``may``."""
+def part_of(purpose: Purpose, part: str) -> Q:
+    """For people: those whom ``mailable`` counts under ``part``."""
     addresses = EmailAddress.objects.filter(contact=OuterRef("pk"), is_primary=True, binned_at=None)
-    is_blocked = Exists(addresses.filter(rules.suppressed(Channel.EMAIL)))
-    return Q(Exists(addresses)) & ~Q(is_blocked) & rules.granted(purpose)
+    has_address = Q(Exists(addresses))
+    is_blocked = Q(Exists(addresses.filter(rules.suppressed(Channel.EMAIL))))
+    has_answered = Q(Exists(rules.states(purpose).filter(contact=OuterRef("pk"))))
+    is_allowed = rules.granted(purpose)
+    is_free = has_address & ~is_blocked
+    return {
+        "no_address": ~has_address,
+        "blocked": is_blocked,
+        "may": is_free & is_allowed,
+        "refused": is_free & ~is_allowed & has_answered,
+        "never_asked": is_free & ~is_allowed & ~has_answered,
+    }[part]
+
+
+def month_start(now: datetime | None = None) -> datetime:
+    """When this month began in the reader's zone: who came since is ``joined_this_month``."""
+    return timezone.localtime(now or timezone.now()).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 def visits(people: QuerySet[Contact], weekly: Weekly) -> Visits:

@@ -7,26 +7,38 @@ from collections.abc import Callable
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
-from analytics.figures import allowing, recent
+from analytics.figures import month_start, part_of, recent
 from consent import purposes
 from contacts import people_sets
 from contacts.people_sets import PeopleSet
 from contacts.querysets import ContactQuerySet
 from ecrm.tenancy.roles import Capability
 
-VISITED, CLICKED, UNSUBSCRIBED, ORDERED, MAILABLE = "visited", "clicked", "unsubscribed", "ordered", "mailable"
+VISITED, MAILED, CLICKED, UNSUBSCRIBED, ORDERED = "visited", "mailed", "clicked", "unsubscribed", "ordered"
+JOINED = "joined"
 _DID = {
     VISITED: ("page.viewed", _("visited your sites in twelve weeks"), Capability.CONTACTS_VIEW),
+    MAILED: ("email.sent", _("were mailed in twelve weeks"), Capability.CONTACTS_VIEW),
     CLICKED: ("email.clicked", _("clicked in a mail in twelve weeks"), Capability.CONTACTS_VIEW),
     UNSUBSCRIBED: ("email.unsubscribed", _("unsubscribed in twelve weeks"), Capability.CONTACTS_VIEW),
     ORDERED: ("order.placed", _("ordered in twelve weeks"), Capability.REVENUE_VIEW),
+}
+# By the part of ``figures.Mailable``: the key of its set, and its words.
+PARTS = {
+    "may": ("mailable", _("may be e-mailed the newsletter")),
+    "refused": ("refused", _("said no to the newsletter")),
+    "never_asked": ("never-asked", _("were never asked about the newsletter")),
+    "blocked": ("blocked", _("have a blocked address")),
+    "no_address": ("no-address", _("have no e-mail address")),
 }
 
 
 def register() -> None:
     for key, (name, label, capability) in _DID.items():
         people_sets.register(PeopleSet(key, label, _who_did(name), capability))
-    people_sets.register(PeopleSet(MAILABLE, _("may be e-mailed the newsletter"), _mailable, Capability.CONTACTS_VIEW))
+    for part, (key, label) in PARTS.items():
+        people_sets.register(PeopleSet(key, label, _part(part), Capability.CONTACTS_VIEW))
+    people_sets.register(PeopleSet(JOINED, _("joined this month"), _joined, Capability.CONTACTS_VIEW))
 
 
 def _who_did(name: str) -> Callable[[ContactQuerySet], ContactQuerySet]:
@@ -36,6 +48,13 @@ def _who_did(name: str) -> Callable[[ContactQuerySet], ContactQuerySet]:
     return narrow
 
 
-def _mailable(people: ContactQuerySet) -> ContactQuerySet:
-    purpose = purposes.by_key(purposes.NEWSLETTER)
-    return people.filter(allowing(purpose)) if purpose else people.none()
+def _part(part: str) -> Callable[[ContactQuerySet], ContactQuerySet]:
+    def narrow(people: ContactQuerySet) -> ContactQuerySet:
+        purpose = purposes.by_key(purposes.NEWSLETTER)
+        return people.filter(part_of(purpose, part)) if purpose else people.none()
+
+    return narrow
+
+
+def _joined(people: ContactQuerySet) -> ContactQuerySet:
+    return people.filter(created_at__gte=month_start())

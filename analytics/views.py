@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from analytics import charts, figures
-from analytics.people_sets import VISITED
+from analytics.people_sets import PARTS, VISITED
 from cases import figures as cases
 from consent import purposes
 from contacts import people_sets
@@ -37,6 +37,7 @@ def dashboard(request: MemberRequest) -> HttpResponse:
         "sends_funnel": charts.funnel(sends),
         "mailable": mailable,
         "mailable_chart": charts.mailable(mailable) if mailable else None,
+        "mailable_parts": _parts(mailable) if mailable else [],
         "purpose_name": newsletter.name if newsletter else "",
     }
     visited = figures.visits(people_sets.get(VISITED).narrow(people), weekly)
@@ -52,6 +53,11 @@ def dashboard(request: MemberRequest) -> HttpResponse:
 def _newsletter() -> purposes.Wording | None:
     found = purposes.catalogue(with_archived=True)
     return next((each for each in found if each.purpose.key == purposes.NEWSLETTER), None)
+
+
+def _parts(mailable: figures.Mailable) -> list[tuple[str, Any, int]]:
+    """The key of the people behind each part, its words and how many they are."""
+    return [(PARTS[part][0], charts.WORDS[part], getattr(mailable, part)) for part in charts.TONES]
 
 
 def _cases() -> dict[str, Any]:

@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from analytics import figures
+from analytics.people_sets import PARTS
 from consent import purposes, suppression
 from consent.services import grant, withdraw
 from contacts import events, people_sets, services
@@ -92,14 +93,35 @@ def test_a_figure_of_people_opens_exactly_those_people(alice: Member, acme: Tena
     assert late.name not in shown
 
 
-def test_the_mailable_are_the_same_people_in_figure_and_list(alice: Member, acme: Tenant) -> None:
+def test_each_part_of_the_mailable_opens_its_people(alice: Member, acme: Tenant) -> None:
     newsletter = purposes.by_key("newsletter")
-    people = [person(number) for number in range(3)]
-    for contact in people[:2]:
+    people = [person(number) for number in range(5)]
+    for contact in people[:3]:
         grant(contact=contact, purpose=newsletter, source="form", evidence={"origin": "test"})
     suppression.suppress(address_norm="p0@example.com", reason="hard_bounce")
-    listed = people_sets.get("mailable").narrow(Contact.objects.all())
-    assert figures.mailable(Contact.objects.all(), newsletter).may == listed.count() == 1
+    withdraw(contact=people[1], purpose=newsletter, source="form", evidence={"origin": "test"})
+    without = services.create_contact(by=None, name="Nobody", emails=[])
+    counted = figures.mailable(Contact.objects.all(), newsletter)
+    behind = {part: set(people_sets.get(key).narrow(Contact.objects.all())) for part, (key, _words) in PARTS.items()}
+    assert {part: len(found) for part, found in behind.items()} == {part: getattr(counted, part) for part in PARTS}
+    assert behind == {
+        "may": {people[2]},
+        "refused": {people[1]},
+        "never_asked": {people[3], people[4]},
+        "blocked": {people[0]},
+        "no_address": {without},
+    }
+    page = alice.get("dashboard").content.decode()
+    assert all(f"?only={key}" in page for key, _words in PARTS.values())
+
+
+def test_who_joined_this_month_is_who_the_figure_counts(alice: Member, acme: Tenant) -> None:
+    person(1, at=figures.month_start() - timedelta(seconds=1))
+    new = [person(2, at=figures.month_start()), person(3)]
+    assert figures.growth(Contact.objects.all()).joined_this_month == len(new)
+    shown = alice.get("contact_list", query={"only": "joined"}).content.decode()
+    assert "Person 1" not in shown
+    assert all(each.name in shown for each in new)
 
 
 def test_open_cases_and_the_first_answer_are_told(alice: Member, acme: Tenant) -> None:
