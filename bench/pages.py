@@ -25,6 +25,7 @@ from bench.report import Report
 from bench.sizes import count_of, name_of
 from contacts import search
 from contacts.models import Contact, EmailAddress, Event
+from ecrm.garbage import spare_what_stays
 from ecrm.tenancy.context import tenant_context
 from ecrm.tenancy.models import Tenant, User
 from ecrm.tenancy.urls import tenant_url
@@ -50,6 +51,7 @@ def run(size: str, report: Report) -> None:
     tenants = [population.tenant_of(each) for each in (small, size)]
     client = _signed_in()
     pages = zip(*map(_pages, tenants), strict=True)
+    spare_what_stays()  # as a web server's process does
     with report.step(f"{ROUNDS} rounds a page, both sizes in turns"):
         for few, many in pages:
             _measure(few, many, tenants[1], client, report)

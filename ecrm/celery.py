@@ -3,10 +3,13 @@
 import os
 
 from celery import Celery
+from celery.signals import worker_process_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ecrm.settings")
 
 from django.conf import settings  # noqa: E402
+
+from ecrm.garbage import spare_what_stays  # noqa: E402
 
 app = Celery("ecrm", broker=settings.REDIS_URL)
 app.conf.update(
@@ -37,3 +40,8 @@ app.conf.update(
     },
 )
 app.autodiscover_tasks()
+
+
+@worker_process_init.connect
+def _begin(**_signal: object) -> None:
+    spare_what_stays()

@@ -34,3 +34,10 @@ if settings.STATIC_FROM_SOURCE:
     for storage in AppDirectoriesFinder().storages.values():
         application.add_files(storage.location, settings.STATIC_URL.strip("/"))
 application = in_front_of(application)
+
+from django.urls import get_resolver  # noqa: E402
+
+from ecrm.garbage import spare_what_stays  # noqa: E402
+
+_ = get_resolver().url_patterns  # every view, before the first visitor asks for one
+spare_what_stays()
