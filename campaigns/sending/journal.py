@@ -16,7 +16,6 @@ from campaigns.exclusions import Reason
 from campaigns.models import COUNTED, Campaign, Chunk, Delivery, Intent, Outcome, OutcomeKind
 from campaigns.models.campaign import State
 from campaigns.sending.claims import Claim
-from campaigns.sending.people import Fragment
 from consent import purposes, rules
 from consent.models import Purpose
 from contacts.models import Company, Contact, EmailAddress
@@ -109,7 +108,7 @@ def intend(held: Claim, attempts: dict[int, int], *, purpose: Purpose) -> Intend
     In one statement: the lease is renewed if it and the campaign still stand, everybody whose consent,
     address or suppression has changed is skipped for good, and the others get their intent.
     """
-    consent = rules.sql(purpose)
+    consent = rules.sql(purpose, one_by_one=True)
     reason = f"""CASE
         WHEN c.binned_at IS NOT NULL THEN '{Reason.BINNED}'
         WHEN e.id IS NULL THEN '{Reason.NO_ADDRESS}'
@@ -190,24 +189,21 @@ def count(held: Claim, changes: dict[str, int], *, rate: float) -> None:
     _execute(sql, [rate, *(changes[kind] for kind in kinds), require_tenant_id(), held.chunk_id])
 
 
-def _tracking() -> Fragment:
+def _tracking() -> rules.SqlRule:
     """Whether the person agreed to be followed into the message."""
     purpose = purposes.by_key(purposes.TRACKING)
-    if purpose is None:
-        return Fragment("false")
-    allowed = Contact.objects.filter(rules.granted(purpose)).values("pk")
-    sql, params = allowed.query.sql_with_params()
-    return Fragment(f"c.id IN ({sql})", tuple(params))
+    return rules.sql(purpose, one_by_one=True) if purpose else rules.SqlRule("", "FALSE", ())
 
 
 def _deliveries(chunk_id: int) -> list[Pending]:
     tracking = _tracking()
     sql = f"""
-        SELECT d.id, c.id, d.address, d.is_marketing, 0, NULL, '', 0, 0, {tracking.sql}, c.name, c.given_name,
-               c.family_name, coalesce(company.name, ''), c.city, c.country, c.language
+        SELECT d.id, c.id, d.address, d.is_marketing, 0, NULL, '', 0, 0, ({tracking.condition}) IS TRUE, c.name,
+               c.given_name, c.family_name, coalesce(company.name, ''), c.city, c.country, c.language
           FROM {Delivery.table()} d
           JOIN {Contact.table()} c ON c.tenant_id = d.tenant_id AND c.id = d.contact_id
           LEFT JOIN {Company.table()} company ON company.tenant_id = d.tenant_id AND company.id = c.company_id
+          {tracking.join}
          WHERE d.tenant_id = %s AND d.chunk_id = %s ORDER BY d.id"""
     return [Pending(*row) for row in _rows(sql, [*tracking.params, require_tenant_id(), chunk_id])]
 

@@ -38,7 +38,7 @@ def judged(campaign: Campaign, *, after: int = 0, limit: int | None = None) -> F
     reason (NULL for those who get it). ``domain`` is empty unless it has a throttle of its own.
     """
     purpose = Purpose.objects.get(pk=campaign.purpose_id or 0)
-    consent = rules.sql(purpose)
+    consent = rules.sql(purpose, one_by_one=limit is not None)
     audience = _audience(campaign, after=after, limit=limit)
     content, reason, domain = _content(campaign), _reason(campaign, consent.condition), _domain()
     tenant_id = require_tenant_id()
