@@ -126,7 +126,7 @@ def _write(said: Said, by: User | None, at: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE import_judged ADD COLUMN record_id bigint")
         cursor.execute(
-            "UPDATE import_judged SET record_id = nextval(pg_get_serial_sequence(%s, 'id'))"
+            "UPDATE import_judged SET record_id = nextval((SELECT pg_get_serial_sequence(%s, 'id')::regclass))"
             " WHERE objection IS NULL AND NOT stands",
             [ConsentRecord.table()],
         )
@@ -218,7 +218,7 @@ def take_back(*, run: ImportRun, landed: Sequence[datetime], by: User | None, at
         cursor.execute("DROP TABLE IF EXISTS pg_temp.import_ended")
         cursor.execute(
             "CREATE TEMP TABLE import_ended ON COMMIT DROP AS SELECT standing.contact_id, standing.purpose_id,"
-            "  standing.channel, nextval(pg_get_serial_sequence(%(ledger)s, 'id')) AS record_id"
+            "  standing.channel, nextval((SELECT pg_get_serial_sequence(%(ledger)s, 'id')::regclass)) AS record_id"
             f" FROM {ConsentState.table()} standing JOIN {ConsentRecord.table()} given"
             "   ON given.tenant_id = %(tenant)s AND given.id = standing.record_id"
             " WHERE standing.tenant_id = %(tenant)s AND standing.state = 'granted' AND given.source = %(source)s"

@@ -20,22 +20,37 @@ def record_sql(select: str, params: Iterable[Any], *, names: Collection[str]) ->
 
     It answers name, contact_id, occurred_at, actor_id, source_type, source_id, object_type, object_id
     and properties (JSONB). ``names`` are all that may occur: none that is an activity of the person's.
-    Rooms that react to one of them hear of those.
+    Rooms that react to one of them hear of those, in the same statement where they can.
     """
     assert not any(events.kind(name).is_activity for name in names)
-    heard = [name for name in names if reactions.is_heard(name)]
+    called = [name for name in names if reactions.is_called(name)]
+    reacting, heard = _reacting(names)
     with connection.cursor() as cursor:
         cursor.execute(
             f"WITH written AS (INSERT INTO {Event.table()} (tenant_id, {_COLUMNS})"
             f"   SELECT %s, {_COLUMNS} FROM ({select}) AS found ({_COLUMNS}) RETURNING {_COLUMNS}),"
             f" marked AS (INSERT INTO {DirtyContact.table()} (tenant_id, contact_id, reason, marked_at)"
-            f"   SELECT %s, contact_id, {_REASON}, now() FROM written)"
+            f"   SELECT %s, contact_id, {_REASON}, now() FROM written){reacting}"
             f" SELECT {_COLUMNS} FROM written WHERE name = ANY (%s)",
-            [require_tenant_id(), *params, require_tenant_id(), heard],
+            [require_tenant_id(), *params, require_tenant_id(), *heard, called],
         )
-        told = cursor.fetchall() if heard else []
+        told = cursor.fetchall() if called else []
     if told:
-        reactions.react([_event(row) for row in told])
+        reactions.react([_event(row) for row in told], ran_statements=True)
+
+
+def _reacting(names: Collection[str]) -> tuple[str, list[Any]]:
+    """The statements of rooms that react in SQL, as further parts of the WITH, and their parameters."""
+    parts = ""
+    params: list[Any] = []
+    for number, (statement, heard) in enumerate(reactions.statements(names).items()):
+        parts += (
+            f", heard_{number} AS (SELECT DISTINCT %s::bigint AS tenant_id, contact_id FROM written"
+            f" WHERE name = ANY (%s) AND contact_id IS NOT NULL)"
+            f", reacted_{number} AS ({statement.format(heard=f'heard_{number}')})"
+        )
+        params += [require_tenant_id(), heard]
+    return parts, params
 
 
 # As contacts.events tells the segments why: the name, and which fields changed.

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from contacts.models import Contact
-from ecrm.tenancy.scoping import TenantForeignKey, TenantModel
+from ecrm.tenancy.scoping import TenantField, TenantForeignKey, TenantModel
 
 
 class Channel(models.TextChoices):
@@ -109,6 +109,7 @@ class ConsentRecord(TenantModel):
     holds what proves it: ip, user_agent, url, wording, file and line, campaign, staff (ids).
     """
 
+    tenant = TenantField(db_constraint=False)
     # Looked up by person alone, through ``consent_record_who``: indexes of their own would only slow imports.
     contact = TenantForeignKey(Contact, models.PROTECT, db_index=False)
     purpose = TenantForeignKey(Purpose, models.PROTECT, db_index=False)
@@ -131,6 +132,7 @@ class ConsentState(TenantModel):
     The app has no right to write here. ``record`` is the ledger row that decided.
     """
 
+    tenant = TenantField(db_constraint=False)
     contact = TenantForeignKey(Contact, models.CASCADE, db_index=False)
     purpose = TenantForeignKey(Purpose, models.PROTECT, db_index=False)
     channel = models.CharField(max_length=10, choices=Channel.choices)

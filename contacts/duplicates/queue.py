@@ -13,6 +13,11 @@ from ecrm.tenancy.context import require_tenant_id
 # After these, what two people share may be different.
 EVENTS = tuple(f"contact.{what}" for what in ("created", "changed", "binned", "restored", "merged", "separated"))
 
+MARK = (
+    f"INSERT INTO {UnmatchedContact.table()} (tenant_id, contact_id, marked_at)"
+    " SELECT tenant_id, contact_id, now() FROM {heard}"
+)
+
 
 def mark(events: Sequence[NewEvent]) -> None:
     """The reaction to those events: one statement a batch."""

@@ -4,4 +4,4 @@ from contacts import reactions
 from contacts.duplicates import queue
 
 for name in queue.EVENTS:
-    reactions.register(name, queue.mark)
+    reactions.register(name, queue.mark, as_sql=queue.MARK)

@@ -63,7 +63,7 @@ class Landing:
 def land(landing: Landing) -> None:
     """Writes what ``import_plan`` holds. A unique address taken meanwhile raises ``IntegrityError``:
     the caller rolls the chunk back and plans it again."""
-    _give_ids(landing)
+    landing.made["people"] = [row[0] for row in _ask("SELECT contact_id FROM import_plan WHERE is_new ORDER BY 1")]
     _find_companies(landing)
     columns = _columns()
     note_lists(columns)
@@ -104,15 +104,6 @@ def _columns() -> frozenset[str]:
             " WHERE attrelid = 'pg_temp.import_plan'::regclass AND attnum > 0 AND NOT attisdropped"
         )
     )
-
-
-def _give_ids(landing: Landing) -> None:
-    """One block of the sequence for all new people, in the order of the file."""
-    found = _ask(
-        f"UPDATE import_plan SET contact_id = nextval(pg_get_serial_sequence('{Contact.table()}', 'id'))"
-        " WHERE is_new RETURNING contact_id"
-    )
-    landing.made["people"] = sorted(row[0] for row in found)
 
 
 def _find_companies(landing: Landing) -> None:

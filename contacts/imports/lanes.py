@@ -6,14 +6,10 @@ as it was, for the next one to take; nobody can land it twice.
 
 from __future__ import annotations
 
-import contextvars
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError, OperationalError, connection
 from django.db.models import DateTimeField, Max, Min, QuerySet, Sum
 from django.db.models.fields.json import KeyTextTransform
@@ -22,6 +18,7 @@ from django.utils import timezone
 
 from contacts import partitions
 from contacts.imports import custom, landing, needed, plan, problem_file, registered, services, staging
+from contacts.imports.side_by_side import in_lanes
 from contacts.imports.work import Overtaken, Scheme, claimed_words, guarded, in_language, open_run, still_ours, summed
 from contacts.models import ImportChunk, ImportRow, ImportRun
 from ecrm.audit import services as audit
@@ -55,32 +52,11 @@ def _land(run: ImportRun, job_id: int) -> None:
         with tenant_transaction():
             plan.ensure_statistics(run.pk)
         in_lanes(work)
+    plan.settle_search()
     if _unlanded(run):
         _hand_over(run, job_id)
     else:
         _finish(run, job_id)
-
-
-def in_lanes(work: Callable[[], Any]) -> None:
-    """Does the same work in several connections at once; in this one alone where it is in a transaction."""
-    lanes = 1 if connection.in_atomic_block else settings.IMPORT_LANES
-    if lanes == 1:
-        work()
-        return
-    with ThreadPoolExecutor(lanes - 1) as others:
-        futures = [
-            others.submit(contextvars.copy_context().run, _in_own_connection, work) for _lane in range(lanes - 1)
-        ]
-        work()
-        for future in futures:
-            future.result()
-
-
-def _in_own_connection(work: Callable[[], Any]) -> None:
-    try:
-        work()
-    finally:
-        connection.close()
 
 
 def _begin(run: ImportRun, job_id: int) -> None:
@@ -154,8 +130,9 @@ def _land_next(run: ImportRun, scheme: Scheme) -> int | None:
 
 def _land_chunk(run: ImportRun, chunk: ImportChunk, scheme: Scheme) -> int:
     at = timezone.now()
+    plan.defer_search()
     plan.lock_known(chunk, scheme.wishes)
-    rows = plan.make(chunk, scheme.wishes)
+    rows = plan.make(chunk, scheme.wishes, gives_ids=True)
     troubles = [*custom.compare(scheme.wishes, scheme.headers), *needed.lacking(scheme.wishes)]
     made = landing.Landing(run, scheme.wishes, at)
     landing.land(made)

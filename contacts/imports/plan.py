@@ -28,7 +28,7 @@ from contacts.models import (
     Tag,
     Tagging,
 )
-from ecrm.tenancy.context import require_tenant_id
+from ecrm.tenancy.context import require_tenant_id, tenant_transaction
 
 CHUNK_ROWS = 20_000
 # Few enough to be quick while the planner does not know the tenant yet.
@@ -68,8 +68,11 @@ COMPANY_NORM = "left(search.fold(regexp_replace(btrim({0}), '\\s+', ' ', 'g')), 
 TAG_NORM = "left(search.fold({0}), 60)"
 
 
-def make(chunk: ImportChunk, wishes: Wishes) -> int:
-    """Fills ``import_plan`` with the chunk's rows that count; answers how many. Must run in a transaction."""
+def make(chunk: ImportChunk, wishes: Wishes, *, gives_ids: bool = False) -> int:
+    """Fills ``import_plan`` with the chunk's rows that count; answers how many. Must run in a transaction.
+
+    ``contact_id`` is null for new people, or with ``gives_ids`` the id they will have, in the order of the file.
+    """
     parameters = {
         "tenant": require_tenant_id(),
         "run": chunk.run_id,
@@ -80,7 +83,7 @@ def make(chunk: ImportChunk, wishes: Wishes) -> int:
     }
     _execute("DROP TABLE IF EXISTS pg_temp.import_plan, pg_temp.import_company, pg_temp.import_tag", {})
     given = _given(wishes)
-    _execute(f"CREATE TEMP TABLE import_plan ON COMMIT DROP AS {_Sql(wishes, given).plan()}", parameters)
+    _execute(f"CREATE TEMP TABLE import_plan ON COMMIT DROP AS {_Sql(wishes, given).plan(gives_ids)}", parameters)
     if wishes.match != "email":
         _execute(_TWINS, parameters)
     _execute("ANALYZE import_plan (line, contact_id)", {})
@@ -101,6 +104,18 @@ def lock_known(chunk: ImportChunk, wishes: Wishes) -> None:
             "system": wishes.system,
         },
     )
+
+
+def defer_search() -> None:
+    """Until the transaction ends, what the search looks at is sorted into its index in large lots:
+    half the work (measured). Searches read what waits, so the lots are not larger still."""
+    _execute("SET LOCAL gin_pending_list_limit = '8MB'", {})
+
+
+def settle_search() -> None:
+    """Sorts in what waits (contacts/sql/row_upkeep.sql); whoever saves a person next would have to."""
+    with tenant_transaction():
+        _execute("SELECT search.settle()", {})
 
 
 def ensure_statistics(run_id: int) -> None:
@@ -178,6 +193,11 @@ def _known_id(wishes: Wishes) -> str:
     return "email.contact_id" if wishes.match == "email" else "coalesce(named.id, email.contact_id)"
 
 
+# Asked once for its name, and after the rows have been put in order.
+_NEW_ID = (
+    f"CASE WHEN is_new THEN nextval((SELECT pg_get_serial_sequence('{Contact.table()}', 'id')::regclass))"
+    " ELSE known_id END"
+)
 # Two rows of one person that the check could not see yet: the first counts.
 _TWINS = (
     "UPDATE import_plan later SET verdict = 'same', changed = '{}', is_twin = true FROM ("
@@ -195,7 +215,7 @@ class _Sql:
         self.own = [name for name in FIELDS if name in given]
         self.feeds_place = bool({"street", "postcode"} & given.keys())
 
-    def plan(self) -> str:
+    def plan(self, gives_ids: bool) -> str:
         read = ", ".join(f"{name} {kind}" for name, kind in self.given.items()) or "nothing text"
         ctes = [
             f"staged AS MATERIALIZED ({_STAGED})",
@@ -208,7 +228,8 @@ class _Sql:
             f"judged AS MATERIALIZED (SELECT *, {self._changed()} AS changed FROM compared)",
         ]
         return (
-            f"WITH {', '.join(ctes)} SELECT *, false AS is_twin, CASE WHEN is_new THEN 'new'"
+            f"WITH {', '.join(ctes)} SELECT *, {_NEW_ID if gives_ids else 'known_id'} AS contact_id,"
+            " false AS is_twin, CASE WHEN is_new THEN 'new'"
             " WHEN cardinality(changed) > 0 THEN 'update' ELSE 'same' END AS verdict FROM judged ORDER BY line"
         )
 
@@ -253,7 +274,6 @@ class _Sql:
         columns = [
             "read.line",
             "read.address_norm",
-            "person.id AS contact_id",
             "person.id AS known_id",
             "person.id IS NULL AS is_new",
             *self._fields(),

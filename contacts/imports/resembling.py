@@ -21,11 +21,16 @@ BATCH = 2_000
 KEPT = 200
 
 
+def looks_on(counts: dict[str, Any]) -> bool:
+    """Whether more rows should be looked at: not enough have been, and there are keys to find people by."""
+    return counts.get("looked", 0) < MOST_ROWS and MatchKey.objects.exists()
+
+
 def note(run: ImportRun, counts: dict[str, Any]) -> dict[str, Any]:
     """Adds the new rows of ``import_plan`` to ``counts``: ``looked`` at, ``alike`` somebody, and the first
     of those as ``alike_rows`` (line, the person's id, score)."""
     looked = counts.get("looked", 0)
-    if looked >= MOST_ROWS or not MatchKey.objects.exists():
+    if not looks_on(counts):
         return counts
     rows = _new_rows(run, MOST_ROWS - looked)
     found = [

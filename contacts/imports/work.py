@@ -6,28 +6,31 @@ stretches that have not landed.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
+from django.db import connection
 from django.db.models import F
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from contacts.import_columns import ImportColumn
 from contacts.imports import custom, needed, plan, problem_file, registered, resembling, services, source, staging
-from contacts.imports.checking import Checker, Demands
+from contacts.imports.checking import Batch, Checker, Demands
 from contacts.imports.fields import all_fields
+from contacts.imports.side_by_side import in_lanes, one_behind
 from contacts.imports.values import Reader
 from contacts.imports.wishes import Wishes
 from contacts.models import ImportChunk, ImportRun
 from ecrm.jobs import services as jobs
 from ecrm.jobs.models import Job
-from ecrm.tenancy.context import tenant_transaction
+from ecrm.tenancy.context import require_tenant_id, tenant_transaction
 
 State = ImportRun.State
 MOST_ATTEMPTS = 3
@@ -121,14 +124,19 @@ def _stage_all(run: ImportRun, job_id: int, checker: Checker) -> tuple[int, int]
     rows = source.all_rows(run, source.dialect_of(run))
     # The first stretch is small: when it lands, the planner learns what the tenant's tables look like.
     size = plan.FIRST_CHUNK_ROWS
-    while (batch := checker.check(islice(rows, size))).seen:
-        refused += batch.refused
-        seen += batch.seen
-        with tenant_transaction():
-            staging.stage(still_ours(run, State.CHECKING), batch)
-        jobs.advance(job_id, done=batch.seen)
-        size = plan.CHUNK_ROWS
+    with one_behind() as later:
+        while (batch := checker.check(islice(rows, size))).seen:
+            refused += batch.refused
+            seen += batch.seen
+            later(partial(_stage, run, job_id, batch))
+            size = plan.CHUNK_ROWS
     return refused, seen
+
+
+def _stage(run: ImportRun, job_id: int, batch: Batch) -> None:
+    with tenant_transaction():
+        staging.stage(still_ours(run, State.CHECKING), batch)
+    jobs.advance(job_id, done=batch.seen)
 
 
 def _checker(run: ImportRun) -> Checker:
@@ -152,11 +160,21 @@ def _checker(run: ImportRun) -> Checker:
     )
 
 
-def still_ours(run: ImportRun, state: str) -> ImportRun:
-    """Holds the run's row for this transaction. Raises ``Overtaken`` when the work is no longer ours."""
-    current = (
-        ImportRun.objects.select_for_update(of=("self",)).filter(pk=run.pk, state=state, attempt=run.attempt).first()
-    )
+def still_ours(run: ImportRun, state: str, *, is_shared: bool = False) -> ImportRun:
+    """Holds the run's row for this transaction, ``is_shared`` beside other lanes of ours.
+
+    Raises ``Overtaken`` when the work is no longer ours.
+    """
+    runs = ImportRun.objects.all()
+    if is_shared:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT FROM {ImportRun.table()} WHERE tenant_id = %s AND id = %s FOR SHARE",
+                [require_tenant_id(), run.pk],
+            )
+    else:
+        runs = runs.select_for_update(of=("self",))
+    current = runs.filter(pk=run.pk, state=state, attempt=run.attempt).first()
     if current is None:
         raise Overtaken
     return current
@@ -179,19 +197,48 @@ def _settle_repetitions(run: ImportRun) -> int:
 def _judge(run: ImportRun, job_id: int) -> dict[str, Any]:
     """Counts what would become of every staged row, from the same plan that the landing will write."""
     scheme = Scheme.of(run)
-    counts: dict[str, Any] = {}
     with tenant_transaction():
-        chunks = list(ImportChunk.objects.filter(run=run, landed_at=None).order_by("first_line"))
-    for chunk in chunks:
-        with tenant_transaction():
-            current = still_ours(run, State.CHECKING)
-            plan.make(chunk, scheme.wishes)
-            troubles = [*custom.compare(scheme.wishes, scheme.headers), *needed.lacking(scheme.wishes)]
-            refusals, words = registered.foresee(current, scheme.columns, scheme.headers)
-            staging.add_problems(current, [*troubles, *refusals, *plan.claimed(claimed_words())])
-            counts = resembling.note(current, summed(counts, plan.verdict_counts(), words))
-        jobs.advance(job_id, done=chunk.row_count)
+        chunks = deque(ImportChunk.objects.filter(run=run, landed_at=None).order_by("first_line"))
+    counts = _judged(run, job_id, scheme, chunks, looks_around=True)
+    found: list[dict[str, Any]] = []
+    in_lanes(lambda: found.append(_judged(run, job_id, scheme, chunks)))
+    for each in found:
+        counts = summed(counts, each, each.pop("words", {}))
     return counts
+
+
+def _judged(
+    run: ImportRun, job_id: int, scheme: Scheme, chunks: deque[ImportChunk], *, looks_around: bool = False
+) -> dict[str, Any]:
+    """Takes stretches and answers what becomes of their rows: until there are none, or, when it
+    ``looks_around`` for people who look like the new ones, until enough have been looked for."""
+    counts: dict[str, Any] = {}
+    with in_language(run):
+        while chunks and (not looks_around or _looks_on(counts)):
+            try:
+                chunk = chunks.popleft()
+            except IndexError:  # another lane was quicker
+                break
+            with tenant_transaction():
+                current = still_ours(run, State.CHECKING, is_shared=True)
+                counts = summed(counts, *_verdicts(current, scheme, chunk))
+                if looks_around:
+                    counts = resembling.note(current, counts)
+            jobs.advance(job_id, done=chunk.row_count)
+    return counts
+
+
+def _looks_on(counts: dict[str, Any]) -> bool:
+    with tenant_transaction():
+        return resembling.looks_on(counts)
+
+
+def _verdicts(run: ImportRun, scheme: Scheme, chunk: ImportChunk) -> tuple[dict[str, int], dict[str, Counter[str]]]:
+    plan.make(chunk, scheme.wishes)
+    troubles = [*custom.compare(scheme.wishes, scheme.headers), *needed.lacking(scheme.wishes)]
+    refusals, words = registered.foresee(run, scheme.columns, scheme.headers)
+    staging.add_problems(run, [*troubles, *refusals, *plan.claimed(claimed_words())])
+    return plan.verdict_counts(), words
 
 
 def claimed_words() -> dict[str, str]:

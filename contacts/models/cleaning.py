@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from contacts.models.people import Contact
-from ecrm.tenancy.scoping import TenantForeignKey, TenantModel
+from ecrm.tenancy.scoping import TenantField, TenantForeignKey, TenantModel
 from ecrm.tenancy.settings_rows import TenantSettings
 
 
@@ -88,11 +88,9 @@ class MatchCount(TenantModel):
 class UnmatchedContact(TenantModel):
     """People who changed since their match keys were made. A queue without order, as ``DirtyContact``."""
 
+    tenant = TenantField(db_constraint=False)
     contact_id = models.BigIntegerField()
     marked_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        indexes = [models.Index(fields=["tenant", "id"], name="unmatched_contact_order")]
 
 
 class DuplicatePair(TenantModel):

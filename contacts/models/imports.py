@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ecrm.files.models import File
 from ecrm.jobs.models import Job
-from ecrm.tenancy.scoping import TenantForeignKey, TenantModel
+from ecrm.tenancy.scoping import TenantField, TenantForeignKey, TenantModel
 
 
 class ImportRun(TenantModel):
@@ -64,6 +64,7 @@ class ImportRow(TenantModel):
     ``repeats_line`` is of the same person as that line: only what it says about consent is heard.
     """
 
+    tenant = TenantField(db_constraint=False)
     run = TenantForeignKey(ImportRun, models.CASCADE, related_name="rows", db_index=False)
     line = models.PositiveIntegerField()
     values = models.JSONField(default=dict)

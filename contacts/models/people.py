@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contacts.models.companies import Company
 from contacts.querysets import ContactQuerySet
-from ecrm.tenancy.scoping import TenantForeignKey, TenantModel, TenantScope
+from ecrm.tenancy.scoping import TenantField, TenantForeignKey, TenantModel, TenantScope
 
 
 class Stage(models.TextChoices):
@@ -86,8 +86,6 @@ class Contact(TenantModel):
             GinIndex(
                 F("tenant"),
                 OpClass(F("search_text"), name="gin_trgm_ops"),
-                # In kB. Every search reads the whole list of what waits to be sorted in: a short one.
-                gin_pending_list_limit=256,
                 name="contact_search",
             ),
         ]
@@ -111,6 +109,7 @@ class EmailAddress(TenantModel):
     # What whoever edits says of it; None leaves ``verified_at`` as it is.
     says_verified: bool | None = None
 
+    tenant = TenantField(db_constraint=False)
     contact = TenantForeignKey(Contact, models.CASCADE, related_name="emails", db_index=False)
     address = models.CharField(_("email"), max_length=254)
     address_norm = models.CharField(max_length=254, editable=False)
@@ -140,6 +139,7 @@ class PhoneNumber(TenantModel):
     # What whoever edits says of it; None leaves ``verified_at`` as it is.
     says_verified: bool | None = None
 
+    tenant = TenantField(db_constraint=False)
     contact = TenantForeignKey(Contact, models.CASCADE, related_name="phones", db_index=False)
     number = models.CharField(max_length=20)
     written = models.CharField(_("phone"), max_length=40)
@@ -227,6 +227,7 @@ class Tag(TenantModel):
 
 
 class Tagging(TenantModel):
+    tenant = TenantField(db_constraint=False)
     tag = TenantForeignKey(Tag, models.CASCADE, related_name="taggings", db_index=False)
     contact = TenantForeignKey(Contact, models.CASCADE, related_name="taggings", db_index=False)
     created_at = models.DateTimeField(default=timezone.now)

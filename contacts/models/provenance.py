@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from contacts.models.people import Contact, Stage
-from ecrm.tenancy.scoping import TenantForeignKey, TenantModel
+from ecrm.tenancy.scoping import TenantField, TenantForeignKey, TenantModel
 
 
 class ContactChange(TenantModel):
@@ -21,6 +21,7 @@ class ContactChange(TenantModel):
     ``source_type`` is one of ``contacts.provenance.SOURCES``, ``source_id`` its row there.
     """
 
+    tenant = TenantField(db_constraint=False)
     contact = TenantForeignKey(Contact, models.CASCADE, related_name="changes", db_index=False)
     at = models.DateTimeField(default=timezone.now)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False)

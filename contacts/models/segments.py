@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from contacts.models.people import Contact
-from ecrm.tenancy.scoping import TenantForeignKey, TenantModel
+from ecrm.tenancy.scoping import TenantField, TenantForeignKey, TenantModel
 
 
 class SegmentKind(models.TextChoices):
@@ -132,9 +132,7 @@ class DirtyContact(TenantModel):
     ``reason`` says what, in words without spaces, separated by spaces (``contacts.dirty``).
     """
 
+    tenant = TenantField(db_constraint=False)
     contact_id = models.BigIntegerField()
     reason = models.CharField(max_length=200, default="")
     marked_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        indexes = [models.Index(fields=["tenant", "id"], name="dirty_contact_order")]

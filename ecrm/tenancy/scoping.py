@@ -55,7 +55,11 @@ class TenantScope(models.Manager[M]):
 
 
 class TenantField(models.ForeignKey):  # type: ignore[type-arg]
-    """``tenant``, set from the context; brings the unique key and row security with it."""
+    """``tenant``, set from the context; brings the unique key and row security with it.
+
+    Tables that fill by the million say ``tenant = TenantField(db_constraint=False)``: the reference
+    to their parent, or row security alone, already holds the tenant (docs/adr/0016).
+    """
 
     def __init__(self, **kwargs: Any) -> None:
         defaults: dict[str, Any] = {

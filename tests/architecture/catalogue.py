@@ -50,6 +50,7 @@ DEFINER_FUNCTIONS = {
     "public.content_is_frozen": "trigger: must see the campaign whoever writes",
     "public.blank_deliveries": "deliveries and outcomes have no update grant",
     "public.blank_hits": "of a hit only the verdict has an update grant",
+    "search.settle": "sorts waiting entries into the index of the search, takes and answers no values",
     "public.ensure_import_statistics": "defines statistics of one import's rows, answers no values",
     "search.case_ids": "text operators lose their index under row security",
     "search.contact_ids": "text operators lose their index under row security",
