@@ -15,7 +15,8 @@ import phonenumbers
 
 _WRITTEN = re.compile(r"\+?[0-9][0-9 ./-]*(?:\([0-9]+\))?[0-9 ./-]*")
 _SIGNS = str.maketrans("", "", " ./-()")
-_CODES = frozenset(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)
+# None of them is the beginning of another (ITU-T E.164).
+_CODE = re.compile(rf"\+({'|'.join(map(str, phonenumbers.COUNTRY_CODE_TO_REGION_CODE))})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ def quick_e164(written: str, country: str) -> str | None:
     """E.164, or None where only the whole parser can tell. ``country`` is ISO 3166 or empty."""
     if len(written) > 25 or not _WRITTEN.fullmatch(written):
         return None
-    digits = written.translate(_SIGNS)
+    digits = written if written.isdigit() or written[1:].isdigit() else written.translate(_SIGNS)
     if digits[0] == "+":
         code = _code_of(digits)
         return None if code is None else _composed(code, digits[1 + len(code) :], _plan_of_code(int(code)))
@@ -51,9 +52,8 @@ def _composed(code: str, national: str, plan: _Plan | None) -> str | None:
 
 
 def _code_of(digits: str) -> str | None:
-    if digits[1] == "0":
-        return None
-    return next((digits[1:end] for end in (2, 3, 4) if digits[1:end].isdigit() and int(digits[1:end]) in _CODES), None)
+    found = _CODE.match(digits)
+    return found.group(1) if found else None
 
 
 @lru_cache(maxsize=300)
