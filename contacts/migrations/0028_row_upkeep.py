@@ -8,7 +8,7 @@ from ecrm.tenancy.operations import RunSQLFile
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts", "0025_phones_of_a_person"),
+        ("contacts", "0027_letters_and_notes"),
         ("tenancy", "0009_deleting"),
     ]
 
