@@ -210,6 +210,25 @@ def test_a_rule_that_cannot_be_read_breaks_only_its_own_segment(
     assert bad.refreshed().broken_reason
 
 
+def test_a_rule_the_database_refuses_breaks_only_its_own_segment(
+    person: Callable[..., Contact], segment_of: Callable[..., Segment]
+) -> None:
+    """All rules are one question about the people who were touched: one that fails spoils no other's answer."""
+    ana, bob = person("Ana", country="PT"), person("Bob", country="DE")
+    good, bad = segment_of(PORTUGAL, "Good"), segment_of(PORTUGAL, "Bad")
+    inner = condition("segment", "in", good.pk)
+    follows = segment_of(inner, "Follows")
+    overflowing = condition("tag", "any_of", [2**63])
+    Segment.objects.filter(pk=bad.pk).update(rule={"all": [overflowing]})
+    services.edit_contact(contact=ana, by=None, country="ES")
+    services.edit_contact(contact=bob, by=None, country="PT")
+    catch_up()
+    assert (names(good), names(follows)) == (["Bob"], ["Bob"])
+    assert names(bad) == ["Ana"]
+    assert bad.refreshed().broken_reason
+    assert not good.refreshed().broken_reason
+
+
 def test_marks_of_another_tenant_are_left_alone(
     person: Callable[..., Contact], segment_of: Callable[..., Segment], globex: Any
 ) -> None:
