@@ -92,6 +92,16 @@ def test_marks_go_around_what_is_selected(page: Page, case: Case) -> None:
     expect(box).to_have_value("**today**")
 
 
+def test_the_watch_sees_what_runs_and_what_is_fetched(page: Page, live_server: Any) -> None:
+    """What the tests below find nothing of, it would find."""
+    ran, asked = watched(page, live_server.url)
+    page.route("http://evil.example/**", lambda route: route.abort())
+    page.set_content(f"<img src=x onerror=console.log('{MARK}')><img src=http://evil.example/x.png>")
+    page.wait_for_load_state("networkidle")
+    assert ran == [MARK]
+    assert asked == ["http://evil.example/x.png"]
+
+
 def test_hostile_mail_runs_nothing_and_fetches_nothing(
     page: Page, acme: Tenant, live_server: Any, start_case: Callable[[str], Case]
 ) -> None:
@@ -104,16 +114,21 @@ def test_hostile_mail_runs_nothing_and_fetches_nothing(
         case = start_case("\n".join(chunk))
         with tenant_context(acme):
             CaseMessage.objects.create(case=case, direction="in", text="\n".join(chunk)[:5000], html="\n".join(chunk))
-        page.goto(f"/acme/cases/{case.pk}/")
-        for summary in page.locator("details.more > summary", has_text="As it was sent").all():
+        opened(page, f"cases/{case.pk}/")
+        heads = page.locator("details.more > summary", has_text="As it was sent").all()
+        assert heads
+        for summary in heads:
             summary.click()
+        expect(page.locator("iframe")).to_have_count(len(heads))
         for frame in page.locator("iframe").all():
             expect(frame.content_frame.locator("body")).to_be_attached()
             for link in frame.content_frame.locator("a:visible").all()[:3]:
                 link.click(force=True, timeout=5000)
         with tenant_context(acme):
             for message in case.messages.all():
-                page.goto(f"/acme/cases/messages/{message.pk}/")
+                opened(page, f"cases/messages/{message.pk}/")
+    for address in ("", "cases/", f"contacts/{case.contact_id}/", "contacts/", "notices/"):
+        opened(page, address)
     assert ran == []
     assert asked == []
 
@@ -130,7 +145,7 @@ def test_with_remote_pictures_shown_only_pictures_are_fetched(
         for start in range(0, len(every), 120):
             chunk = "\n".join(every[start : start + 120])
             CaseMessage.objects.create(case=case, direction="in", text="Look", html=chunk)
-    page.goto(f"/acme/cases/{case.pk}/")
+    opened(page, f"cases/{case.pk}/")
     for summary in page.locator("details.more > summary", has_text="As it was sent").all():
         summary.click()
     buttons = page.get_by_role("button", name="Show them").all()
@@ -161,6 +176,12 @@ def test_remote_pictures_come_on_a_click_and_for_that_view_only(
     page.get_by_text("As it was sent").click()
     expect(page.locator("iframe").content_frame.get_by_text("Look")).to_be_visible()
     assert (ran, asked) == ([], [picture])
+
+
+def opened(page: Page, address: str) -> None:
+    response = page.goto(f"/acme/{address}")
+    assert response is not None
+    assert response.ok, f"{address}: {response.status}"
 
 
 def watched(page: Page, ours: str) -> tuple[list[str], list[str]]:
@@ -248,7 +269,7 @@ def test_nothing_scrolls_sideways_at_320(page: Page, case: Case) -> None:
         "settings/cases/",
         f"cases/{case.pk}/merge/",
     ):
-        page.goto(f"/acme/{address}")
+        opened(page, address)
         assert page.evaluate("document.documentElement.scrollWidth") <= 320, address
 
 

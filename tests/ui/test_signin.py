@@ -39,6 +39,17 @@ def test_password_opens_the_door(client: Client, dora: User) -> None:
     assert "You belong to no workspace yet" in page.text
 
 
+@pytest.mark.parametrize(("signup", "is_offered"), [("open", True), ("invited", False)])
+def test_the_first_page_offers_only_what_may_be_done(
+    client: Client, dora: User, settings: object, signup: str, is_offered: bool
+) -> None:
+    settings.SIGNUP = signup
+    client.force_login(dora)
+    page = client.get("/").text
+    assert ('href="/tenants/new/"' in page) is is_offered
+    assert ("Make one for your shop" in page) is is_offered
+
+
 def test_a_wrong_password_is_said_at_the_form(client: Client, dora: User) -> None:
     page = client.post(LOGIN, {"login": dora.email, "password": "wrong"})
     assert 'role="alert"' in page.text
