@@ -7,8 +7,10 @@ from contacts.api import (
     companies,
     duplicates,
     events,
+    exports,
     field_definitions,
     identities,
+    imports,
     merges,
     people,
     segment_people,
@@ -31,3 +33,5 @@ def register() -> None:
     root.register("/events", events.router, gettext_noop("Events"))
     root.register("/segments", segments.router, gettext_noop("Segments"))
     root.register("/segments", segment_people.router, gettext_noop("Segments"))
+    root.register("/imports", imports.router, gettext_noop("Imports"))
+    root.register("/exports", exports.router, gettext_noop("Exports"))

@@ -9,7 +9,7 @@ from ninja import Schema
 from pydantic import Field, StrictBool, StrictFloat, StrictInt
 
 from contacts.models.people import Stage
-from ecrm.api.schemas import DayIn, Id, IdIn, In, Text, Whole
+from ecrm.api.schemas import DayIn, Id, IdIn, In, Real, Text, Whole
 
 Kind = Literal["work", "home", "other"]
 StageName = Literal["visitor", "lead", "prospect", "customer", "lapsed"]
@@ -47,8 +47,8 @@ class AddressIn(In):
     region: Annotated[Text, Field(max_length=120)] = ""
     country: CountryCode = ""
     kind: Kind = "other"
-    latitude: Annotated[float | None, Field(ge=-90, le=90)] = None
-    longitude: Annotated[float | None, Field(ge=-180, le=180)] = None
+    latitude: Annotated[Real | None, Field(ge=-90, le=90)] = None
+    longitude: Annotated[Real | None, Field(ge=-180, le=180)] = None
 
 
 class IdentityIn(In):

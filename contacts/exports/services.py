@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from django.http import QueryDict
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from contacts.exports import selections
@@ -9,7 +8,9 @@ from contacts.exports.writers import WRITERS
 from ecrm.audit import services as audit
 from ecrm.jobs.models import Job
 from ecrm.jobs.services import start_job
-from ecrm.tenancy.models import User
+from ecrm.tenancy.context import require_tenant_id
+from ecrm.tenancy.models import Tenant, User
+from ecrm.tenancy.urls import tenant_url
 
 FORMAT = "format"
 
@@ -27,6 +28,12 @@ def start_export(*, query: QueryDict, by: User) -> Job:
         kind="export",
         title=_("Export of %(name)s") % {"name": selections.name(query)},
         by=by,
-        url=f"{reverse('export_contacts')}?{query.urlencode()}",
+        url=address(query),
         can_retry=True,
     )
+
+
+def address(query: QueryDict) -> str:
+    """Of the page of such an export, in the tenant."""
+    tenant = Tenant.objects.only("slug").get(pk=require_tenant_id())
+    return f"{tenant_url(tenant, 'export_contacts')}?{query.urlencode()}"

@@ -8,9 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.template.defaultfilters import filesizeformat
 from django.urls import Resolver404, get_resolver
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -20,6 +22,7 @@ from ecrm.api import grants, problems, rates, repeats, root
 from ecrm.api.grants import Grant
 from ecrm.api.problems import Problem
 from ecrm.audit.services import current_token_id
+from ecrm.files import uploads
 from ecrm.logs import request_id
 from ecrm.tenancy.context import bind_tenant, tenant_context
 from ecrm.tenancy.models import RESERVED_SLUGS
@@ -67,6 +70,9 @@ def _answer(request: Any, slug: str, path: str) -> HttpResponse:
         response = problems.answer(problem)
     except RequestDataTooBig:
         response = problems.answer(Problem(413, _("The body is larger than 2 MiB.")))
+    except uploads.TooLarge:
+        words = _("The file is larger than %(limit)s.")
+        response = problems.answer(Problem(413, words % {"limit": filesizeformat(settings.MAX_UPLOAD_BYTES)}))
     except SuspiciousOperation:
         response = problems.answer(Problem(400))
     except Exception:
@@ -95,12 +101,13 @@ class _Call:
     def answer(self) -> HttpResponse:
         if self.match is None:
             raise Problem(404, _("There is nothing here."))
-        _check_body(self.request)
+        _check_body(self.request, is_upload=root.is_upload(self.match.url_name))
         self.request.resolver_match = self.match
         former = current_token_id.set(self.grant.token.pk)
         try:
             return self._light() if self.is_light else self._whole()
         finally:
+            uploads.forget(self.request)
             current_token_id.reset(former)
 
     def _light(self) -> HttpResponse:
@@ -138,7 +145,13 @@ def _authenticate(request: HttpRequest, slug: str, is_light: bool) -> Grant:
     return grant
 
 
-def _check_body(request: HttpRequest) -> None:
+def _check_body(request: HttpRequest, *, is_upload: bool) -> None:
+    """What is uploaded is not read here: it may be larger than memory."""
+    if is_upload and request.method == "POST":
+        if request.content_type not in (uploads.FORM, uploads.LINES):
+            words = _("Send a file as %(form)s, or lines as %(lines)s.")
+            raise Problem(415, words % {"form": uploads.FORM, "lines": uploads.LINES})
+        return
     if request.method not in BODY_METHODS or not request.body:
         return
     if request.content_type != "application/json":

@@ -20,6 +20,7 @@ from psycopg.errors import LockNotAvailable
 
 from ecrm.api.models import ApiToken, KeptAnswer
 from ecrm.api.problems import Problem, invalid
+from ecrm.files import uploads
 from ecrm.keys import decrypt, encrypt
 from ecrm.tenancy.context import require_tenant_id
 
@@ -88,5 +89,11 @@ def _repeat(token: ApiToken, key: str, digest: bytes) -> HttpResponse:
 
 
 def _digest(request: HttpRequest) -> bytes:
-    told = b"\0".join((str(request.method).encode(), request.get_full_path().encode(), request.body))
-    return hashlib.sha256(told).digest()
+    told = hashlib.sha256(f"{request.method}\0{request.get_full_path()}\0".encode())
+    if request.content_type in (uploads.FORM, uploads.LINES):
+        file = uploads.sent_by_program(request)
+        for chunk in file.chunks() if file else ():
+            told.update(chunk)
+    else:
+        told.update(request.body)
+    return told.digest()

@@ -51,6 +51,7 @@ problems.register(api)
 
 
 _light: set[str] = set()
+_uploads: set[str] = set()
 
 
 def register(prefix: str, router: Router, tag: str) -> None:
@@ -69,3 +70,16 @@ def light(view: F) -> F:
 
 def is_light(url_name: str | None) -> bool:
     return url_name in _light
+
+
+def upload(view: F) -> F:
+    """Marks an operation that takes a file (``ecrm.files.uploads.sent_by_program``) where others take JSON.
+
+    It has to be the first of its address.
+    """
+    _uploads.add(view.__name__)
+    return view
+
+
+def is_upload(url_name: str | None) -> bool:
+    return url_name in _uploads

@@ -34,6 +34,13 @@ def _whole(value: Any) -> Any:
     return value
 
 
+def _real(value: Any) -> Any:
+    """Python takes true for 1.0 and reads numbers from text."""
+    if isinstance(value, bool | str):
+        raise ValueError("Give a number.")
+    return value
+
+
 def _instant(value: Any) -> Any:
     if isinstance(value, str) and _INSTANT.fullmatch(value):
         return value
@@ -52,6 +59,7 @@ def _id_text(value: Any) -> str:
 
 Text = Annotated[str, AfterValidator(_without_nul)]
 Whole = Annotated[int, BeforeValidator(_whole)]
+Real = Annotated[float, BeforeValidator(_real), Field(allow_inf_nan=False)]
 InstantIn = Annotated[datetime, BeforeValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})]
 DayIn = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
 IdIn = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,18}$", description="An id.")]

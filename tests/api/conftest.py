@@ -7,13 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
 
 from ecrm.api import grants, services
 from ecrm.api.models import ApiToken
 from ecrm.api.scopes import Scope
-from ecrm.tenancy.context import tenant_context
+from ecrm.jobs.outbox import drain
+from ecrm.tenancy.context import bind_tenant, tenant_context
 from ecrm.tenancy.models import Tenant, User
 from tests.cast import Member
 
@@ -32,6 +34,24 @@ class Program:
         }
         content = {} if body is None else {"data": json.dumps(body), "content_type": "application/json"}
         return self.client.generic(method, f"/{self.tenant.slug}/api/v1{path}", headers=given, **content)
+
+    def send(self, path: str, content: str | bytes, *, name: str = "people.csv", **headers: str) -> HttpResponse:
+        """A file in the field ``file`` of a form."""
+        raw = content.encode() if isinstance(content, str) else content
+        given = {"Authorization": f"Bearer {self.secret}", **{key.replace("_", "-"): headers[key] for key in headers}}
+        form = {"file": SimpleUploadedFile(name, raw, "application/octet-stream")}
+        return self.client.post(f"/{self.tenant.slug}/api/v1{path}", form, headers=given)
+
+    def send_lines(self, path: str, lines: str, **headers: str) -> HttpResponse:
+        """JSON lines as the body."""
+        given = {"Authorization": f"Bearer {self.secret}", **{key.replace("_", "-"): headers[key] for key in headers}}
+        address = f"/{self.tenant.slug}/api/v1{path}"
+        return self.client.generic("POST", address, lines, content_type="application/x-ndjson", headers=given)
+
+    def work(self) -> None:
+        """What the workers do, all of it."""
+        with bind_tenant(self.tenant):
+            drain()
 
     def get(self, path: str, **headers: str) -> HttpResponse:
         return self.ask("GET", path, **headers)

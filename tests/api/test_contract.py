@@ -37,12 +37,19 @@ CONFIG = SchemathesisConfig.from_str(
 schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json?workspace=acme", get_wsgi_application(), config=CONFIG)
 schemathesis.openapi.format("email", st.from_regex(r"[a-z]{1,10}@[a-z]{1,10}\.example", fullmatch=True))
 
+
+@schemathesis.serializer("application/x-ndjson")
+def _lines(_context: Any, value: Any) -> Any:
+    return value if isinstance(value, str | bytes) else str(value)
+
+
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 
 @pytest.fixture
 def rows(acme: Tenant) -> dict[str, Any]:
     """Ids that lead somewhere, so that more than 404 is tried."""
+    by = acme.memberships.get().user
     with tenant_context(acme):
         return {
             "contact_id": str(make.ContactFactory().pk),
@@ -54,6 +61,10 @@ def rows(acme: Tenant) -> dict[str, Any]:
             "tag_id": str(make.TagFactory().pk),
             "field_id": str(make.CustomFieldFactory().pk),
             "merge_id": str(make.MergeFactory().pk),
+            "import_id": str(make.ImportRunFactory().pk),
+            "export_id": str(
+                make.JobFactory(kind="export", url="/acme/contacts/export/?format=csv", requested_by=by).pk
+            ),
             "pair_id": str(make.DuplicatePairFactory().pk),
         }
 

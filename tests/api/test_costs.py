@@ -23,6 +23,8 @@ LISTS = [
     "/merges",
     "/duplicates",
     "/cases",
+    "/imports",
+    "/exports",
     "/contacts/{contact}/events",
     "/segments/{segment}/members",
     "/segments/{segment}/history",
@@ -49,6 +51,7 @@ def test_lists_cost_the_same_however_many(path: str, shop: Program, acme: Tenant
 
 def grow(tenant: Tenant, count: int, *, contact: int, segment: int) -> None:
     """``count`` more of everything a list may show."""
+    by = tenant.memberships.order_by("pk").first().user
     with tenant_context(tenant):
         for _number in range(count):
             email = make.EmailAddressFactory(contact__country="PT", contact__company=make.CompanyFactory())
@@ -61,3 +64,5 @@ def grow(tenant: Tenant, count: int, *, contact: int, segment: int) -> None:
             make.CaseFactory(contact=email.contact)
             make.MergeFactory()
             make.DuplicatePairFactory()
+            make.ImportRunFactory()
+            make.JobFactory(kind="export", url=f"/{tenant.slug}/contacts/export/?format=csv", requested_by=by)
