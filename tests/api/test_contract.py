@@ -34,6 +34,7 @@ CONFIG = SchemathesisConfig.from_str(
     expected-statuses = ["2xx", "401", "403", "404", "409", "422"]
     """
 )
+EXPORT = "/acme/contacts/export/?format=csv"
 schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json?workspace=acme", get_wsgi_application(), config=CONFIG)
 schemathesis.openapi.format("email", st.from_regex(r"[a-z]{1,10}@[a-z]{1,10}\.example", fullmatch=True))
 

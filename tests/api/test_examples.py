@@ -59,7 +59,7 @@ def run(shop: Program, command: str) -> HttpResponse:
         assert asked.H[1] == "Content-Type: application/x-ndjson"
         return shop.send_lines(path, FILES[asked.data_binary.removeprefix("@")])
     if asked.data_urlencode:
-        path += "?" + urlencode([each.split("=", 1) for each in asked.data_urlencode])
+        path += "?" + urlencode([tuple(each.split("=", 1)) for each in asked.data_urlencode])
     body = json.loads(asked.json) if asked.json else None
     return shop.ask(asked.X or ("POST" if asked.json else "GET"), path, body)
 
