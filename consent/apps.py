@@ -11,3 +11,4 @@ class ConsentConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("consent.registrations")
+        import_module("consent.moving.registrations")

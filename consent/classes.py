@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from consent import rules
@@ -33,8 +33,9 @@ def of(purpose: Purpose, which: str) -> Q:
 
 
 def counts(people: QuerySet[Contact], purpose: Purpose) -> dict[str, int]:
-    """How many of ``people`` stand where. Three statements."""
-    return {which.value: people.filter(of(purpose, which)).count() for which in ConsentClass}
+    """How many of ``people`` stand where. One statement."""
+    counted = {which.value: Count("pk", filter=of(purpose, which)) for which in ConsentClass}
+    return people.order_by().aggregate(**counted)
 
 
 def of_one(*, is_allowed: bool, has_objected: bool, is_reachable: bool) -> ConsentClass:

@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from consent.views import ledger, people, purposes, suppression
 
@@ -18,4 +18,5 @@ urlpatterns = [
     path("consent/suppression/<int:suppression_id>/lift/", suppression.lift_suppression, name="lift_suppression"),
     path("contacts/<int:contact_id>/consent/", people.record_consent, name="record_consent"),
     path("contacts/<int:contact_id>/preferences/", people.preview_preferences, name="preview_preferences"),
+    path("contacts/moving/", include("consent.moving.urls")),
 ]

@@ -50,7 +50,8 @@ class ImportColumn:
     ``parse`` turns a filled cell into what JSON can hold, or raises ``ValidationError`` with
     words for the reader. ``apply`` writes what ``TABLE`` holds inside the import's transaction, set-based,
     each row once, and answers what it refused; without it the column only lends its value to others.
-    ``foresee`` answers the same beforehand, writing nothing.
+    ``foresee`` answers the same beforehand, writing nothing. Columns that are not ``is_offered`` come in
+    files that a room writes itself, and nobody chooses them.
     """
 
     key: str
@@ -59,6 +60,7 @@ class ImportColumn:
     parse: Callable[[str], Any] = str.strip
     apply: Apply | None = None
     foresee: Foresee | None = None
+    is_offered: bool = True
 
 
 # An app whose columns depend on the tenant (its purposes) registers a source of them.

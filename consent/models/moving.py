@@ -35,6 +35,7 @@ class Move(TenantModel):
         READ = "read", _("Choose what becomes what")
         PREPARING = "preparing", _("Putting the files together")
         PREPARED = "prepared", _("Checked")
+        BRINGING = "bringing", _("Companies and blocked addresses")
         FAILED = "failed", _("Failed")
 
     system = models.CharField(max_length=20, choices=System.choices)

@@ -26,7 +26,8 @@ class Field:
 
     ``aliases`` are folded header names in the languages of the product. ``is_many`` fields may be
     fed by several columns and parse to a list. ``is_distinct`` ones differ from row to row, or
-    depend on the rest of the row: what a cell of theirs meant is not worth remembering.
+    depend on the rest of the row: what a cell of theirs meant is not worth remembering. Who maps a file
+    chooses among those that are ``is_offered``.
     """
 
     key: str
@@ -38,6 +39,7 @@ class Field:
     is_registered: bool = False
     is_custom: bool = False
     is_distinct: bool = False
+    is_offered: bool = True
 
 
 _OWN = _("Fields of your own")
@@ -192,4 +194,6 @@ def _as_field(column: import_columns.ImportColumn) -> Field:
         lambda cell, _reader: column.parse(cell),
         tuple(column.aliases),
         is_registered=True,
+        is_distinct=not column.is_offered,
+        is_offered=column.is_offered,
     )

@@ -128,7 +128,11 @@ class ConstantsForm(forms.Form):
 
     def __init__(self, posted: Any = None, *, initial: dict[str, str] | None = None) -> None:
         super().__init__(posted, initial=initial, prefix="constant")
-        self.columns = {key: column for key, column in import_columns.columns().items() if column.apply is None}
+        self.columns = {
+            key: column
+            for key, column in import_columns.columns().items()
+            if column.apply is None and column.is_offered
+        }
         for key, column in self.columns.items():
             self.fields[key] = forms.CharField(label=str(column.label), required=False, max_length=200)
 
@@ -216,5 +220,7 @@ _POLICIES = [
 def _grouped(fields: dict[str, Field]) -> list[tuple[Any, Any]]:
     groups: dict[str, list[tuple[str, Any]]] = {}
     for field in fields.values():
+        if not field.is_offered:
+            continue
         groups.setdefault(str(field.group), []).append((field.key, field.label))
     return [("", _("Do not import")), *groups.items()]

@@ -12,7 +12,7 @@ from contacts.imports.folding import fold
 from contacts.models import ImportMapping, ImportRun
 
 # What belongs to one file, not to its kind.
-_OF_ONE_FILE = ("tag", "constants", "day_first", "decimal", "list_id", "list_name", "list_made")
+_OF_ONE_FILE = ("tag", "constants", "day_first", "decimal", "list_id", "list_name", "list_made", "page")
 
 
 def key_of(headers: Sequence[str]) -> str:

@@ -185,6 +185,11 @@ def recognise(headers: Sequence[str]) -> Preset | None:
     return preset if signs >= preset.enough else None
 
 
+def of_system(system: str) -> Preset | None:
+    """The product by its ``system``, whatever the file looks like."""
+    return next((preset for preset in PRESETS if preset.system == system), None)
+
+
 def named(system: str) -> str:
     """What a product is called by its ``system``; empty when it is none of ours."""
     return next((preset.name for preset in PRESETS if preset.system == system), "")

@@ -52,6 +52,7 @@ class Options:
     field (``contacts.imports.wishes``). ``match`` recognises people by email, external id (in ``system``)
     or phone. ``decimal`` is what the file puts before cents.
 
+    ``page`` is the page (its name and an id) of another room that leads this import.
     Everybody is put on the list ``list_id``, or on a new one of the name ``list_name``.
     ``constants`` are cells every row is taken to have in registered columns the file has not got.
     """
@@ -69,19 +70,23 @@ class Options:
     only_known_tags: bool = False
     list_id: int | None = None
     list_name: str = ""
+    page: tuple[str, int] | None = None
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
 
 @transaction.atomic
-def begin_import(*, upload: UploadedFile[bytes], by: User) -> ImportRun:
+def begin_import(*, upload: UploadedFile[bytes], by: User, is_ours: bool = False) -> ImportRun:
     """Takes a file in, if it is a table of text, and guesses what its columns are.
+
+    A file of our own making (``is_ours``) may be larger than what people upload.
 
     Raises ``ValidationError`` otherwise; nothing is kept then. The same file again, while its
     columns are still being mapped, answers the run that is there.
     """
-    _refuse_size(upload)
+    if not is_ours:
+        _refuse_size(upload)
     dialect = detect(upload)
     upload.seek(0)
     file = files.store(

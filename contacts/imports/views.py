@@ -52,6 +52,8 @@ def begin_import(request: MemberRequest) -> HttpResponse:
 def import_run(request: MemberRequest, run_id: int) -> HttpResponse:
     """Where the import stands. The columns while they are being mapped, then a part that keeps current."""
     run = _find(run_id)
+    if run.options.get("page"):
+        return _led_elsewhere(run)
     if run.state == State.MAPPING and run.file is not None:
         return _columns_page(request, run)
     report = reports.Report(run)
@@ -67,6 +69,8 @@ def import_run(request: MemberRequest, run_id: int) -> HttpResponse:
 def check_import(request: MemberRequest, run_id: int) -> HttpResponse:
     """The columns: shown again by GET, checked by POST."""
     run = _find(run_id)
+    if run.options.get("page"):
+        return _led_elsewhere(run)
     if request.method != "POST" or run.file is None:
         return _columns_page(request, run)
     mapping, constants = _mapping_form(request, run, request.POST), ConstantsForm(request.POST)
@@ -98,6 +102,8 @@ def reread_import(request: MemberRequest, run_id: int) -> HttpResponse:
 @require_POST
 def start_import(request: MemberRequest, run_id: int) -> HttpResponse:
     run = _find(run_id)
+    if run.options.get("page") and run.state == State.CHECKED:
+        return _led_elsewhere(run)
     try:
         services.start(run=run, by=request.user)
     except ValidationError as error:
@@ -150,6 +156,12 @@ def import_alike(request: MemberRequest, run_id: int) -> HttpResponse:
     crumbs = [*_crumbs(), (run.name, reverse("import_run", args=[run.pk]))]
     context = {"run": run, "crumbs": crumbs, "rows": reports.alike(run, request.membership)}
     return render(request, "imports/alike.html", context)
+
+
+def _led_elsewhere(run: ImportRun) -> HttpResponse:
+    """To the page of the room that made this import, and knows what belongs to it beside people."""
+    name, pk = run.options["page"]
+    return redirect(name, pk)
 
 
 def _find(run_id: int) -> ImportRun:
