@@ -27,7 +27,8 @@ _IDLE = frozenset(
         "MEMBER_RATING", "OPTIN_IP", "CONFIRM_IP", "LATITUDE", "LONGITUDE", "GMTOFF", "DSTOFF", "TIMEZONE", "LEID",
         "EUID", "LAST_CHANGED", "CC", "REGION", "SMS_BLACKLISTED", "SMS blacklisted", "MODIFIED_TIME", "Contact owner",
         "Lead Status", "Marketing contact status", "Associated Company", "Last Activity Date", "points", "owner_id",
-        "stage_id", "last_active", "date_identified", "attribution", "attribution_date", "generated_email", "UNSUB_CAMPAIGN_ID", "CLEAN_CAMPAIGN_ID", "comments", "date_modified", "internal",
+        "stage_id", "last_active", "date_identified", "attribution", "attribution_date", "generated_email",
+        "UNSUB_CAMPAIGN_ID", "CLEAN_CAMPAIGN_ID", "comments", "internal",
         "social_cache", "date_modified", "created_by", "modified_by", "is_published", "Associated Deal IDs",
     )
 )  # fmt: skip

@@ -168,7 +168,7 @@ class Survey:
     def _trace(self, file: MoveFile, cells: list[str], line: int) -> None:
         for kind, host, _address in traces.found_in(self.move.system, cells):
             count, example = self.traces.get((kind, host), (0, ""))
-            self.traces[kind, host] = (count + 1, example or f"{file.name}, {line}")
+            self.traces[kind, host] = (count + 1, example or _place(file.name, line))
 
     def as_json(self) -> dict[str, Any]:
         columns = [
@@ -188,6 +188,10 @@ class Survey:
         if len(counted) > MOST_VALUES or (sum(counted.values()) < 2 * len(counted) - 1 and len(counted) > 8):
             return []
         return [[value, count] for value, count in counted.most_common(MOST_VALUES)]
+
+
+def _place(name: str, line: int) -> str:
+    return _("%(file)s, line %(line)s") % {"file": name, "line": line}
 
 
 def split(cell: str) -> list[str]:

@@ -95,6 +95,11 @@ def note_of(system: str, step: str) -> str:
     return f"{note} ({_DNS[system]})" if step == "dns" else note
 
 
+def place_of(trace: FormerTrace) -> int:
+    """What was found first, then the steps in their order."""
+    return list(STEPS).index(trace.target) + 1 if trace.kind == STEP and trace.target in STEPS else 0
+
+
 def found_in(system: str, cells: Iterable[str]) -> Iterable[tuple[str, str, str]]:
     """(kind, host, address) of everything in these cells that leads to the old system."""
     for cell in cells:

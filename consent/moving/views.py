@@ -175,7 +175,7 @@ def _traces() -> list[dict[str, Any]]:
         ours = [trace for trace in known if trace.system == system]
         if ours:
             left = sum(trace.done_at is None for trace in ours)
-            ordered = sorted(ours, key=lambda trace: (trace.done_at is not None, trace.kind == traces.STEP))
+            ordered = sorted(ours, key=lambda trace: (trace.done_at is not None, traces.place_of(trace)))
             found.append({"system": system, "left": left, "rows": [_shown(trace) for trace in ordered]})
     return found
 
