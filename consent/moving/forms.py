@@ -110,7 +110,9 @@ class ChoicesForm(forms.Form):
         former: dict[str, str] = move.options.get("out_of", {})
         for place, (name, label) in enumerate(self.out_of.items()):
             self.fields[f"out-{place}"] = forms.ChoiceField(
-                label=label or name, choices=self.purpose_choices, initial=former.get(name)
+                label=label or name,
+                choices=self.purpose_choices,
+                initial=former.get(name, _usual(self.purpose_choices)),
             )
 
     def groups(self) -> list[dict[str, Any]]:
@@ -158,6 +160,12 @@ class ChoicesForm(forms.Form):
             },
             out_of={name: given[f"out-{place}"] for place, name in enumerate(self.out_of)},
         )
+
+
+def _usual(choices: Sequence[tuple[str, str]]) -> str:
+    """The newsletter, where there is one."""
+    keys = [key for key, _name in choices]
+    return purposes.NEWSLETTER if purposes.NEWSLETTER in keys else keys[0] if keys else ""
 
 
 def _initial(move: Move) -> dict[str, Any]:

@@ -157,19 +157,18 @@ def _title(event: Event) -> dict[str, Any]:
     return {"title": event.properties.get("title") or _("a mail")}
 
 
+# None is an activity: "last active" is of what happened here, and an undo leaves it as it was.
 _KINDS = {
     kind.name: kind
     for kind in (
         EventKind("former.noted", gettext_lazy("Note of the old system"), "file-text", _noted),
-        EventKind("former.opened", gettext_lazy("Opened before the move"), "eye", _opened, group="email",
-                  is_activity=True),
+        EventKind("former.opened", gettext_lazy("Opened before the move"), "eye", _opened, group="email"),
         EventKind("former.clicked", gettext_lazy("Clicked before the move"), "mouse-pointer-click", _clicked,
-                  group="email", is_activity=True),
+                  group="email"),
         EventKind("former.sent", gettext_lazy("Mailed before the move"), "send", _sent, group="email"),
         EventKind("former.bounced", gettext_lazy("Came back before the move"), "ban", _bounced, group="email"),
         EventKind("former.unsubscribed", gettext_lazy("Unsubscribed before the move"), "ban", _unsubscribed,
                   group="email", tone="warn"),
-        EventKind("former.acted", gettext_lazy("Happened before the move"), "clock", _acted, group="custom",
-                  is_activity=True),
+        EventKind("former.acted", gettext_lazy("Happened before the move"), "clock", _acted, group="custom"),
     )
 }  # fmt: skip

@@ -13,7 +13,7 @@ import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import IO, Any
 
 import orjson
 from django.core.files.uploadedfile import TemporaryUploadedFile
@@ -48,6 +48,8 @@ FLUSHED = 64 * 1024
 DATES = 200
 # Readers of tables refuse cells of more than 128 KB.
 LONGEST_CELL = 120_000
+# For so long a later export is compared with this one.
+COMPARED_DAYS = 365
 _IDENTITY = ("email", "external_id")
 
 
@@ -121,19 +123,22 @@ def _write(move: Move, choices: Choices, gathering: Gathering, dates: Sequence[s
     with tenant_transaction():
         own = _own_fields(move, choices)
         columns = _Columns(choices, own)
-    outcome = _Outcome(columns, choices, is_delta=is_delta)
-    people = TemporaryUploadedFile(_name(move), "text/csv", 0, "utf-8")
-    people.size = _spool(people, outcome.lines(gathering))
-    with tenant_transaction():
-        kept = _kept(move, outcome, gathering)
-        planned = {
-            "companies": companies.count_new(gathering.companies),
-            "blocked": bringing.count_new(outcome.blocked),
-            "unchanged": outcome.unchanged,
-            "is_delta": is_delta,
-        }
-        run = _checked(move, people, columns, choices, dates, is_delta=is_delta) if outcome.rows else None
-        work.move_on(move, Move.State.PREPARED, run=run, planned=planned, applied={}, **kept)
+    with (
+        TemporaryUploadedFile(_name(move), "text/csv", 0, "utf-8") as people,
+        tempfile.TemporaryFile() as digests,
+    ):
+        outcome = _Outcome(columns, choices, digests, is_delta=is_delta)
+        people.size = _spool(people, outcome.lines(gathering))
+        with tenant_transaction():
+            kept = _kept(move, outcome, gathering)
+            planned = {
+                "companies": companies.count_new(gathering.companies),
+                "blocked": bringing.count_new(outcome.blocked),
+                "unchanged": outcome.unchanged,
+                "is_delta": is_delta,
+            }
+            run = _checked(move, people, columns, choices, dates, is_delta=is_delta) if outcome.rows else None
+            work.move_on(move, Move.State.PREPARED, run=run, planned=planned, applied={}, **kept)
 
 
 def _name(move: Move) -> str:
@@ -210,10 +215,10 @@ def _that_fits(history: list[dict[str, str]]) -> str:
 class _Outcome:
     """Goes through the people once: rows for the import, hashes to block, checksums to keep."""
 
-    def __init__(self, columns: _Columns, choices: Choices, *, is_delta: bool) -> None:
+    def __init__(self, columns: _Columns, choices: Choices, digests: IO[bytes], *, is_delta: bool) -> None:
         self.columns, self.choices, self.is_delta = columns, choices, is_delta
         self.blocked: dict[str, str] = {}
-        self.digests = tempfile.TemporaryFile()  # noqa: SIM115  closed with the work
+        self.digests = digests
         self.rows = self.unchanged = 0
 
     def lines(self, gathering: Gathering) -> Iterator[bytes]:
@@ -254,12 +259,12 @@ class _Outcome:
     def _changed(self, cells: dict[str, str], gathering: Gathering) -> dict[str, str]:
         identity = cells.get("email", "").lower() or cells.get("external_id", "")
         key = address_hash(identity).hex().encode()
-        sums = {name: zlib.crc32(cell.encode()) for name, cell in cells.items()}
+        sums = {name: zlib.crc32(cell.encode()) for name, cell in cells.items() if name not in _IDENTITY}
         self.digests.write(key + b"\t" + orjson.dumps(sums) + b"\n")
         former = gathering.digest(key) if self.is_delta else None
         if former is None:
             return cells
-        moved = {name for name in cells if former.get(name) != sums[name]} - set(_IDENTITY)
+        moved = {name for name, found in sums.items() if former.get(name) != found}
         if not moved:
             self.unchanged += 1
             return {}
@@ -274,20 +279,20 @@ def _kept(move: Move, outcome: _Outcome, gathering: Gathering) -> dict[str, File
     companies_told = (orjson.dumps(each) + b"\n" for each in gathering.companies)
     blocks = (f"{digest},{reason}\n".encode() for digest, reason in sorted(outcome.blocked.items()))
     return {
-        "blocks": _store(move, "blocks", blocks, expires=True) if outcome.blocked else None,
-        "companies": _store(move, "companies", companies_told, expires=True) if gathering.companies else None,
-        "digests": _store(move, "digests", outcome.digests, expires=False),
+        "blocks": _store(move, "blocks", blocks) if outcome.blocked else None,
+        "companies": _store(move, "companies", companies_told) if gathering.companies else None,
+        "digests": _store(move, "digests", outcome.digests, days=COMPARED_DAYS),
     }
 
 
-def _store(move: Move, name: str, lines: Any, *, expires: bool) -> File:
+def _store(move: Move, name: str, lines: Any, *, days: int = KEPT_DAYS) -> File:
     return files.store(
         lines,
         name=f"{move.system}-{name}",
         content_type="application/octet-stream",
         capability=Capability.CONTACTS_IMPORT,
         by=move.created_by,
-        expires_at=timezone.now() + timedelta(days=KEPT_DAYS) if expires else None,
+        expires_at=timezone.now() + timedelta(days=days),
     )
 
 

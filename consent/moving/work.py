@@ -29,7 +29,7 @@ def run(move_id: int, job_id: int, state: str, work: Callable[[Move, int], None]
         try:
             work(move, job_id)
         except jobs.Cancelled:
-            _fail(move, job_id, _("Cancelled. Nothing has come in."), Job.State.CANCELLED)
+            _fail(move, job_id, _("Cancelled. Nobody has come in."), Job.State.CANCELLED)
         except ValidationError as error:
             _fail(move, job_id, " ".join(error.messages), Job.State.FAILED)
 
