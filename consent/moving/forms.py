@@ -108,11 +108,12 @@ class ChoicesForm(forms.Form):
 
     def _add_refusals(self, move: Move) -> None:
         former: dict[str, str] = move.options.get("out_of", {})
+        usual = _usual(self.purpose_choices)
         for place, (name, label) in enumerate(self.out_of.items()):
             self.fields[f"out-{place}"] = forms.ChoiceField(
                 label=label or name,
                 choices=self.purpose_choices,
-                initial=former.get(name, _usual(self.purpose_choices)),
+                initial=former.get(name, usual),
             )
 
     def groups(self) -> list[dict[str, Any]]:

@@ -80,6 +80,7 @@ def test_mailchimp_as_one_archive(alice: Member) -> None:
         ("Inês Duarte", "former.noted"),
         ("Inês Duarte", "former.opened"),
         ("Luc Martin", "former.opened"),
+        ("Marta Ruiz", "former.noted"),
     ]
 
 
