@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consent", "0005_claims_and_moving"),
+        ("consent", "0006_row_upkeep"),
     ]
 
     operations = [
