@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy
 
 from cases import history
 from contacts import events
-from contacts.events import EventKind
+from contacts.event_links import numbered
+from contacts.events import EventKind, Link
 from contacts.models import Event
 from ecrm.tenancy.roles import Capability
 
@@ -41,8 +42,13 @@ def _kind(
 ) -> EventKind:
     return EventKind(
         name, title, icon, sentence,
-        capability=Capability.CASES_VIEW, group="case", tone=tone, is_activity=is_activity,
+        capability=Capability.CASES_VIEW, group="case", tone=tone, is_activity=is_activity, link=_case_of,
     )  # fmt: skip
+
+
+def _case_of(event: Event) -> Link | None:
+    told = event.properties
+    return Link(numbered("case_page", event.object_id), str(told.get("subject") or "")) if event.object_id else None
 
 
 def _opened(event: Event) -> str:

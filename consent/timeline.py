@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from consent import ledger
 from contacts import events
+from contacts.event_links import numbered
 from contacts.models import Event
 from ecrm.tenancy.roles import Capability
 
@@ -31,6 +32,7 @@ def _kind(
         capability=Capability.CONSENT_VIEW,
         group="consent",
         tone=tone,
+        link=_evidence,
     )
 
 
@@ -44,6 +46,10 @@ def _withdrawn(event: Event) -> str:
 
 def _expired(event: Event) -> str:
     return _("Consent for %(purpose)s expired") % {"purpose": _purpose(event)}
+
+
+def _evidence(event: Event) -> events.Link | None:
+    return events.Link(numbered("consent_record", event.object_id), _purpose(event)) if event.object_id else None
 
 
 def _purpose(event: Event) -> str:

@@ -31,14 +31,14 @@ def differences(current: Contact, editor: ContactEditor) -> list[Difference]:
     """Every field whose saved value is not the one in the form, in the reader's words."""
     saved = values_of(current)
     own = [
-        Difference(field.label or name, _shown(field, saved[name]), _shown(field, editor.form[name].value()))
+        Difference(field.label or name, shown(field, saved[name]), shown(field, editor.form[name].value()))
         for name, field in editor.form.fields.items()
     ]
     own += [
         Difference(
             field.label or name,
-            _shown(field, editor.custom.initial.get(name)),
-            _shown(field, editor.custom[name].value()),
+            shown(field, editor.custom.initial.get(name)),
+            shown(field, editor.custom[name].value()),
         )
         for name, field in editor.custom.fields.items()
     ]
@@ -49,9 +49,9 @@ def differences(current: Contact, editor: ContactEditor) -> list[Difference]:
     return [one for one in (*own, *lists) if one.saved != one.yours]
 
 
-def _shown(field: Any, value: Any) -> str:
+def shown(field: Any, value: Any) -> str:
     if isinstance(value, list | tuple):
-        return ", ".join(_shown(field, one) for one in value) or _("Not set")
+        return ", ".join(shown(field, one) for one in value) or _("Not set")
     text = "" if value is None else str(value)
     for code, label in getattr(field.widget, "choices", ()):
         if text and str(code) == text:

@@ -13,6 +13,8 @@ from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from contacts import inline
+from contacts.event_links import numbered
 from contacts.models.people import ChildKind
 from contacts.provenance.wording import Mark
 from ecrm.ui.templatetags.ui import email_wbr, icon
@@ -33,9 +35,15 @@ class Fact(Protocol):
     def url(self) -> str: ...
 
 
-def rows(person: Any, facts: Iterable[Fact], place_lines: Iterable[str], marks: Marks) -> SafeString:
-    """``person`` is one that ``person.find`` answered. The ``<dt>`` and ``<dd>`` of each detail."""
-    unset = f'<span class="muted">{escape(_("Not set"))}</span>'
+def rows(
+    person: Any, facts: Iterable[Fact], place_lines: Iterable[str], marks: Marks, *, may_edit: bool = False
+) -> SafeString:
+    """``person`` is one that ``person.find`` answered. The ``<dt>`` and ``<dd>`` of each detail.
+
+    Who ``may_edit`` gets a way into the ones that are edited where they stand.
+    """
+    unset = _unset()
+    page = numbered("contact_page", person.pk) if may_edit else ""
     kinds = {value: escape(str(label)) for value, label in ChildKind.choices if value != ChildKind.OTHER}
     emails = [
         _block(f'<a href="mailto:{escape(one["address"])}">{email_wbr(one["address"])}</a>{_about(one, kinds)}')
@@ -51,8 +59,30 @@ def rows(person: Any, facts: Iterable[Fact], place_lines: Iterable[str], marks: 
         _row(_("Phone"), "".join(phones) or unset, marks.get("phones"), "num "),
         _row(_("Place"), "".join(places) or unset, marks.get("place"), words=' dir="auto"'),
     ]
-    written += [_row(fact.label, _value(fact) or unset, marks.get(fact.key), words=' dir="auto"') for fact in facts]
+    written += [f"<dt>{escape(fact.label)}</dt>{_fact(fact, marks.get(fact.key), page, unset)}" for fact in facts]
     return mark_safe("\n".join(written))
+
+
+def row(fact: Fact, mark: Mark | None, page: str) -> SafeString:
+    """The ``<dd>`` of one detail that was just edited on a person's ``page``: whoever did it goes on from there."""
+    return mark_safe(_fact(fact, mark, page, _unset(), words=" autofocus"))
+
+
+def _fact(fact: Fact, mark: Mark | None, page: str, unset: str, words: str = "") -> str:
+    origin = str(mark) if mark else ""
+    if not (page and inline.can_edit(fact.key)):
+        return f'<dd class="has-origin" dir="auto">{_value(fact) or unset}{origin}</dd>'
+    place, url = inline.place_of(fact.key), f"{page}facts/{escape(fact.key)}/"
+    says = escape(_("Edit “%(field)s”") % {"field": fact.label})
+    edit = (
+        f'<a class="fact-edit" href="{url}" aria-label="{says}" hx-get="{url}" hx-target="#{place}"'
+        f' hx-swap="outerHTML"{words}>{icon("pencil", "sm")}</a>'
+    )
+    return f'<dd class="has-origin is-editable" id="{place}" dir="auto">{_value(fact) or unset}{edit}{origin}</dd>'
+
+
+def _unset() -> str:
+    return f'<span class="muted">{escape(_("Not set"))}</span>'
 
 
 def _row(label: str, value: str, mark: Mark | None, classes: str = "", words: str = "") -> str:

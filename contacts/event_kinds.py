@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
-from contacts.events import EventKind
+from contacts.event_links import numbered
+from contacts.events import EventKind, Link
 from contacts.models import Event
 from contacts.models.people import Stage
 from ecrm.tenancy.roles import Capability
-from ecrm.ui.formats import money
+from ecrm.ui.formats import money, number
 
 FIELD_NAMES = {
     "name": gettext_lazy("name"),
@@ -62,8 +64,8 @@ def _untagged(event: Event) -> str:
 
 
 def _ordered(event: Event) -> str:
-    number = event.properties.get("number", "")
-    words = _("Placed order %(number)s") % {"number": number} if number else _("Placed an order")
+    order = event.properties.get("number", "")
+    words = _("Placed order %(number)s") % {"number": order} if order else _("Placed an order")
     if event.amount is None or not event.currency:
         return words
     return _("%(order)s, %(amount)s") % {"order": words, "amount": money(event.amount, event.currency)}
@@ -113,40 +115,93 @@ def _separated(event: Event) -> str:
     return _("Separated from %(name)s again") % {"name": event.properties.get("name", "")}
 
 
+def _import_of(event: Event) -> Link | None:
+    is_import = event.source_type == "import" and event.source_id
+    return Link(numbered("import_run", event.source_id), event.source_type) if is_import else None
+
+
+def _changes_of(event: Event) -> Link | None:
+    return Link(numbered("contact_changes", event.contact_id)) if event.contact_id else None
+
+
+def _stage_of(event: Event) -> Link | None:
+    changes = _changes_of(event)
+    return Link(f"{changes.url}?key=stage") if changes else None
+
+
+def _other_of(event: Event) -> Link | None:
+    other = event.properties.get("other_id")
+    return Link(numbered("contact_page", other), event.properties.get("name", "")) if other else None
+
+
+def _tag_of(event: Event) -> Link | None:
+    tag = event.properties.get("tag", "")
+    return Link(f"{numbered('contact_list')}?{urlencode({'tag': tag})}", tag) if tag else None
+
+
+_PAGES = {"contacts.letter": "letter_page", "contacts.contactnote": "note_page"}
+
+
+def _written_of(event: Event) -> Link | None:
+    page = _PAGES.get(event.object_type)
+    if page is None or event.object_id is None:
+        return None
+    return Link(numbered(page, event.object_id), event.properties.get("subject", ""))
+
+
+def _page_of(event: Event) -> Link | None:
+    url, title = event.properties.get("url", ""), event.properties.get("title") or event.properties.get("path", "")
+    return Link(url, title) if isinstance(url, str) and url.startswith(("https://", "http://")) else None
+
+
+def _pages(count: int) -> str:
+    return ngettext("Viewed %(count)s page", "Viewed %(count)s pages", count) % {"count": number(count)}
+
+
+def _tags(count: int) -> str:
+    return ngettext("Tagged %(count)s time", "Tagged %(count)s times", count) % {"count": number(count)}
+
+
 KINDS = (
-    EventKind("contact.created", gettext_lazy("Joined"), "user-plus", _created),
-    EventKind("contact.changed", gettext_lazy("Details changed"), "pencil", _changed),
-    EventKind("contact.stage_changed", gettext_lazy("Stage changed"), "flag", _stage_changed),
+    EventKind(
+        "contact.created", gettext_lazy("Joined"), "user-plus", _created,
+        link=_import_of, link_capability=Capability.CONTACTS_IMPORT,
+    ),
+    EventKind("contact.changed", gettext_lazy("Details changed"), "pencil", _changed, link=_changes_of),
+    EventKind("contact.stage_changed", gettext_lazy("Stage changed"), "flag", _stage_changed, link=_stage_of),
     EventKind("contact.binned", gettext_lazy("Put in the bin"), "trash-2", _binned, tone="bad"),
     EventKind("contact.restored", gettext_lazy("Restored"), "undo-2", _restored),
-    EventKind("contact.merged", gettext_lazy("Merged"), "git-merge", _merged),
-    EventKind("contact.separated", gettext_lazy("Separated again"), "undo-2", _separated),
+    EventKind("contact.merged", gettext_lazy("Merged"), "git-merge", _merged, link=_changes_of),
+    EventKind("contact.separated", gettext_lazy("Separated again"), "undo-2", _separated, link=_other_of),
     EventKind(
-        "letter.sent", gettext_lazy("Email sent"), "send", _letter(gettext_noop("Email sent")), group="email"
+        "letter.sent", gettext_lazy("Email sent"), "send", _letter(gettext_noop("Email sent")), group="email",
+        link=_written_of,
     ),
     EventKind(
         "letter.replied", gettext_lazy("Answered an email"), "reply", _letter(gettext_noop("Answered an email")),
-        group="email", is_activity=True,
+        group="email", is_activity=True, link=_written_of,
     ),
     EventKind(
         "letter.auto_replied", gettext_lazy("Automatic answer to an email"), "reply",
-        _letter(gettext_noop("Automatic answer to an email")), group="email",
+        _letter(gettext_noop("Automatic answer to an email")), group="email", link=_written_of,
     ),
     EventKind(
-        "note.written", gettext_lazy("Note written"), "sticky-note", _said(gettext_noop("Note written")), group="note"
+        "note.written", gettext_lazy("Note written"), "sticky-note", _said(gettext_noop("Note written")), group="note",
+        link=_written_of,
     ),
-    EventKind("call.logged", gettext_lazy("Call"), "phone", _said(gettext_noop("Call")), group="note"),
-    EventKind("meeting.logged", gettext_lazy("Meeting"), "users", _said(gettext_noop("Meeting")), group="note"),
-    EventKind("letter.logged", gettext_lazy("Letter"), "mail", _said(gettext_noop("Letter")), group="note"),
-    EventKind("contact.tagged", gettext_lazy("Tagged"), "tag", _tagged),
-    EventKind("contact.untagged", gettext_lazy("Tag removed"), "tag", _untagged),
+    EventKind("call.logged", gettext_lazy("Call"), "phone", _said(gettext_noop("Call")), group="note", link=_written_of),
+    EventKind("meeting.logged", gettext_lazy("Meeting"), "users", _said(gettext_noop("Meeting")), group="note", link=_written_of),
+    EventKind("letter.logged", gettext_lazy("Letter"), "mail", _said(gettext_noop("Letter")), group="note", link=_written_of),
+    EventKind("contact.tagged", gettext_lazy("Tagged"), "tag", _tagged, link=_tag_of, folded=_tags),
+    EventKind("contact.untagged", gettext_lazy("Tag removed"), "tag", _untagged, link=_tag_of),
     EventKind(
         "order.placed", gettext_lazy("Order placed"), "shopping-bag", _ordered,
         capability=Capability.REVENUE_VIEW, group="order", tone="good", is_activity=True,
         is_open=True,
     ),
     EventKind(
-        "page.viewed", gettext_lazy("Page viewed"), "globe", _viewed, group="web", is_activity=True, is_open=True
+        "page.viewed", gettext_lazy("Page viewed"), "globe", _viewed,
+        group="web", is_activity=True, is_open=True, link=_page_of, folded=_pages,
     ),
     EventKind(
         "form.submitted", gettext_lazy("Form submitted"), "file-text", _submitted,

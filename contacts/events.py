@@ -50,6 +50,14 @@ class UnknownEvent(LookupError):
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """Where the thing of an event is. ``words`` are those of its sentence that lead there; empty for all of it."""
+
+    url: str
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class EventKind:
     """``sentence`` says what happened in plain text, in the reader's language.
 
@@ -57,6 +65,10 @@ class EventKind:
     ``tone`` one of empty, good, warn, bad, accent. ``is_activity`` marks what the person did
     themselves: it moves ``last_active_at``. ``is_open`` kinds may be reported by other systems; the
     others only ever come from our own rooms.
+
+    ``link`` makes the way to the thing out of the fact alone (no query), None where there is none;
+    ``link_capability`` is what that page asks of a member, beyond seeing the event. ``folded`` says in
+    one sentence that several in a row happened, for kinds that come in dozens.
     """
 
     name: str
@@ -68,6 +80,9 @@ class EventKind:
     tone: str = ""
     is_activity: bool = False
     is_open: bool = False
+    link: Callable[[Event], Link | None] | None = None
+    link_capability: str = ""
+    folded: Callable[[int], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

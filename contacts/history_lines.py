@@ -18,7 +18,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from contacts.timeline import Day, Group, Item, Timeline
+from contacts.events import Link
+from contacts.timeline import Day, Group, Item, Line, Timeline
 from ecrm.ui import formats
 from ecrm.ui.templatetags.ui import icon
 
@@ -31,7 +32,7 @@ def lines(days: Iterable[Day], *, told_day: str = "") -> SafeString:
 
 def choices(groups: Iterable[Group], query: QueryDict) -> SafeString:
     """The links of the filter by kind, for an address that asks ``query``."""
-    return mark_safe("".join([_choice(group, _address(query, show=group.key, cursor="")) for group in groups]))
+    return mark_safe("".join([_choice(group, _address(query, show=group.key, cursor="", day="")) for group in groups]))
 
 
 def earlier(told: Timeline, query: QueryDict) -> SafeString:
@@ -40,10 +41,18 @@ def earlier(told: Timeline, query: QueryDict) -> SafeString:
         return SafeString()
     url = escape(_address(query, cursor=told.page.next, day=""))
     part = escape(_address(query, cursor=told.page.next, day=told.last_day))
+    words = _("Search earlier") if told.reached else _("Show earlier")
     return mark_safe(
         f'<p class="row center" id="earlier"><a class="btn sm" href="{url}" hx-get="{part}" hx-target="#earlier"'
-        f' hx-select="#timeline > *" hx-swap="outerHTML">{escape(_("Show earlier"))}</a></p>'
+        f' hx-select="#timeline > *" hx-swap="outerHTML">{escape(words)}</a></p>'
     )
+
+
+def reached(told: Timeline) -> str:
+    """How far a search has looked, where it has not seen everything."""
+    if told.reached is None:
+        return ""
+    return _("Searched back to %(day)s.") % {"day": formats.full(told.reached)}
 
 
 def _choice(group: Group, url: str) -> str:
@@ -70,7 +79,29 @@ def _line(item: Item, by: str) -> str:
     actor = f' <span class="muted">{by.replace("{name}", escape(item.actor))}</span>' if item.actor else ""
     return (
         f'<li class="tl-item">{_sign(item.kind.icon, item.kind.tone)}<div><div class="tl-head">'
-        f'<p dir="auto">{escape(item.sentence)}{times}{actor}</p>\n{_clock(item.at)}</div></div></li>\n'
+        f'<p dir="auto">{_linked(item.sentence, item.link)}{times}{actor}</p>\n{_clock(item.at)}</div>'
+        f"{_each(item.lines) if item.lines else ''}</div></li>\n"
+    )
+
+
+def _linked(sentence: str, link: Link | None) -> str:
+    """The words of the sentence that the link names lead to the thing, or all of them."""
+    if link is None:
+        return escape(sentence)
+    before, words, after = sentence.partition(link.words) if link.words else ("", sentence, "")
+    if not words:
+        before, words = "", sentence.rstrip()
+    return f'{escape(before)}<a href="{escape(link.url)}">{escape(words)}</a>{escape(after)}'
+
+
+def _each(told: Iterable[Line]) -> str:
+    single = "".join(
+        f'<li><span class="trunc" dir="auto">{_linked(line.sentence, line.link)}</span> {_clock(line.at)}</li>'
+        for line in told
+    )
+    return (
+        f'<details class="more"><summary>{icon("chevron-right")}{escape(_("Show each"))}</summary>'
+        f'<ul class="lines small soft">{single}</ul></details>'
     )
 
 

@@ -115,9 +115,12 @@ _ACTIONS = (
         gettext_lazy("add create rule filter group"),
     ),
 )  # fmt: skip
+_CONTACT = gettext_lazy("Contact page")
 _SHORTCUTS = (
     Shortcut("g c", gettext_lazy("Contacts"), GO_TO, url_name="contact_list", capability=Capability.CONTACTS_VIEW),
     Shortcut("g s", gettext_lazy("Segments"), GO_TO, url_name="segment_list", capability=Capability.SEGMENTS_VIEW),
     Shortcut("c", gettext_lazy("New contact"), NEW, url_name="create_contact", capability=Capability.CONTACTS_EDIT),
     Shortcut("w s", gettext_lazy("New segment"), NEW, url_name="create_segment", capability=Capability.SEGMENTS_EDIT),
+    Shortcut("j", gettext_lazy("Next contact of the list"), _CONTACT, control="next-contact"),
+    Shortcut("k", gettext_lazy("Previous contact of the list"), _CONTACT, control="previous-contact"),
 )

@@ -23,11 +23,17 @@ Draw = Callable[[Row, "_Words"], str]
 
 
 def body(
-    rows: Sequence[Row], columns: Sequence[Column], *, may_pick: bool, may_edit: bool, headings: Headings | None = None
+    rows: Sequence[Row],
+    columns: Sequence[Column],
+    *,
+    may_pick: bool,
+    may_edit: bool,
+    headings: Headings | None = None,
+    suffix: str = "",
 ) -> SafeString:
     """The ``<tr>`` of each person, with a box to pick them by where there is something to do with them.
 
-    ``headings`` are words above the row of that number.
+    ``headings`` are words above the row of that number. ``suffix`` tells the page of each which list this is.
     """
     words = _Words(
         no_name=_muted(_("No name")),
@@ -36,6 +42,7 @@ def body(
         unassigned=f'<span class="vh">{escape(_("Unassigned"))}</span>',
         unnamed=_("Unnamed contact"),
         select=_("Select %(name)s"),
+        suffix=escape(suffix),
     )
     draws = _draws(columns)
     people = (_person(row, draws, words, may_pick, may_edit) for row in rows)
@@ -52,7 +59,7 @@ def body(
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """Said once a page, not once a row. The first four are markup."""
+    """Said once a page, not once a row. The first four and the last are markup."""
 
     no_name: str
     no_email: str
@@ -60,6 +67,7 @@ class _Words:
     unassigned: str
     unnamed: str
     select: str
+    suffix: str
 
 
 def _draws(columns: Sequence[Column]) -> list[Draw]:
@@ -87,7 +95,7 @@ def _person(row: Row, draws: Sequence[Draw], words: _Words, may_pick: bool, may_
     edit = f' data-edit="{row.url}edit/"' if may_edit else ""
     return (
         f'<tr role="row"{edit}>{_box(row, words) if may_pick else ""}'
-        f'<th class="k-main max" scope="row" role="rowheader"><a class="row-link who" href="{row.url}">'
+        f'<th class="k-main max" scope="row" role="rowheader"><a class="row-link who" href="{row.url}{words.suffix}">'
         f"{row.avatar} {name}</a></th>{''.join([draw(row, words) for draw in draws])}</tr>"
     )
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import groupby
+from itertools import groupby, islice
+from operator import attrgetter
 from typing import Any
 
 from django.utils import timezone
@@ -13,27 +14,44 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from contacts import events, history_rows
-from contacts.events import EventKind
+from contacts.events import EventKind, Link
 from contacts.history_rows import Names, Place, Row
 from contacts.models import Contact
+from ecrm.search.matching import fold
 from ecrm.tenancy.models import Membership
 from ecrm.ui import formats
 from ecrm.ui.pages import Page, cursor_after, place_after
 
 SIZE = 30
+SEARCHED = 2_000
+FOLDED_FROM = 3
 ORDER = ("-occurred_at", "-id")  # what a cursor belongs to
 CUSTOM = "custom"
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """One event of a folded item."""
+
+    sentence: str
+    at: datetime
+    link: Link | None
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
-    """``times`` events in a row that read the same; ``at`` is the latest one's instant."""
+    """``times`` events in a row that read the same; ``at`` is the latest one's instant.
+
+    Of several that do not, but are of one kind, ``lines`` holds each, and the sentence speaks of all.
+    """
 
     kind: EventKind
     sentence: str
     at: datetime
     actor: str
     times: int
+    link: Link | None = None
+    lines: Sequence[Line] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,29 +72,57 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
+    """``reached`` is how far back a search has looked, None when it saw all there is."""
+
     page: Page[Any]
     days: list[Day]
     groups: list[Group]
+    term: str = ""
+    reached: datetime | None = None
 
     @property
     def last_day(self) -> str:
         return self.days[-1].date if self.days else ""
 
 
-def of(contact: Contact, membership: Membership, *, group: str = "", cursor: str | None = None) -> Timeline:
-    """One page of what this member may see of a person's history, in one query."""
+def of(
+    contact: Contact, membership: Membership, *, group: str = "", cursor: str | None = None, term: str = ""
+) -> Timeline:
+    """One page of what this member may see of a person's history, in one query.
+
+    With a ``term`` only what holds all its words, among the ``SEARCHED`` events from the cursor back.
+    """
     known = events.kinds()
     allowed = [kind for kind in known if membership.may(kind.capability)]
     before = _place(cursor)
-    rows = history_rows.read(contact.pk, _asked(known, allowed, group), before=before, limit=SIZE + 1)
-    shown = rows[:SIZE]
+    most = SEARCHED if term else SIZE
+    rows = history_rows.read(contact.pk, _asked(known, allowed, group), before=before, limit=most + 1)
+    shown = list(islice(_holding(rows[:most], term), SIZE + 1)) if term else rows
+    is_capped = len(rows) > most and len(shown) <= SIZE and bool(term)
+    last = rows[most - 1] if is_capped else shown[SIZE - 1] if len(shown) > SIZE else None
     page: Page[Any] = Page(
-        shown,
-        cursor_after(shown[-1].place, order=ORDER) if len(rows) > SIZE else None,
+        shown[:SIZE],
+        cursor_after(last.place, order=ORDER) if last else None,
         cursor if before else None,
         is_reset=bool(cursor) and before is None,
     )
-    return Timeline(page, list(_days(shown)), _groups(allowed, group))
+    reached = last.fact.occurred_at if last and is_capped else None
+    return Timeline(page, list(_days(page.rows, membership)), _groups(allowed, group), term, reached)
+
+
+def _holding(rows: Iterable[Row], term: str) -> Iterator[Row]:
+    words = fold(term).split()
+    for row in rows:
+        told = fold(" ".join(_said(row)))
+        if all(word in told for word in words):
+            yield row
+
+
+def _said(row: Row) -> Iterator[str]:
+    """What a reader may remember of an event: its sentence, its kind, who did it, and what was reported of it."""
+    kind = events.shown_as(row.fact.name)
+    yield from (kind.sentence(row.fact), str(kind.title), row.actor)
+    yield from (value for value in row.fact.properties.values() if isinstance(value, str))
 
 
 def _place(cursor: str | None) -> Place | None:
@@ -93,19 +139,26 @@ def _asked(known: list[EventKind], allowed: list[EventKind], group: str) -> Name
     return Names([kind.name for kind in known if kind not in allowed], is_but=True)
 
 
-def _days(rows: Iterable[Row]) -> Iterator[Day]:
+def _days(rows: Iterable[Row], membership: Membership) -> Iterator[Day]:
     for day, of_day in groupby(rows, key=lambda row: timezone.localdate(row.fact.occurred_at)):
-        yield Day(day.isoformat(), day_title(day), list(_items(of_day)))
+        yield Day(day.isoformat(), day_title(day), list(_items(of_day, membership)))
 
 
-def _items(rows: Iterable[Row]) -> Iterator[Item]:
-    for (name, sentence, actor), alike in groupby(rows, key=_reading):
-        same = list(alike)
-        yield Item(events.shown_as(name), sentence, same[0].fact.occurred_at, actor, len(same))
+def _items(rows: Iterable[Row], membership: Membership) -> Iterator[Item]:
+    for (name, actor), run in groupby(rows, key=lambda row: (row.fact.name, row.actor)):
+        kind = events.shown_as(name)
+        told = [_line(kind, row.fact, membership) for row in run]
+        if kind.folded and len(told) >= FOLDED_FROM and len({line.sentence for line in told}) > 1:
+            yield Item(kind, kind.folded(len(told)), told[0].at, actor, 1, None, told)
+            continue
+        for sentence, alike in groupby(told, key=attrgetter("sentence")):
+            same = list(alike)
+            yield Item(kind, sentence, same[0].at, actor, len(same), same[0].link)
 
 
-def _reading(row: Row) -> tuple[str, str, str]:
-    return row.fact.name, events.shown_as(row.fact.name).sentence(row.fact), row.actor
+def _line(kind: EventKind, fact: Any, membership: Membership) -> Line:
+    is_open = kind.link and (not kind.link_capability or membership.may(kind.link_capability))
+    return Line(kind.sentence(fact), fact.occurred_at, kind.link(fact) if kind.link and is_open else None)
 
 
 def day_title(day: date) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from campaigns.event_links import report_of
 from contacts.events import EventKind
 from contacts.models import Event
 from ecrm.tenancy.roles import Capability
@@ -40,21 +41,26 @@ KINDS = (
     EventKind(
         OPENED, gettext_lazy("Email opened"), "eye", _opened,
         capability=Capability.CONTACTS_VIEW, group="email", is_activity=True,
+        link=report_of, link_capability=Capability.CAMPAIGNS_VIEW,
     ),
     EventKind(
         CLICKED, gettext_lazy("Email clicked"), "mouse-pointer-click", _clicked,
         capability=Capability.CONTACTS_VIEW, group="email", tone="accent", is_activity=True,
+        link=report_of, link_capability=Capability.CAMPAIGNS_VIEW,
     ),
     EventKind(
         UNSUBSCRIBED, gettext_lazy("Unsubscribed"), "ban", _unsubscribed,
         capability=Capability.CONTACTS_VIEW, group="email", tone="warn", is_activity=True,
+        link=report_of, link_capability=Capability.CAMPAIGNS_VIEW,
     ),
     EventKind(
         REPLIED, gettext_lazy("Email answered"), "reply", _replied,
         capability=Capability.CONTACTS_VIEW, group="email", tone="good", is_activity=True,
+        link=report_of, link_capability=Capability.CAMPAIGNS_VIEW,
     ),
     EventKind(
         COMPLAINED, gettext_lazy("Marked as spam"), "ban", _complained,
         capability=Capability.CONTACTS_VIEW, group="email", tone="bad",
+        link=report_of, link_capability=Capability.CAMPAIGNS_VIEW,
     ),
 )  # fmt: skip

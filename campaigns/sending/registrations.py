@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaigns import tasks as tasks  # known to the web processes too, which hint them
+from campaigns.event_links import report_of
 from campaigns.models import Delivery, Exclusion
 from campaigns.sending import hints, outcomes, soft_bounces, watching
 from contacts import events, merging
@@ -47,7 +48,16 @@ def _first_identity(tenant: Tenant) -> None:
 
 
 events.register(
-    EventKind(outcomes.SENT, gettext_lazy("Email sent"), "send", _sent, Capability.CONTACTS_VIEW, group="email")
+    EventKind(
+        outcomes.SENT,
+        gettext_lazy("Email sent"),
+        "send",
+        _sent,
+        Capability.CONTACTS_VIEW,
+        group="email",
+        link=report_of,
+        link_capability=Capability.CAMPAIGNS_VIEW,
+    )
 )
 events.register(
     EventKind(
@@ -58,6 +68,8 @@ events.register(
         Capability.CONTACTS_VIEW,
         group="email",
         tone="bad",
+        link=report_of,
+        link_capability=Capability.CAMPAIGNS_VIEW,
     )
 )
 merging.leave(Delivery, why=gettext_lazy("What was sent to whom stays as it was."))

@@ -82,6 +82,14 @@ def by_shared(people: ContactQuerySet, name: str, *, cursor: str | None, size: i
     return _page(branches.after(place), name, size, is_first=False)
 
 
+def beside(people: ContactQuerySet, name: str, person: Any) -> tuple[int | None, int | None]:
+    """Who stands before and after a person in such an order. Two to six queries."""
+    column, nothing = SHARED[name]
+    branches = _Branches(people, column, nothing, 1)
+    place = _Place(False, getattr(person, column), person.active_at, person.pk)
+    return tuple(rows[0].id if rows else None for rows in (branches.before(place), branches.after(place)))  # type: ignore[return-value]
+
+
 def by_field(people: ContactQuerySet, field: CustomField, *, is_descending: bool, cursor: str | None) -> Page[Any]:
     """A page of those who have a value, ordered by it."""
     column = SORTABLE[CustomField.Kind(field.kind)]

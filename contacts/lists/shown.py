@@ -57,7 +57,7 @@ def _show(query: ListQuery, cursor: str | None, *, is_exact: bool) -> Shown:
     if sorted_by is not None:
         page = orders.by_field(found.people, sorted_by, is_descending=query.sort.startswith("-"), cursor=cursor)
         return Shown(page, _count(found.people, is_exact), found, leaves_out=sorted_by.label)
-    page, count = listing.page(found.people, order=_order(query.sort), cursor=cursor, count=_known(query, found))
+    page, count = listing.page(found.people, order=order_of(query.sort), cursor=cursor, count=_known(query, found))
     return Shown(page, _count(found.people, True) if is_exact else count, found)
 
 
@@ -77,7 +77,8 @@ def _alike(found: Found) -> Shown:
     return Shown(Page(ordered, None, None), Count(len(ordered), False), found)
 
 
-def _order(sort: str) -> list[str]:
+def order_of(sort: str) -> list[str]:
+    """The keys of an order that no shared value or custom field makes, both the same way."""
     keys = orders.PLAIN.get(sort.removeprefix("-"))
     if keys is None:
         return ["-active_at", "-id"]

@@ -241,7 +241,14 @@ def _restore_values(merge: Merge, winner: Contact, loser: Contact) -> None:
 def _tell_separated(merge: Merge, winner: Contact, loser: Contact, *, by: User | None, at: datetime) -> None:
     refresh_search([winner.pk, loser.pk])
     for person, other in ((winner, loser), (loser, winner)):
-        events.record(SEPARATED, contact=person, by=by, at=at, subject=merge, properties={"name": str(other)})
+        events.record(
+            SEPARATED,
+            contact=person,
+            by=by,
+            at=at,
+            subject=merge,
+            properties={"name": str(other), "other_id": other.pk},
+        )
     audit.record(SEPARATED, by=by, subject=winner, count=2, at=at)
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from contacts import events
-from contacts.events import EventKind
+from contacts.event_links import numbered
+from contacts.events import EventKind, Link
 from contacts.models import Event
 from contacts.segments import addresses, attributes, belonging, happenings, moments, nearness, orders, panel, tasks
 from ecrm.jobs import beats, words
 from ecrm.tenancy.roles import Capability
 from ecrm.ui import nav
+from ecrm.ui.formats import number
 
 
 def _entered(event: Event) -> str:
@@ -22,6 +24,20 @@ def _left(event: Event) -> str:
     return _("Left the segment %(segment)s") % {"segment": event.properties.get("segment", "")}
 
 
+def _segment_of(event: Event) -> Link | None:
+    if event.object_id is None:
+        return None
+    return Link(numbered("segment", event.object_id), event.properties.get("segment", ""))
+
+
+def _all_entered(count: int) -> str:
+    return ngettext("Entered %(count)s segment", "Entered %(count)s segments", count) % {"count": number(count)}
+
+
+def _all_left(count: int) -> str:
+    return ngettext("Left %(count)s segment", "Left %(count)s segments", count) % {"count": number(count)}
+
+
 events.register(
     EventKind(
         "segment.entered",
@@ -30,6 +46,8 @@ events.register(
         _entered,
         capability=Capability.SEGMENTS_VIEW,
         group="segment",
+        link=_segment_of,
+        folded=_all_entered,
     )
 )
 events.register(
@@ -40,6 +58,8 @@ events.register(
         _left,
         capability=Capability.SEGMENTS_VIEW,
         group="segment",
+        link=_segment_of,
+        folded=_all_left,
     )
 )
 

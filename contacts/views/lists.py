@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from contacts import bulk_actions, listing, people_table, search
-from contacts.lists import columns, heads, saved, shown
+from contacts.lists import columns, heads, neighbours, saved, shown
 from contacts.lists.columns import Column
 from contacts.lists.query import ListQuery
 from contacts.lists.shown import Shown
@@ -120,7 +120,14 @@ def _rows(request: MemberRequest, query: ListQuery, found: Shown) -> dict[str, A
         "headings": headings,
         "page": found.page,
         "rows": rows,
-        "table": people_table.body(rows, chosen, may_pick=bool(actions), may_edit=may_edit, headings=headings),
+        "table": people_table.body(
+            rows,
+            chosen,
+            may_pick=bool(actions),
+            may_edit=may_edit,
+            headings=headings,
+            suffix=neighbours.suffix(query),
+        ),
         "heads": heads.column_heads(request, query, chosen),
         "sorts": heads.sorts(query, chosen),
         "actions": actions,

@@ -23,6 +23,7 @@ from contacts.duplicates import warning
 from contacts.duplicates.known import Likeness
 from contacts.fields.facts import facts as custom_facts
 from contacts.forms import ContactEditor
+from contacts.lists import neighbours
 from contacts.models import Contact
 from contacts.provenance import wording
 from ecrm.search import recents
@@ -33,6 +34,7 @@ from ecrm.tenancy.roles import Capability
 from ecrm.ui.parts import INVALID, redirect_page, render_page, wants_part
 from ecrm.ui.toasts import toast
 
+LONGEST_TERM = 100
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -45,19 +47,29 @@ def contact_page(request: MemberRequest, contact_id: int) -> HttpResponse:
         raise Http404
     if contact.binned_at and (survivor_id := merged.survivor_id(contact.pk)) != contact.pk:
         return redirect_page(request, reverse("contact_page", args=[survivor_id]))
-    told = timeline.of(contact, request.membership, group=request.GET.get("show", ""), cursor=request.GET.get("cursor"))
+    told = timeline.of(
+        contact,
+        request.membership,
+        group=request.GET.get("show", ""),
+        cursor=request.GET.get("cursor"),
+        term=request.GET.get("find", "").strip()[:LONGEST_TERM],
+    )
     is_part = wants_part(request)
     context = {
         "contact": contact,
         "timeline": told,
         "choices": history_lines.choices(told.groups, request.GET),
         "earlier": history_lines.earlier(told, request.GET),
+        "reached": history_lines.reached(told),
+        "kept": [(name, value) for name, value in request.GET.items() if name in ("show", neighbours.PARAMETER)],
         "is_part": is_part,
         "is_continued": "cursor" in request.GET,
         "lines": history_lines.lines(told.days, told_day=request.GET.get("day", "") if is_part else ""),
     }
     if not is_part:
-        context |= _record(request, contact)
+        beside = neighbours.of(contact, request.GET.get(neighbours.PARAMETER, ""), request.membership)
+        list_url = beside.list_url if beside else reverse("contact_list")
+        context |= {**_record(request, contact), "beside": beside, "crumbs": [(_("Contacts"), list_url)]}
         recents.remember(request.membership, "contacts", contact.pk)
     return render_page(request, "contacts/page.html", part="contacts/_timeline.html", context=context)
 
@@ -118,18 +130,20 @@ def _record(request: MemberRequest, contact: Any) -> dict[str, Any]:
         held=[fact.key for fact in custom],
     )
     facts: list[Any] = [*person.facts(contact), *custom]
+    may_edit = request.membership.may(Capability.CONTACTS_EDIT)
     return {
         "facts": facts,
-        "details": details.rows(contact, facts, person.place_lines(contact), marks),
+        "details": details.rows(
+            contact, facts, person.place_lines(contact), marks, may_edit=may_edit and contact.binned_at is None
+        ),
         "marks": marks,
         "worth": person.worth(contact),
         "stage": listing.stage_status(contact.stage),
         "side_panels": rendered["side"],
         "extra_panels": rendered["extra"],
         "desk": reading.of(contact, request.membership, [one["address"] for one in contact.email_list]),
-        "may_edit": request.membership.may(Capability.CONTACTS_EDIT),
+        "may_edit": may_edit,
         "may_bin": request.membership.may(Capability.CONTACTS_DELETE),
-        "crumbs": [(_("Contacts"), reverse("contact_list"))],
         "label": contact.name or next((one["address"] for one in contact.email_list), "") or str(contact),
     }
 

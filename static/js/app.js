@@ -5,6 +5,7 @@ import "./fallbacks.js";
 import "./live.js";
 import "./origins.js";
 import "./palette.js";
+import "./printing.js";
 import "./rules.js";
 import "./shortcuts.js";
 import "./tables.js";

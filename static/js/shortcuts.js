@@ -46,6 +46,8 @@ const CONTROLS = {
 };
 // Controls that are not on every page.
 const IS_HERE = {
+  "next-row": () => !marked("next-contact") && rows().length > 0,
+  "previous-row": () => !marked("previous-contact") && rows().length > 0,
   "edit-row": () => Boolean(rowHere()?.dataset.edit),
   act: () => Boolean(marked("act")),
 };

@@ -58,6 +58,7 @@ ARGUMENTS: dict[str, Callable[[], Any]] = {
     "endpoint_id": lambda: make.WebhookEndpointFactory().pk,
     "receipt_id": lambda: make.WebhookReceiptFactory().pk,
     "language": lambda: "en",
+    "fact": lambda: "job_title",
     "step_key": lambda: "people",
 }
 
