@@ -190,13 +190,16 @@ KINDS = (
         link=_written_of,
     ),
     EventKind(
-        "call.logged", gettext_lazy("Call"), "phone", _said(gettext_noop("Call")), group="note", link=_written_of
+        "call.logged", gettext_lazy("Call"), "phone", _said(gettext_noop("Call")), group="note",
+        link=_written_of,
     ),
     EventKind(
-        "meeting.logged", gettext_lazy("Meeting"), "users", _said(gettext_noop("Meeting")), group="note", link=_written_of
+        "meeting.logged", gettext_lazy("Meeting"), "users", _said(gettext_noop("Meeting")), group="note",
+        link=_written_of,
     ),
     EventKind(
-        "letter.logged", gettext_lazy("Letter"), "mail", _said(gettext_noop("Letter")), group="note", link=_written_of
+        "letter.logged", gettext_lazy("Letter"), "mail", _said(gettext_noop("Letter")), group="note",
+        link=_written_of,
     ),
     EventKind("contact.tagged", gettext_lazy("Tagged"), "tag", _tagged, link=_tag_of, folded=_tags),
     EventKind("contact.untagged", gettext_lazy("Tag removed"), "tag", _untagged, link=_tag_of),
