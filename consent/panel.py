@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -95,6 +96,7 @@ def render_panel(request: MemberRequest, contact: Contact) -> SafeString:
         "may_record": request.membership.may(Capability.CONSENT_RECORD),
         "steps": _steps(contact, entries),
     }
+    context["csrf_token"] = get_token(request)
     return render_to_string("consent/_panel.html", context)
 
 
