@@ -46,7 +46,7 @@ def like(
 
 def _shared(name: str, emails: Sequence[str], phones: Sequence[str]) -> Mapping[int, list[str]]:
     """What each shares with the given, as codes of ``reasons``."""
-    given = {
+    given: dict[str, Any] = {
         "tenant": require_tenant_id(),
         "name": name,
         "emails": [email.strip().lower() for email in emails],

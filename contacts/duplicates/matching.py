@@ -56,6 +56,7 @@ def rekey_all(*, after: int, limit: int) -> int:
 def score(more_cards: str = "") -> None:
     """Compares the candidates of this transaction; ``more_cards`` selects cards of whom nobody knows yet."""
     run("ANALYZE duplicate_candidate")
+    run(_RARITIES)
     run(_PEOPLE % {"more": f"UNION ALL {more_cards}" if more_cards else ""})
     run("CREATE INDEX ON duplicate_person (contact_id)")
     run("ANALYZE duplicate_person")
@@ -79,7 +80,7 @@ def _count_if_stale() -> None:
 
 
 LIMIT = f"CASE kind {' '.join(f'WHEN {kind} THEN {most}' for kind, most in MANY.items())} ELSE {LARGEST} END"
-DROP = "DROP TABLE IF EXISTS duplicate_candidate, duplicate_person, duplicate_scored;"
+DROP = "DROP TABLE IF EXISTS duplicate_candidate, duplicate_rarity, duplicate_person, duplicate_scored;"
 GROUPED = f"""
     , pair AS (
         SELECT first, second, bit_or(1 << kind) AS kinds FROM shared GROUP BY first, second
@@ -109,9 +110,19 @@ _SOME = f"""
          WHERE mine.tenant_id = :tenant AND mine.contact_id = ANY (:ids::bigint[])
            AND cardinality(block.ids) BETWEEN 2 AND {LIMIT.replace("kind", "mine.kind")} AND other <> mine.contact_id
     ) {GROUPED}"""
-# Cards with how rare each word of the name is, and the city, in bits: what one in 1,024 has is worth 10.
-# The person themselves do not count, and a small base says little of how rare a name is.
-_BITS = "(ln(total.people / (coalesce(had.people, 1) - 0.5)) / ln(2::float8))::real"
+# How rare each word of a name and each city is, in bits: what one in 1,024 has is worth 10. The person
+# themselves do not count, and a small base says little of how rare a name is. Key 0 is of what one has alone.
+# A table of its own, so that the planner knows it.
+_RARITIES = f"""
+    CREATE TEMP TABLE duplicate_rarity ON COMMIT DROP AS
+    WITH total AS (
+        SELECT (coalesce(max(people), 0) + {scoring.STRANGERS})::float8 AS people FROM {MatchCount.table()}
+         WHERE tenant_id = :tenant AND key = 0
+    )
+    SELECT key, (ln(total.people / (CASE WHEN key = 0 THEN 1 ELSE had.people END - 0.5)) / ln(2::float8))::real AS bits
+      FROM {MatchCount.table()} had CROSS JOIN total WHERE tenant_id = :tenant;
+    CREATE UNIQUE INDEX ON duplicate_rarity (key);
+    ANALYZE duplicate_rarity"""
 _PEOPLE = f"""
     CREATE TEMP TABLE duplicate_person ON COMMIT DROP AS
     WITH card AS (
@@ -119,24 +130,19 @@ _PEOPLE = f"""
          WHERE tenant_id = :tenant AND contact_id IN (
             SELECT first FROM duplicate_candidate UNION SELECT second FROM duplicate_candidate)
         %(more)s
-    ), total AS (
-        SELECT (coalesce(max(people), 0) + {scoring.STRANGERS})::float8 AS people FROM {MatchCount.table()}
-         WHERE tenant_id = :tenant AND key = 0
-    ), bits AS (
-        SELECT card.contact_id, array_agg({_BITS} ORDER BY named.place) AS bits
-          FROM card CROSS JOIN total CROSS JOIN LATERAL unnest(card.words) WITH ORDINALITY AS named (word, place)
-          LEFT JOIN {MatchCount.table()} had ON had.tenant_id = :tenant AND had.key = hashtextextended(named.word, 1)
-         GROUP BY card.contact_id
-    ), town AS (
-        SELECT card.contact_id, min({_BITS}) AS bits
-          FROM card CROSS JOIN total CROSS JOIN LATERAL unnest(card.cities) AS city
-          LEFT JOIN {MatchCount.table()} had ON had.tenant_id = :tenant AND had.key = city
-         GROUP BY card.contact_id
+    ), alone AS (
+        SELECT coalesce(max(bits), 0)::real AS bits FROM duplicate_rarity WHERE key = 0
     )
-    SELECT card.*, coalesce(bits.bits, '{{}}') AS bits,
-           (SELECT sum(each) FROM unnest(bits.bits) AS each)::real AS name_bits,
-           coalesce(town.bits, 0) AS city_bits, (ln(total.people) / ln(2::float8))::real AS people_bits
-      FROM card CROSS JOIN total LEFT JOIN bits USING (contact_id) LEFT JOIN town USING (contact_id)"""
+    SELECT card.*, name.bits, name.total AS name_bits, coalesce(town.bits, 0)::real AS city_bits,
+           (alone.bits - 1)::real AS people_bits
+      FROM card CROSS JOIN alone CROSS JOIN LATERAL (
+        SELECT coalesce(array_agg(bits ORDER BY place), '{{}}') AS bits, sum(bits)::real AS total FROM (
+            SELECT place, coalesce((SELECT rare.bits FROM duplicate_rarity rare
+                                     WHERE rare.key = hashtextextended(word, 1)), alone.bits) AS bits
+              FROM unnest(card.words) WITH ORDINALITY AS named (word, place)) AS each) AS name
+     CROSS JOIN LATERAL (
+        SELECT min(coalesce((SELECT rare.bits FROM duplicate_rarity rare WHERE rare.key = city), alone.bits)) AS bits
+          FROM unnest(card.cities) AS city) AS town"""
 
 # Whoever was judged stays judged; of the others only those that still look alike stay.
 _FORGET_ALL = f"""

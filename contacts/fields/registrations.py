@@ -40,10 +40,12 @@ words.register(
     },
     {CustomField._meta.label_lower: Subject(_("Field"), "edit_field")},
 )
-merging.register_rows(CustomValue, unique_with=("field_id", "slot"))
+# A value with several choices moves whole or not at all (contacts.merge.fields has what was chosen).
+merging.register_rows(CustomValue, unique_with=("field_id",))
 merging.register_rows(CustomValue, field="person_value")
 criteria.register_provider(own.of_tenant, prefix=own.PREFIX, gone=own.gone)
 uses.register(uses.in_segments)
 uses.register(uses.in_imports)
+uses.register(uses.in_views)
 beats.on_nightly.append(tidying.hint_tidy)
 task_words.register({"fields.tidy": _("Remove fields deleted long ago")})

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote_plus
 
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -12,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contacts.fields.criteria import key_of
 from contacts.fields.reading import prefixed
-from contacts.models import CustomField, ImportRun, Segment
+from contacts.models import CustomField, ImportRun, SavedView, Segment
 
 _OPEN_RUNS = (ImportRun.State.MAPPING, ImportRun.State.CHECKING, ImportRun.State.CHECKED, ImportRun.State.IMPORTING)
 
@@ -56,6 +58,23 @@ def in_imports(field: CustomField) -> Iterator[Use]:
     for pk, name, mapping in runs:
         if field.entity == CustomField.Entity.CONTACT and prefixed(field) in mapping.values():
             yield Use(_("Import"), name, reverse("import_run", args=[pk]))
+
+
+def in_views(field: CustomField) -> Iterator[Use]:
+    """Saved views that filter by it, show it as a column or sort by it; a private one is told without its name."""
+    keys = [key_of(field)] + ([prefixed(field)] if field.entity == CustomField.Entity.CONTACT else [])
+    names = re.compile(rf"(?<![\w.:])({'|'.join(map(re.escape, keys))})(?!\w)")
+    for view in SavedView.objects.select_related("owner").order_by("name"):
+        if names.search(unquote_plus(view.query)):
+            yield _use_of(view)
+
+
+def _use_of(view: SavedView) -> Use:
+    url = reverse("contact_list")
+    if view.audience == SavedView.Audience.MINE:
+        owner = view.owner.name or view.owner.email if view.owner else ""
+        return Use(_("Private view"), owner, url)
+    return Use(_("View"), view.name, f"{url}?view={view.pk}")
 
 
 def _criteria(rule: Any) -> Iterator[str]:

@@ -13,9 +13,11 @@ from django.utils.translation import gettext_lazy
 
 from contacts import places
 from contacts.event_kinds import FIELD_NAMES
+from contacts.fields import reading
 from contacts.merge.choices import FIELDS, Choices
-from contacts.models import Contact, PostalAddress
+from contacts.models import Contact, CustomField
 from contacts.models.people import Stage
+from ecrm.tenancy.models import Membership
 
 _LISTS = {
     "emails": gettext_lazy("Emails"),
@@ -57,13 +59,15 @@ def people(ids: Iterable[int], visible: Any) -> dict[int, Any]:
     return {person.pk: person for person in lists}
 
 
-def lines(mine: Any, theirs: Any, choices: Choices) -> list[Line]:
-    """Fields that at least one of them has; the primary address and phone where both have one."""
+def lines(mine: Any, theirs: Any, choices: Choices, membership: Membership) -> list[Line]:
+    """Fields that at least one of them has; the primary address and phone where both have one; custom fields
+    that this member sees."""
     own = [_line(name, _shown(mine, name), _shown(theirs, name), choices.get(name), theirs) for name in FIELDS]
     first = [
         _line(key, _primary(mine, key), _primary(theirs, key), choices.get(key), theirs) for key in ("email", "phone")
     ]
-    return [line for line in own if line.mine or line.theirs] + [line for line in first if line.mine and line.theirs]
+    has_any = [line for line in (*own, *_custom(mine, theirs, choices, membership)) if line.mine or line.theirs]
+    return has_any + [line for line in first if line.mine and line.theirs]
 
 
 def unions(mine: Any, theirs: Any) -> list[Union]:
@@ -71,8 +75,22 @@ def unions(mine: Any, theirs: Any) -> list[Union]:
     return [union for union in found if union.mine or union.theirs]
 
 
-def _line(name: str, mine: str, theirs: str, chosen: int | None, other: Contact) -> Line:
-    label = {"email": _("first email"), "phone": _("first phone")}.get(name) or str(FIELD_NAMES[name])
+def _custom(mine: Any, theirs: Any, choices: Choices, membership: Membership) -> list[Line]:
+    fields = reading.of(CustomField.Entity.CONTACT, membership)
+    words = reading.texts(CustomField.Entity.CONTACT, [mine.pk, theirs.pk], fields, membership)
+    found = []
+    for field in fields:
+        key = reading.prefixed(field)
+        own, others = (words.get(each.pk, {}).get(field.key, "") for each in (mine, theirs))
+        found.append(_line(key, own, others, choices.get(key), theirs, field))
+    return found
+
+
+def _line(
+    name: str, mine: str, theirs: str, chosen: int | None, other: Contact, field: CustomField | None = None
+) -> Line:
+    own = {"email": _("first email"), "phone": _("first phone")}
+    label = field.label if field else own.get(name) or str(FIELD_NAMES[name])
     takes_other = chosen == other.pk if chosen is not None else not mine and bool(theirs)
     return Line(name, label[:1].upper() + label[1:], mine, theirs, takes_other)
 
@@ -106,7 +124,3 @@ def _items(person: Any, name: str) -> list[str]:
     if name == "identities":
         return [f"{row.namespace}: {row.external_id}" for row in rows]
     return [str(row) for row in rows]
-
-
-def _place(row: PostalAddress) -> str:
-    return ", ".join(filter(None, (row.street, f"{row.postcode} {row.city}".strip(), row.country)))

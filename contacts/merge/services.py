@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from contacts import dirty, events, merging, provenance
 from contacts.merge import choices as choosing
-from contacts.merge import snapshots
+from contacts.merge import fields, snapshots
 from contacts.merge.choices import Choices
 from contacts.models import Contact, DuplicatePair, EmailAddress, Merge, PhoneNumber
 from contacts.services import refresh_search
@@ -36,19 +36,22 @@ def merge_contacts(
 ) -> Merge:
     """Makes the loser part of the winner: every room's rows move, the loser is hidden until an undo.
 
-    ``choices`` says whose value a field has (field by id; "email" and "phone" are the primary ones);
-    otherwise the winner's, or the loser's where that is empty. Raises ``ValidationError`` for the same
-    person twice, one in the bin, and while a reference to people has no handler.
+    ``choices`` says whose value a field has (field by id; "email" and "phone" are the primary ones,
+    "f:<key>" custom fields); otherwise the winner's, or the loser's where that is empty. Raises
+    ``ValidationError`` for the same person twice, one in the bin, and while a reference to people has no
+    handler.
     """
     at = at or timezone.now()
     kept, goes = _locked(winner, loser)
     before, primaries = snapshots.values_of(kept), snapshots.primaries(kept)
     theirs = snapshots.primaries(goes)
+    custom, held = fields.values_of(kept.pk), fields.rows_by_field(kept.pk, goes.pk)
     moved = {
         f"{handler.model._meta.label}/{handler.field}": handler.move(goes.pk, kept.pk)
         for handler in merging.handlers()
         if handler.move
     }
+    exchanged = fields.exchange(kept.pk, goes.pk, held, choices or {})
     taken = choosing.apply(kept, goes, choices or {})
     _prefer(kept, theirs, choosing.prefer(goes, choices or {}))
     kept.updated_at = at
@@ -61,12 +64,14 @@ def merge_contacts(
         "before": before,
         "after": snapshots.values_of(kept),
         "primary": primaries,
+        "fields": exchanged,
         "last_active_at": before["last_active_at"],
         "loser_last_active_at": snapshots.values_of(goes)["last_active_at"],
         "since": _transaction_began().isoformat(),
     }
     merge = _note(kept, goes, snapshot, rule=rule, at=at, by=by)
-    _tell_merged(merge, kept, goes, taken, by=by, at=at)
+    came = fields.changes(custom, fields.values_of(kept.pk))
+    _tell_merged(merge, kept, goes, taken, came, by=by, at=at)
     _copy(kept, winner)
     loser.binned_at = at
     return merge
@@ -86,6 +91,8 @@ def undo_merge(*, merge: Merge, by: User | None, at: datetime | None = None) -> 
     _refuse_covered(merge)
     people = {person.pk: person for person in _lock(merge.winner_id, merge.loser_id)}
     winner, loser = people[merge.winner_id], people[merge.loser_id]
+    merged_custom = fields.values_of(winner.pk)
+    fields.exchange_back(winner.pk, loser.pk, merge.snapshot.get("fields", {}))
     _move_back(merge)
     Merge.objects.filter(pk=merge.pk).update(undone_at=at, undone_by=by)
     origins = _stand_alone(merge)
@@ -93,7 +100,8 @@ def undo_merge(*, merge: Merge, by: User | None, at: datetime | None = None) -> 
     _give_back(merge, winner, loser, origins)
     merged_values = snapshots.values_of(winner)
     _restore_values(merge, winner, loser)
-    _keep_origins(merge, merged_values, snapshots.values_of(winner), "undo", by=by, at=at)
+    went = fields.changes(merged_custom, fields.values_of(winner.pk))
+    _keep_origins(merge, merged_values, snapshots.values_of(winner), went, "undo", by=by, at=at)
     pair = _pair(winner.pk, loser.pk).filter(state=DuplicatePair.State.MERGED)
     pair.update(state=DuplicatePair.State.OPEN, decided_at=None, decided_by=None)
     _tell_separated(merge, winner, loser, by=by, at=at)
@@ -153,11 +161,18 @@ def _note(kept: Contact, goes: Contact, snapshot: dict[str, Any], *, rule: str, 
 
 
 def _tell_merged(
-    merge: Merge, kept: Contact, goes: Contact, taken: list[str], *, by: User | None, at: datetime
+    merge: Merge,
+    kept: Contact,
+    goes: Contact,
+    taken: list[str],
+    came: dict[str, tuple[Any, Any]],
+    *,
+    by: User | None,
+    at: datetime,
 ) -> None:
     refresh_search([kept.pk])
     before, after = merge.snapshot["before"], merge.snapshot["after"]
-    _keep_origins(merge, before, after, "merge", by=by, at=at)
+    _keep_origins(merge, before, after, came, "merge", by=by, at=at)
     events.record(
         MERGED,
         contact=kept,
@@ -173,11 +188,18 @@ def _tell_merged(
 
 
 def _keep_origins(
-    merge: Merge, old: snapshots.Values, new: snapshots.Values, source: str, *, by: User | None, at: datetime
+    merge: Merge,
+    old: snapshots.Values,
+    new: snapshots.Values,
+    custom: dict[str, tuple[Any, Any]],
+    source: str,
+    *,
+    by: User | None,
+    at: datetime,
 ) -> None:
     """Where the winner's values come from now."""
     names = [(column.removesuffix("_id"), column) for column in snapshots.COLUMNS if not column.endswith("_at")]
-    changes = {name: (old[column], new[column]) for name, column in names if old[column] != new[column]}
+    changes = {name: (old[column], new[column]) for name, column in names if old[column] != new[column]} | custom
     if changes:
         change = provenance.NewChange(merge.winner_id, changes, source, merge.pk, by.pk if by else None, at)
         provenance.record([change])

@@ -2,7 +2,7 @@
 
 The snapshot of a merge is JSON: ``moved`` (what each handler of ``contacts.merging`` moved, by
 ``label/field``), ``before`` and ``after`` (fields of the winner the merge changed), ``primary`` (the
-winner's primary rows, by model), ``loser`` (own columns of the loser that were touched), ``since``.
+winner's primary rows, by model), ``fields`` (custom fields that changed hands, ``merge.fields``), ``since``.
 """
 
 from __future__ import annotations

@@ -13,9 +13,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from contacts import palette
+from contacts.fields import reading
+from contacts.fields.reading import prefixed
 from contacts.merge import comparing, services
 from contacts.merge.choices import FIELDS, PRIMARY
-from contacts.models import Contact, Event, Merge
+from contacts.models import Contact, CustomField, Event, Merge
 from ecrm.tenancy.policies import requires
 from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
@@ -66,7 +68,10 @@ def merge_contact(request: MemberRequest, contact_id: int, other_id: int) -> Htt
             toast(request, words, undo=reverse("undo_merge", args=[merge.pk]))
             return redirect_page(request, reverse("contact_page", args=[kept.pk]))
     return render(
-        request, "contacts/merge/compare.html", _compared(kept, other, choices, error), status=INVALID if error else 200
+        request,
+        "contacts/merge/compare.html",
+        _compared(request, kept, other, choices, error),
+        status=INVALID if error else 200,
     )
 
 
@@ -88,14 +93,15 @@ def undo_merge(request: MemberRequest, merge_id: int) -> HttpResponse:
 
 def _choices(request: MemberRequest, people: set[int]) -> dict[str, int]:
     """What was ticked, by field; anything else a form may carry is left out."""
-    given = {name: request.POST.get(name, "") for name in (*FIELDS, *PRIMARY)}
+    custom = map(prefixed, reading.of(CustomField.Entity.CONTACT, request.membership))
+    given = {name: request.POST.get(name, "") for name in (*FIELDS, *PRIMARY, *custom)}
     return {
         name: int(text) for name, text in given.items() if text.isdecimal() and len(text) < 19 and int(text) in people
     }
 
 
-def _compared(kept: Any, other: Any, choices: dict[str, int], error: str) -> dict[str, Any]:
-    lines = comparing.lines(kept, other, choices)
+def _compared(request: MemberRequest, kept: Any, other: Any, choices: dict[str, int], error: str) -> dict[str, Any]:
+    lines = comparing.lines(kept, other, choices, request.membership)
     return {
         "kept": kept,
         "other": other,

@@ -45,12 +45,13 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One owner's or one source's people, now and at the first of the days shown."""
+    """One owner's or one source's people, now and at the first of the days shown; ``values`` are all those days."""
 
     label: str
     people: int
     value: float
     change: float
+    values: list[float]
 
 
 def today() -> Score | None:
@@ -106,8 +107,8 @@ def _part(kind: IssueKind, count: QualityCount) -> Part:
 
 
 def _standing(label: str, rows: Sequence[QualityCount]) -> Standing:
-    now, then = score(rows[-1]).value, score(rows[0]).value
-    return Standing(label, rows[-1].people, now, now - then)
+    values = [score(row).value for row in rows]
+    return Standing(label, rows[-1].people, values[-1], values[-1] - values[0], values)
 
 
 def _owners(values: Sequence[str]) -> dict[str, str]:

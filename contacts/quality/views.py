@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from django import forms
@@ -48,7 +47,7 @@ def quality_inbox(request: MemberRequest, kind_key: str = DUPLICATES) -> HttpRes
         "rows": [_pair(row) if kind.key == DUPLICATES else _issue(row, kind) for row in page.rows],
         "score": course[-1][1] if course else None,
         "tabs": _tabs(),
-        "course": _line(course),
+        "course": _line([score.value for _day, score in course]),
         "may_edit": request.membership.may(Capability.CONTACTS_EDIT),
         "may_set": request.membership.may(Capability.SETTINGS_MANAGE),
         "crumbs": [(_("Contacts"), reverse("contact_list"))],
@@ -63,8 +62,8 @@ def quality_standings(request: MemberRequest) -> HttpResponse:
     context = {
         "score": figures.today(),
         "tables": [
-            (_("By owner"), _("Nobody's"), figures.standings("owner")),
-            (_("By source"), _("No source"), figures.standings("source")),
+            (_("By owner"), _("Nobody's"), _with_lines(figures.standings("owner"))),
+            (_("By source"), _("No source"), _with_lines(figures.standings("source"))),
         ],
         "weeks": figures.WEEKS_SHOWN,
         "crumbs": [(_("Data quality"), reverse("quality_inbox"))],
@@ -219,9 +218,13 @@ def _inbox_url(key: str) -> str:
     return reverse("quality_inbox") if key == DUPLICATES else reverse("quality_kind", args=[key])
 
 
-def _line(course: list[tuple[date, figures.Score]]) -> Sparkline | None:
-    if len(course) < 2:
+def _with_lines(standings: list[figures.Standing]) -> list[tuple[figures.Standing, Sparkline | None]]:
+    return [(each, _line(each.values)) for each in standings]
+
+
+def _line(values: list[float]) -> Sparkline | None:
+    if len(values) < 2:
         return None
     weeks = figures.WEEKS_SHOWN
     label = ngettext("Score, %(weeks)s week", "Score, %(weeks)s weeks", weeks) % {"weeks": weeks}
-    return Sparkline(label, [score.value for _day, score in course])
+    return Sparkline(label, values)

@@ -18,11 +18,13 @@ from hypothesis import strategies as st
 from cases.models import Case
 from cases.services import open_case
 from contacts import events, merging, services
+from contacts.fields.writing import write
 from contacts.merge.services import merge_contacts, undo_merge
 from contacts.models import Contact, Event, Identity
 from ecrm.tenancy.models import Tenant
 from ecrm.tenancy.scoping import TenantModel
 from tests import factories as make
+from tests.contacts.fields.conftest import make as make_field
 
 # What only grows, and queues of work: whoever is in them is looked at again, which changes nothing.
 APPENDED = {
@@ -47,6 +49,8 @@ people = st.fixed_dictionaries(
         "identities": st.integers(0, 2),
         "visits": st.integers(0, 3),
         "cases": st.integers(0, 2),
+        "tier": st.sampled_from([None, "gold", "silver"]),
+        "likes": st.sampled_from([None, ["gold"], ["gold", "silver"], ["bronze"]]),
     }
 )
 acts = st.lists(st.sampled_from(["bystander", "loser event", "winner event", "loser thing", "recount"]), max_size=4)
@@ -54,11 +58,18 @@ acts = st.lists(st.sampled_from(["bystander", "loser event", "winner event", "lo
 
 @pytest.mark.django_db
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-@given(winner=people, loser=people, between=acts, take=st.sets(st.sampled_from(["name", "city", "email", "phone"])))
+@given(
+    winner=people,
+    loser=people,
+    between=acts,
+    take=st.sets(st.sampled_from(["name", "city", "email", "phone", "f:tier", "f:likes"])),
+)
 def test_merge_and_undo_leave_the_tables_as_they_were(
     in_acme: Tenant, winner: dict[str, Any], loser: dict[str, Any], between: list[str], take: set[str]
 ) -> None:
     with transaction.atomic():
+        make_field("choice", key="tier")
+        make_field("choices", key="likes")
         one, two, bystander = _person("w", winner), _person("l", loser), _person("b", loser)
         before, told = tables(), history()
         merge = merge_contacts(winner=one, loser=two, by=None, choices=dict.fromkeys(take, two.pk))
@@ -122,6 +133,7 @@ def _person(key: str, given: dict[str, Any]) -> Contact:
         events.record("page.viewed", contact=contact, at=LONG_AGO + timedelta(days=number + 1))
     for number in range(given["cases"]):
         open_case(contact=contact, subject=f"Case {number}", at=LONG_AGO)
+    write("contact", {contact.pk: {key: given[key] for key in ("tier", "likes")}}, by=None, at=LONG_AGO)
     services.refresh_search([contact.pk])
     return Contact.objects.get(pk=contact.pk)
 

@@ -8,7 +8,7 @@ import pytest
 
 from contacts import fields
 from contacts.fields import defining
-from contacts.models import CustomField, Segment
+from contacts.models import CustomField, SavedView, Segment
 from ecrm.tenancy.context import tenant_context
 from ecrm.tenancy.models import Tenant
 from tests.cast import Member
@@ -86,10 +86,19 @@ def test_deleting_warns_first_and_can_be_undone(acme: Tenant, alice: Member) -> 
         fields.write("contact", {ana.pk: {"tier": "A"}}, by=alice.user)
         rule = {"all": [{"none": [{"criterion": "field:tier", "operator": "known"}]}]}
         Segment.objects.create(name="Without a tier", rule=rule)
+        SavedView.objects.create(name="Best first", audience="everyone", query="sort=-f%3Atier")
+        SavedView.objects.create(name="By tier", audience="everyone", query="where=field%3Atier.known")
+        SavedView.objects.create(name="My secret", owner=alice.user, query="columns=name%2Cf%3Atier")
+        SavedView.objects.create(name="By another", audience="everyone", query="where=field%3Atiers.known")
 
     warning = alice.get("delete_field", field.pk).content.decode()
     assert "1 contact has a value" in warning
     assert "Without a tier" in warning
+    assert "Best first" in warning
+    assert "By tier" in warning
+    assert "Private view" in warning
+    assert "My secret" not in warning
+    assert "By another" not in warning
     assert labels(acme) == ["Tier"]
 
     alice.post("delete_field", field.pk)
