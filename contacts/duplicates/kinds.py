@@ -26,4 +26,4 @@ class Kind(IntEnum):
 
 
 # Less telling ones: a name that more people have must be found by something else.
-MANY = {Kind.SOUND: 12, Kind.TOWN: 20}
+MANY = {Kind.SOUND: 5, Kind.TOWN: 8}

@@ -7,6 +7,7 @@ compared that shares no key, and keys that many share are left out (``kinds.LARG
 from __future__ import annotations
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from contacts.duplicates import scoring
 from contacts.duplicates.kinds import LARGEST, MANY
@@ -43,6 +44,13 @@ def sweep() -> int:
     score()
     run(_FORGET_ALL)
     return run(_KEEP)
+
+
+def partners(contact_ids: list[int]) -> set[int]:
+    """Everybody who is in an open pair with one of these."""
+    pairs = DuplicatePair.objects.filter(state=DuplicatePair.State.OPEN)
+    found = pairs.filter(Q(first__in=contact_ids) | Q(second__in=contact_ids)).values_list("first_id", "second_id")
+    return {pk for pair in found for pk in pair}
 
 
 def rekey_all(*, after: int, limit: int) -> int:

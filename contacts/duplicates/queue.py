@@ -10,6 +10,8 @@ from contacts.events import NewEvent
 from contacts.models import UnmatchedContact
 from ecrm.tenancy.context import require_tenant_id
 
+# The reason with which segments hear that data quality was looked at, or judged by hand.
+LOOKED_AT = "quality.looked_at"
 # After these, what two people share may be different.
 EVENTS = tuple(f"contact.{what}" for what in ("created", "changed", "binned", "restored", "merged", "separated"))
 

@@ -9,6 +9,8 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from contacts import dirty
+from contacts.duplicates.queue import LOOKED_AT
 from contacts.duplicates.reasons import SAFE
 from contacts.merge.services import merge_contacts
 from contacts.models import CleaningSettings, Contact, DuplicatePair, Merge
@@ -26,6 +28,7 @@ def dismiss_pair(*, pair: DuplicatePair, by: User | None, at: datetime | None = 
     open_pair = DuplicatePair.objects.filter(pk=pair.pk, state=State.OPEN)
     if not open_pair.update(state=State.APART, decided_at=at, decided_by=by):
         return False
+    dirty.mark([pair.first_id, pair.second_id], reason=LOOKED_AT)
     audit.record("duplicates.dismissed", by=by, subject=pair, at=at)
     return True
 
@@ -36,6 +39,7 @@ def reopen_pair(*, pair: DuplicatePair, by: User | None, at: datetime | None = N
     apart = DuplicatePair.objects.filter(pk=pair.pk, state=State.APART)
     if not apart.update(state=State.OPEN, decided_at=None, decided_by=None):
         return False
+    dirty.mark([pair.first_id, pair.second_id], reason=LOOKED_AT)
     audit.record("duplicates.reopened", by=by, subject=pair, at=at)
     return True
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from contacts.quality import checks, tasks
+from contacts.quality import checks, criteria, tasks
 from ecrm.jobs import beats, words
 from ecrm.tenancy.roles import Capability
 from ecrm.ui import settings_pages, shortcuts
 from ecrm.ui.shortcuts import GO_TO, LISTS, Shortcut
 
 checks.register_all()
+criteria.register()
 beats.on_tick.append(tasks.hint_due)
 beats.on_nightly.append(tasks.hint_nightly)
 words.register(

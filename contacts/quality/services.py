@@ -8,6 +8,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from contacts import dirty
+from contacts.duplicates.queue import LOOKED_AT
 from contacts.models import CleaningSettings, QualityIssue
 from ecrm.audit import services as audit
 from ecrm.jobs.models import Job
@@ -23,6 +25,7 @@ def close_issue(*, issue: QualityIssue, by: User | None) -> bool:
     open_issue = QualityIssue.objects.filter(pk=issue.pk, closed_at=None)
     if not open_issue.update(closed_at=timezone.now(), closed_by=by):
         return False
+    dirty.mark([issue.contact_id], reason=LOOKED_AT)
     audit.record("quality.closed", by=by, subject=issue)
     return True
 
@@ -32,6 +35,7 @@ def reopen_issue(*, issue: QualityIssue, by: User | None) -> bool:
     closed = QualityIssue.objects.filter(pk=issue.pk, closed_at__isnull=False)
     if not closed.update(closed_at=None, closed_by=None):
         return False
+    dirty.mark([issue.contact_id], reason=LOOKED_AT)
     audit.record("quality.reopened", by=by, subject=issue)
     return True
 

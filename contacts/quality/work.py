@@ -8,6 +8,7 @@ from datetime import date
 from django.db import connection, transaction
 from django.utils import timezone
 
+from contacts import dirty
 from contacts.duplicates import matching, queue
 from contacts.models import CleaningSettings, Contact, DuplicatePair, QualityCount, QualityIssue
 from contacts.quality import kinds
@@ -25,6 +26,7 @@ def refresh_changed() -> bool:
         matching.refresh_keys(ids)
         matching.compare(ids)
         check(ids)
+        dirty.mark({*ids, *matching.partners(ids)}, reason=queue.LOOKED_AT)
     return has_more
 
 
