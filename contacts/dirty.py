@@ -17,6 +17,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from contacts.models import DirtyContact
+from ecrm.rowsets import id_array
 from ecrm.tenancy.context import require_tenant_id
 
 LONGEST = 200
@@ -74,8 +75,8 @@ def take(limit: int) -> tuple[dict[int, set[str]], bool]:
         )
         rows = cursor.fetchall()
         cursor.execute(
-            f"DELETE FROM {DirtyContact.table()} WHERE tenant_id = %s AND id = ANY (%s)",
-            [require_tenant_id(), [row[0] for row in rows]],
+            f"DELETE FROM {DirtyContact.table()} WHERE tenant_id = %s AND id = ANY (%s::bigint[])",
+            [require_tenant_id(), id_array(row[0] for row in rows)],
         )
     taken: dict[int, set[str]] = defaultdict(set)
     for _id, contact_id, reason in rows:

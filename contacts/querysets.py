@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from django.apps import apps
-from django.contrib.postgres.fields import ArrayField
-from django.db.models import BigIntegerField, BooleanField, Exists, F, Func, Model, OuterRef, Q, Value
+from django.db.models import BooleanField, Exists, F, Func, Model, OuterRef, Q, TextField, Value
 
 from contacts import search
+from ecrm.rowsets import id_array
 from ecrm.tenancy.models import Membership
 from ecrm.tenancy.scoping import TenantQuerySet
 from ecrm.tenancy.teams import visible_owner_ids
@@ -56,8 +56,9 @@ class ContactQuerySet(OwnedQuerySet["Contact"]):
 
     def among(self, ids: Sequence[int]) -> Self:
         """Of these people, however many: one parameter, where ``pk__in`` writes one for each."""
-        given = Value(list(ids), output_field=ArrayField(BigIntegerField()))
-        among = Func(F("pk"), given, template="%(expressions)s)", arg_joiner=" = ANY (", output_field=BooleanField())
+        given = Value(id_array(ids), output_field=TextField())
+        template = "%(expressions)s::bigint[])"
+        among = Func(F("pk"), given, template=template, arg_joiner=" = ANY (", output_field=BooleanField())
         return self.filter(among)
 
     def tagged(self, tag_id: int) -> Self:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -35,6 +35,11 @@ def rows_of(columns: Mapping[str, tuple[str, Sequence[Any]]]) -> RowSet:
     arrays = ", ".join(_ARRAY_OF_JSON if kind == JSON else f"%s::{kind}[]" for kind, _values in varying.values())
     sql = f"SELECT {picked} FROM unnest({arrays}) AS given ({', '.join(varying)})"
     return RowSet(sql, [*params, *(_array(kind, values) for kind, values in varying.values())])
+
+
+def id_array(ids: Iterable[int]) -> str:
+    """Ids as PostgreSQL writes an array, for ``%s::bigint[]``: a list is looked at number by number."""
+    return f"{{{','.join(map(str, ids))}}}"
 
 
 JSON = "jsonb"

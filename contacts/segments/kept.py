@@ -13,6 +13,8 @@ from django.db import connection
 from django.db.models import BigIntegerField, QuerySet
 from django.db.models.expressions import RawSQL
 
+from ecrm.rowsets import id_array
+
 FOUND = "segments_found"
 
 
@@ -29,7 +31,7 @@ def keep(table: str, people: QuerySet[Any] | Collection[int]) -> RawSQL:
 
 def given(ids: Sequence[int]) -> RawSQL:
     """The same for people who are known by their ids: the planner sees how many, without a table."""
-    return RawSQL("SELECT unnest(%s::bigint[])", [list(ids)], output_field=BigIntegerField())
+    return RawSQL("SELECT unnest(%s::bigint[])", [id_array(ids)], output_field=BigIntegerField())
 
 
 def select_ids(people: QuerySet[Any] | Collection[int]) -> tuple[str, Sequence[Any]]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
+from operator import itemgetter
 from typing import TypeVar
 
 from django.db import DatabaseError, connection, transaction
@@ -23,7 +24,7 @@ from contacts.segments import breaking, causes, counting, moves, order, tree
 from contacts.segments.causes import Blame, Flags, Inquest, Moved
 from contacts.segments.moves import Move
 from contacts.segments.tree import Condition, Group
-from ecrm.rowsets import rows_of
+from ecrm.rowsets import id_array, rows_of
 from ecrm.tenancy.context import require_tenant_id
 
 # Conditions asked by one statement: beyond that planning it costs more than a second one.
@@ -55,14 +56,10 @@ class _Rule:
     root: Group
     conditions: dict[str, Q]
     names: list[str]
-    _known: dict[Flags, bool] = field(default_factory=dict)
 
     def holds(self, answers: Flags) -> bool:
-        """People with the same answers share the outcome."""
-        if answers not in self._known:
-            by_place = {leaf.place: each for leaf, each in zip(tree.conditions(self.root), answers, strict=True)}
-            self._known[answers] = counting.holds(self.root, by_place)
-        return self._known[answers]
+        by_place = {leaf.place: each for leaf, each in zip(tree.conditions(self.root), answers, strict=True)}
+        return counting.holds(self.root, by_place)
 
 
 def _read(segment: Segment, scope: Scope) -> _Rule | None:
@@ -127,8 +124,10 @@ class _People:
                 self.binned.add(pk)
 
     def answers(self, names: Sequence[str]) -> dict[int, Flags]:
-        places = [self.place_of[name] for name in names]
-        return {pk: tuple([row[place] for place in places]) for pk, row in self.rows.items()}
+        if len(names) < 2:
+            return {pk: tuple([row[self.place_of[name]] for name in names]) for pk, row in self.rows.items()}
+        pick = itemgetter(*(self.place_of[name] for name in names))
+        return {pk: pick(row) for pk, row in self.rows.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +142,9 @@ class _Difference:
 
 def _difference(rule: _Rule, people: _People, stays: dict[int, int]) -> _Difference:
     answers = people.answers(rule.names)
-    wanted = {pk for pk, flags in answers.items() if rule.holds(flags)} - people.binned
+    # People with the same answers share the outcome.
+    outcomes = {flags: rule.holds(flags) for flags in set(answers.values())}
+    wanted = {pk for pk, flags in answers.items() if outcomes[flags]} - people.binned
     moved = Moved(sorted(wanted - stays.keys()), sorted(stays.keys() - wanted))
     return _Difference(rule, answers, stays, moved)
 
@@ -153,8 +154,9 @@ def _stays(rules: list[_Rule], ids: Sequence[int]) -> dict[int, dict[int, int]]:
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT segment_id, contact_id, id FROM {SegmentMembership.table()}"
-            " WHERE tenant_id = %s AND contact_id = ANY (%s) AND segment_id = ANY (%s) AND left_at IS NULL",
-            [require_tenant_id(), list(ids), [rule.segment.pk for rule in rules]],
+            " WHERE tenant_id = %s AND contact_id = ANY (%s::bigint[]) AND segment_id = ANY (%s::bigint[])"
+            " AND left_at IS NULL",
+            [require_tenant_id(), id_array(ids), id_array(rule.segment.pk for rule in rules)],
         )
         rows = cursor.fetchall()
     found: dict[int, dict[int, int]] = {}
