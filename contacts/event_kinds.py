@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import urlencode
 
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
@@ -103,8 +104,11 @@ def _letter(words: str) -> Callable[[Event], str]:
     return sentence
 
 
-def _said(words: str) -> Callable[[Event], str]:
-    return lambda _event: _(words)
+def _said(event: Event) -> str:
+    """With what the note says, where whoever asks has read it (``history_rows``)."""
+    words = _(_LOGGED[event.name])
+    said = " ".join(str(event.properties.get("words", "")).split())
+    return _("%(what)s: %(words)s") % {"what": words, "words": Truncator(said).chars(300)} if said else words
 
 
 def _merged(event: Event) -> str:
@@ -149,6 +153,21 @@ def _written_of(event: Event) -> Link | None:
     return Link(numbered(page, event.object_id), event.properties.get("subject", ""))
 
 
+_LOGGED = {
+    "note.written": gettext_noop("Note"),
+    "call.logged": gettext_noop("Call"),
+    "meeting.logged": gettext_noop("Meeting"),
+    "letter.logged": gettext_noop("Letter"),
+}
+
+
+def _note_of(event: Event) -> Link | None:
+    """None once its words are deleted, or where nobody has read them."""
+    if event.object_id is None or "words" not in event.properties:
+        return None
+    return Link(numbered("note_page", event.object_id), _(_LOGGED[event.name]))
+
+
 def _page_of(event: Event) -> Link | None:
     url, title = event.properties.get("url", ""), event.properties.get("title") or event.properties.get("path", "")
     return Link(url, title) if isinstance(url, str) and url.startswith(("https://", "http://")) else None
@@ -186,20 +205,20 @@ KINDS = (
         _letter(gettext_noop("Automatic answer to an email")), group="email", link=_written_of,
     ),
     EventKind(
-        "note.written", gettext_lazy("Note written"), "sticky-note", _said(gettext_noop("Note written")), group="note",
-        link=_written_of,
+        "note.written", gettext_lazy("Note written"), "sticky-note", _said, group="note",
+        link=_note_of,
     ),
     EventKind(
-        "call.logged", gettext_lazy("Call"), "phone", _said(gettext_noop("Call")), group="note",
-        link=_written_of,
+        "call.logged", gettext_lazy("Call"), "phone", _said, group="note",
+        link=_note_of,
     ),
     EventKind(
-        "meeting.logged", gettext_lazy("Meeting"), "users", _said(gettext_noop("Meeting")), group="note",
-        link=_written_of,
+        "meeting.logged", gettext_lazy("Meeting"), "users", _said, group="note",
+        link=_note_of,
     ),
     EventKind(
-        "letter.logged", gettext_lazy("Letter"), "mail", _said(gettext_noop("Letter")), group="note",
-        link=_written_of,
+        "letter.logged", gettext_lazy("Letter"), "mail", _said, group="note",
+        link=_note_of,
     ),
     EventKind("contact.tagged", gettext_lazy("Tagged"), "tag", _tagged, link=_tag_of, folded=_tags),
     EventKind("contact.untagged", gettext_lazy("Tag removed"), "tag", _untagged, link=_tag_of),

@@ -9,16 +9,21 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from contacts.facts import Fact
-from contacts.models import Event
+from contacts.models import ContactNote, Event
 from ecrm import prepared
 from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.models import User
+
+LONGEST_WORDS = 2_000
 
 Place = tuple[datetime, int]
 
 
 class Row(NamedTuple):
-    """``fact`` is a ``Fact``, ``actor`` the name of the member of staff who did it, empty for none."""
+    """``fact`` is a ``Fact``, ``actor`` the name of the member of staff who did it, empty for none.
+
+    What a note says is no fact, since its writer may change it: it is read along, as ``words`` among the properties.
+    """
 
     id: int
     fact: Any  # stands for an ``Event`` wherever a sentence is asked for
@@ -45,7 +50,12 @@ def read(contact_id: int, asked: Names, *, before: Place | None = None, limit: i
     if before is not None:
         given |= {"at": before[0], "id": before[1]}
     found = prepared.fetch_all(statement(is_but=asked.is_but, is_continued=before is not None), given)
-    return [Row(row[0], Fact.read(*row[2:]), row[1] or "") for row in found]
+    return [Row(row[0], _with(Fact.read(*row[3:]), row[2]), row[1] or "") for row in found]
+
+
+def _with(fact: Fact, words: str | None) -> Fact:
+    """``words`` is None for anything but a note, and for one that was deleted."""
+    return fact if words is None else fact._replace(properties={**fact.properties, "words": words})
 
 
 # In the order that ``Fact.read`` wants.
@@ -59,7 +69,10 @@ def statement(*, is_but: bool, is_continued: bool) -> str:
     further = " AND (one.occurred_at, one.id) < (%(at)s::timestamptz, %(id)s::bigint)" if is_continued else ""
     return (
         f"SELECT one.id, (SELECT coalesce(nullif(actor.name, ''), actor.email) FROM {User._meta.db_table} actor"
-        f" WHERE actor.id = one.actor_id), {_FACT} FROM {Event.table()} one"
+        f" WHERE actor.id = one.actor_id), CASE one.object_type WHEN '{ContactNote._meta.label_lower}' THEN"
+        f" (SELECT left(note.text, {LONGEST_WORDS}) FROM {ContactNote.table()} note"
+        " WHERE note.tenant_id = one.tenant_id AND note.id = one.object_id) END,"
+        f" {_FACT} FROM {Event.table()} one"
         f" WHERE one.tenant_id = %(tenant)s AND one.contact_id = %(contact)s AND one.name {asked}{further}"
         " ORDER BY one.occurred_at DESC, one.id DESC LIMIT %(limit)s"
     )

@@ -12,6 +12,7 @@ from contacts.api import (
     identities,
     imports,
     merges,
+    notes,
     people,
     segment_people,
     segments,
@@ -30,6 +31,7 @@ def register() -> None:
     root.register("/custom-fields", field_definitions.router, gettext_noop("Custom fields"))
     root.register("/merges", merges.router, gettext_noop("Merges"))
     root.register("/duplicates", duplicates.router, gettext_noop("Duplicates"))
+    root.register("/notes", notes.router, gettext_noop("Notes"))
     root.register("/events", events.router, gettext_noop("Events"))
     root.register("/segments", segments.router, gettext_noop("Segments"))
     root.register("/segments", segment_people.router, gettext_noop("Segments"))

@@ -57,6 +57,7 @@ def rows(acme: Tenant) -> dict[str, Any]:
             "segment_id": str(make.SegmentFactory().pk),
             "campaign_id": str(make.CampaignFactory().pk),
             "purpose": purposes.NEWSLETTER,
+            "note_id": str(make.ContactNoteFactory().pk),
             "case_id": str(make.CaseFactory().pk),
             "company_id": str(make.CompanyFactory().pk),
             "tag_id": str(make.TagFactory().pk),

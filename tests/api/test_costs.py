@@ -21,6 +21,7 @@ LISTS = [
     "/segments",
     "/segments/criteria",
     "/merges",
+    "/notes",
     "/duplicates",
     "/cases",
     "/imports",
@@ -62,6 +63,7 @@ def grow(tenant: Tenant, count: int, *, contact: int, segment: int) -> None:
             make.SegmentMembershipFactory(contact=email.contact, segment_id=segment)
             make.CustomFieldFactory()
             make.CaseFactory(contact=email.contact)
+            make.ContactNoteFactory()
             make.MergeFactory()
             make.DuplicatePairFactory()
             make.ImportRunFactory()

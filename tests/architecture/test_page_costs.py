@@ -36,6 +36,9 @@ def grow(tenant: Tenant, count: int) -> None:
             make.ImportRowFactory()
             said = make.CaseMessageFactory(case__contact=email.contact)
             make.CaseFileFactory(message=said)
+            make.LetterHandoverFactory(letter__contact=email.contact, state="failed")
+            make.FollowUpFactory(contact=email.contact)
+            make.LetterTemplateFactory()
             make.HandoverFactory(message__case=said.case)
 
 
