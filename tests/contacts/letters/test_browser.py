@@ -50,7 +50,7 @@ def test_there_and_back_through_smtp(
     work(acme)
     page.reload()
     expect(page.locator("#timeline")).to_contain_text("Answered an email: Re: Your lid")
-    page.goto("/acme/today/")
+    page.goto("/acme/")
     page.get_by_role("link", name="Rita Reader answered your email").click()
     expect(page.get_by_text("Thank you!")).to_be_visible()
 

@@ -38,7 +38,8 @@ def test_a_call_is_logged_when_it_was(shop: Program, ines: Contact) -> None:
 
 
 def test_only_its_writer_changes_it(shop: Program, bob: Member, ines: Contact) -> None:
-    note = make_program(bob).post("/notes", {"contact_id": str(ines.pk), "text": "Mine"}).json()
+    bobs = make_program(bob, Scope.CONTACTS_READ, Scope.CONTACTS_WRITE)
+    note = bobs.post("/notes", {"contact_id": str(ines.pk), "text": "Mine"}).json()
     assert shop.patch(f"/notes/{note['id']}", {"text": "No"}).status_code == 403
     assert shop.delete(f"/notes/{note['id']}").status_code == 403
 
