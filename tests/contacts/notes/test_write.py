@@ -26,7 +26,7 @@ def test_a_note_is_kept_with_its_files(acme: Tenant, bob: Member, ines: Contact)
     answer = bob.post("compose", ines.pk, form={"kind": "note", "text": "Wants ten jugs.", "attachments": files})
     assert answer.headers["Location"] == bob.url("contact_page", ines.pk)
     assert told(ines)[-1] == "note.written"
-    assert "Note: Wants ten jugs." in bob.get("contact_page", ines.pk).content.decode()
+    assert ">Note</a>: Wants ten jugs." in bob.get("contact_page", ines.pk).content.decode()
     page = bob.get("note_page", only(acme).pk).content.decode()
     assert "Wants ten jugs." in page
     assert "plan.txt" in page
