@@ -34,6 +34,8 @@ def grow(tenant: Tenant, count: int) -> None:
             make.SuppressionFactory()
             make.OutcomeFactory()
             make.ImportRowFactory()
+            make.MoveFactory()
+            make.FormerTraceFactory()
             said = make.CaseMessageFactory(case__contact=email.contact)
             make.CaseFileFactory(message=said)
             make.LetterHandoverFactory(letter__contact=email.contact, state="failed")
