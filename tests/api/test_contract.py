@@ -34,6 +34,7 @@ CONFIG = SchemathesisConfig.from_str(
     expected-statuses = ["2xx", "401", "403", "404", "409", "422"]
     """
 )
+FEW = 5
 EXPORT = "/acme/contacts/export/?format=csv"
 schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json?workspace=acme", get_wsgi_application(), config=CONFIG)
 schemathesis.openapi.format("email", st.from_regex(r"[a-z]{1,10}@[a-z]{1,10}\.example", fullmatch=True))
@@ -90,7 +91,10 @@ def _one_connection() -> Iterator[None]:
     suppress_health_check=list(HealthCheck),
 )
 def test_every_operation_keeps_its_word(case: Any, shop: Program, rows: dict[str, Any]) -> None:
+    is_positive = case.meta is None or case.meta.generation.mode.is_positive
+    if is_positive and isinstance(case.body, dict) and isinstance(case.body.get("items"), list):
+        del case.body["items"][FEW:]  # a thousand rows say no more than a few
     for name in case.path_parameters or {}:
-        if case.meta is None or case.meta.generation.mode.is_positive:
+        if is_positive:
             case.path_parameters[name] = rows.get(name, case.path_parameters[name])
     case.call_and_validate(headers={"Authorization": f"Bearer {shop.secret}"})
