@@ -8,4 +8,6 @@ ALTER ROLE ecrm_migrate PASSWORD :'migrate';
 ALTER ROLE ecrm_app PASSWORD :'app';
 ALTER ROLE ecrm_dispatch PASSWORD :'dispatch';
 CREATE DATABASE ecrm OWNER ecrm_migrate;
+-- As the migrations do; a dump restored into this database does not bring it along.
+ALTER DATABASE ecrm SET gin_pending_list_limit = 256;
 SQL
