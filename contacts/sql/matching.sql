@@ -290,32 +290,24 @@ CREATE OR REPLACE FUNCTION search.match_keys(card contacts_matchcard) RETURNS TA
 $$;
 GRANT EXECUTE ON FUNCTION search.match_keys(contacts_matchcard) TO ecrm_app;
 
--- The cards of these people, as of now. Runs with the caller's rights, under row security.
+-- The cards of these people, as of now, asked person by person: a plan that joins the lists of thousands
+-- hangs on what the planner believes of them, and may take minutes. Runs with the caller's rights, under row security.
 CREATE OR REPLACE FUNCTION match_cards_of(contact_ids bigint[]) RETURNS SETOF contacts_matchcard
     LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
-    WITH mail AS (
-        SELECT contact_id, array_agg(address_norm::text) AS found FROM contacts_emailaddress
-         WHERE tenant_id = current_tenant() AND contact_id = ANY (contact_ids) GROUP BY contact_id
-    ), phone AS (
-        SELECT contact_id, array_agg(number::text) AS found FROM contacts_phonenumber
-         WHERE tenant_id = current_tenant() AND contact_id = ANY (contact_ids) AND binned_at IS NULL GROUP BY contact_id
-    ), place AS (
-        SELECT contact_id, array_agg(city::text) AS towns, array_agg(postcode || '/' || street) AS found
-          FROM contacts_postaladdress WHERE tenant_id = current_tenant() AND contact_id = ANY (contact_ids)
-         GROUP BY contact_id
-    ), named AS (
-        SELECT contact_id, array_agg(external_id::text) AS found FROM contacts_identity
-         WHERE tenant_id = current_tenant() AND contact_id = ANY (contact_ids) GROUP BY contact_id
-    )
     SELECT NULL::bigint, p.tenant_id, p.id, card.words, card.sounds, card.mails, card.locals, card.own_locals,
            card.phones, card.cities, card.doors, card.named, p.birthday, p.company_id
-      FROM contacts_contact p
-      LEFT JOIN mail ON mail.contact_id = p.id
-      LEFT JOIN phone ON phone.contact_id = p.id
-      LEFT JOIN place ON place.contact_id = p.id
-      LEFT JOIN named ON named.contact_id = p.id
-     CROSS JOIN LATERAL search.match_card(
-        p.name, mail.found, phone.found, array_append(place.towns, p.city::text), place.found, named.found) AS card
+      FROM contacts_contact p CROSS JOIN LATERAL search.match_card(
+        p.name,
+        ARRAY(SELECT e.address_norm::text FROM contacts_emailaddress e
+               WHERE e.tenant_id = p.tenant_id AND e.contact_id = p.id),
+        ARRAY(SELECT n.number::text FROM contacts_phonenumber n
+               WHERE n.tenant_id = p.tenant_id AND n.contact_id = p.id AND n.binned_at IS NULL),
+        ARRAY(SELECT a.city::text FROM contacts_postaladdress a
+               WHERE a.tenant_id = p.tenant_id AND a.contact_id = p.id) || p.city::text,
+        ARRAY(SELECT a.postcode || '/' || a.street FROM contacts_postaladdress a
+               WHERE a.tenant_id = p.tenant_id AND a.contact_id = p.id),
+        ARRAY(SELECT i.external_id::text FROM contacts_identity i
+               WHERE i.tenant_id = p.tenant_id AND i.contact_id = p.id)) AS card
      WHERE p.tenant_id = current_tenant() AND p.id = ANY (contact_ids) AND p.binned_at IS NULL
 $$;
 GRANT EXECUTE ON FUNCTION match_cards_of(bigint[]) TO ecrm_app;
@@ -327,7 +319,7 @@ CREATE OR REPLACE FUNCTION refresh_match_keys(contact_ids bigint[]) RETURNS inte
 DECLARE changed bigint[];
 BEGIN
     CREATE TEMP TABLE IF NOT EXISTS match_cards_due (
-        id bigint, tenant_id bigint, contact_id bigint, words text[], sounds text[], mails bigint[], locals bigint[],
+        id bigint, tenant_id bigint, contact_id bigint PRIMARY KEY, words text[], sounds text[], mails bigint[], locals bigint[],
         own_locals bigint[], phones bigint[], cities bigint[], doors bigint[], named bigint[], born date,
         company_id bigint) ON COMMIT DELETE ROWS;
     DELETE FROM match_cards_due;

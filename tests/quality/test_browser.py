@@ -1,0 +1,76 @@
+"""The inbox and the merge in a browser: closed by keyboard, readable on a phone, in both themes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from contacts.fields.writing import write
+from contacts.models import Contact, DuplicatePair, Merge
+from contacts.quality import work
+from ecrm.tenancy.context import tenant_context
+from ecrm.tenancy.models import Tenant
+from tests.cases.test_browser import sign_in
+from tests.cast import Member
+from tests.chromium import tab
+from tests.contacts.conftest import add
+from tests.contacts.fields.conftest import make
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, databases=["default", "dispatch"])]
+
+
+@pytest.fixture
+def people(acme: Tenant) -> list[Contact]:
+    """Two pairs who look like one person each; the first pair differs in a field of the shop's own."""
+    with tenant_context(acme):
+        make("choice", key="tier")
+        found = []
+        for name, number in (("Ana Prata", "912345678"), ("Rui Luczak", "913345678")):
+            found += [add(acme, name=name, phones=[number]), add(acme, name=name, phones=[number])]
+        write("contact", {found[0].pk: {"tier": "gold"}, found[1].pk: {"tier": "silver"}}, by=None)
+        while work.refresh_changed():
+            pass
+        work.count_today()
+        assert DuplicatePair.objects.count() == 2
+    return found
+
+
+@pytest.fixture
+def page(chromium: Browser, live_server: Any, alice: Member, people: list[Contact]) -> Iterator[Page]:
+    with tab(chromium, live_server.url) as opened:
+        yield sign_in(opened, alice, live_server)
+
+
+def test_the_queue_is_worked_by_keyboard(page: Page, acme: Tenant) -> None:
+    page.goto("/acme/contacts/quality/")
+    rows = page.locator("[data-rows] > li")
+    expect(rows).to_have_count(2)
+    page.keyboard.press("j")
+    page.keyboard.press("e")
+    expect(rows).to_have_count(1)
+    page.keyboard.press("j")
+    page.keyboard.press("m")
+    expect(page.get_by_role("heading", name="Merge two contacts")).to_be_visible()
+    page.get_by_role("button", name="Merge").press("Enter")
+    expect(page.locator("#toasts")).to_contain_text("is part of")
+    with tenant_context(acme):
+        assert sorted(DuplicatePair.objects.values_list("state", flat=True)) == ["apart", "merged"]
+        assert Merge.objects.count() == 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_a_phone_or_a_desk(page: Page, people: list[Contact], scheme: Any) -> None:
+    page.emulate_media(color_scheme=scheme)
+    merge = f"/acme/contacts/{people[0].pk}/merge/{people[1].pk}/"
+    for url in (merge, "/acme/contacts/quality/", "/acme/contacts/quality/incomplete/"):
+        for width in (1440, 320):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.goto(url)
+            found = Axe().run(page)
+            assert found.violations_count == 0, found.generate_report()
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+    expect(page.get_by_role("navigation", name="What is wrong")).to_be_visible()
