@@ -59,7 +59,7 @@ def _let_owner_empty_tables(superuser_url: str) -> None:
 
 
 def _pytest(arguments: Sequence[str], servers: stack.Stack, supervisor: Supervisor) -> int:
-    spread = [] if _chooses_workers(arguments) else ["-n", "2"]
+    spread = [] if _chooses_workers(arguments) else ["-n", "3", "--dist", "worksteal"]
     return supervisor.run_in_terminal(
         [sys.executable, "-m", "pytest", *spread, *arguments],
         environment=servers.child_environment(),
