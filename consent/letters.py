@@ -7,12 +7,14 @@ from django.utils.translation import gettext as _
 from consent import suppression
 from consent.models import Suppression
 from contacts.letters import refusals
+from ecrm.keys import address_hash
 
 Reason = Suppression.Reason
 
 
 def register() -> None:
     refusals.register(refusal)
+    refusals.register_dead(block)
 
 
 def refusal(address_norm: str) -> str:
@@ -29,3 +31,8 @@ def refusal(address_norm: str) -> str:
         case Reason.UNSUBSCRIBED:
             return _("This person asked for no more mail to this address.")
     return _("This address is blocked. It may not be written to.")
+
+
+def block(address_norm: str) -> None:
+    """A letter came back for good: nobody writes there again."""
+    suppression.suppress_many([address_hash(address_norm)], reason=Reason.HARD_BOUNCE)

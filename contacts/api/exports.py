@@ -31,7 +31,6 @@ router = Router()
 READ, WRITE = needs(Scope.EXPORTS_READ), needs(Scope.EXPORTS_WRITE)
 KIND = "export"
 # What the job's address may hold.
-LONGEST_ADDRESS = 500
 FormName = Literal["csv", "xlsx", "vcf", "jsonl"]
 assert set(FormName.__args__) == set(TYPES)  # type: ignore[attr-defined]
 FILE = {type_: {"schema": {"type": "string", "format": "binary"}} for type_ in TYPES.values()}
@@ -125,7 +124,7 @@ def _query(request: ApiRequest, given: ExportIn) -> QueryDict:
         filtering.read_where(request, given.where)
         query.setlist("where", given.where)
         query["q"] = given.q
-    if len(services.address(query)) > LONGEST_ADDRESS:
+    if len(services.address(query)) > services.LONGEST_ADDRESS:
         words = _("These conditions are too long. Make a segment of them, and export that.")
         raise invalid(words, where=words)
     return query

@@ -107,7 +107,7 @@ def preview_merge(request: ApiRequest, given: MergeIn) -> Any:
                 "loser": line.theirs,
                 "keeps": "loser" if line.takes_other else "winner",
             }
-            for line in comparing.lines(winner, loser, choices)
+            for line in comparing.lines(winner, loser, choices, request.membership)
         ],
         "lists": [
             {"label": str(union.label), "winner": union.mine, "loser": union.theirs}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
@@ -13,15 +14,18 @@ from ecrm.tenancy.models import Tenant, User
 from ecrm.tenancy.urls import tenant_url
 
 FORMAT = "format"
+LONGEST_ADDRESS = 500  # what a job keeps
 
 
 def start_export(*, query: QueryDict, by: User) -> Job:
     """Writes the people of ``query`` (``selections.people``) behind the page; its ``format`` names the writer.
 
     The job's address holds the query, so that the work finds it there and a person can export again.
-    Raises ``KeyError`` for a format that is none.
+    Raises ``KeyError`` for a format that is none, ``ValidationError`` for conditions that fit in no address.
     """
     WRITERS[query.get(FORMAT, "")]
+    if len(address(query)) > LONGEST_ADDRESS:
+        raise ValidationError(_("These conditions are too long. Make a segment of them, and export that."))
     audit.record("contact.export_begun", by=by, fields=sorted(query))
     return start_job(
         task="contacts.export",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -28,9 +29,13 @@ def export_contacts(request: MemberRequest) -> HttpResponse:
     form = ExportForm(request.POST or None, initial={"format": request.GET.get(services.FORMAT, "csv")})
     if request.method == "POST" and form.is_valid():
         query[services.FORMAT] = form.cleaned_data["format"]
-        job = services.start_export(query=query, by=request.user)
-        messages.success(request, _("The export is being written."))
-        return redirect("job", job_id=job.pk)
+        try:
+            job = services.start_export(query=query, by=request.user)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, _("The export is being written."))
+            return redirect("job", job_id=job.pk)
     context = {
         "form": form,
         "name": selections.name(query),

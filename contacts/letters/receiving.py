@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contacts import events
-from contacts.letters import notices, open_matters
+from contacts.letters import notices, open_matters, refusals
 from contacts.letters.sending import DESK, SOURCE
 from contacts.letters.threading import answered
 from contacts.models import Letter, LetterFile, LetterHandover
 from ecrm.files import services as files
 from ecrm.files.models import File
+from ecrm.mail.addresses import normalise
+from ecrm.mail.classify import Refusal, classify
 from ecrm.mail.inbound import letter as inbound
 from ecrm.mail.inbound.letter import Attachment, Bounced, BounceReport
 from ecrm.mail.inbound.receivers import Arrival
@@ -56,6 +58,8 @@ def receive_report(arrival: Arrival) -> bool:
     failed = [each for each in report.recipients if each.action == "failed"]
     if failed and handover.state == HandoverState.SENT:
         journal.bounced(DESK, handover, reason=_words(failed[0]), code=failed[0].code)
+        if classify(failed[0].code, failed[0].status, failed[0].text) == Refusal.HARD:
+            refusals.tell_dead(normalise(handover.recipient))
     arrival.verdict = "report on a letter"
     return True
 

@@ -1,4 +1,4 @@
-"""Why an address may not be written to. The rooms above, which know, register here."""
+"""Why an address may not be written to, and who wants to know that one is dead. The rooms above register here."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from contacts.models import EmailAddress
 # Given the normal form of an address, a sentence in the active language; empty when nothing is in the way.
 Refusal = Callable[[str], str]
 _refusals: list[Refusal] = []
+# Given the normal form of an address that a letter came back from for good.
+Mourner = Callable[[str], object]
+_mourners: list[Mourner] = []
 
 
 def register(refusal: Refusal) -> None:
@@ -19,6 +22,16 @@ def register(refusal: Refusal) -> None:
 def why(address_norm: str) -> str:
     """The first reason there is."""
     return next(filter(None, (refusal(address_norm) for refusal in _refusals)), "")
+
+
+def register_dead(mourner: Mourner) -> None:
+    """``mourner`` runs in the transaction that takes the report in."""
+    _mourners.append(mourner)
+
+
+def tell_dead(address_norm: str) -> None:
+    for mourner in _mourners:
+        mourner(address_norm)
 
 
 def addresses_of(contact_id: int) -> list[EmailAddress]:

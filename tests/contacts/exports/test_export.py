@@ -233,3 +233,10 @@ def test_a_format_that_is_none_is_said(alice: Member, ana: Contact) -> None:
 
 def test_an_empty_list_has_nothing_to_export(alice: Member) -> None:
     assert "nobody to export" in alice.get("export_contacts").content.decode()
+
+
+def test_more_conditions_than_an_address_holds_are_refused_in_words(alice: Member, ana: Contact) -> None:
+    chosen = "&".join([f"contact={ana.pk}"] * 80)
+    page = alice.client.post(f"{alice.url('export_contacts')}?{chosen}", {"format": "csv"})
+    assert page.status_code == 422
+    assert "These conditions are too long" in page.content.decode()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cases.models import Case, CaseMessage
+from contacts.letters import refusals
 from contacts.models import Contact, Letter
 from ecrm.mail.posting.handovers import HandoverState
 from ecrm.notices.models import Notification
@@ -122,3 +123,15 @@ def test_a_letter_that_comes_back_is_shown_as_not_delivered(
     assert handover(acme).state == HandoverState.FAILED
     with tenant_context(acme):
         assert Notification.objects.get(kind="letter.failed").user == bob.user
+        assert refusals.why("rita@example.org").startswith("This address does not exist")
+
+
+def test_one_that_comes_back_for_a_while_blocks_nobody(
+    acme: Tenant, back: str, letter: Letter, catcher: RunningCatcher
+) -> None:
+    (message,) = caught(catcher)
+    full = DELIVERY_REPORT.replace(b"5.1.1 No such user", b"5.2.2 Mailbox full").replace(b"5.1.1", b"5.2.2")
+    arrive(acme, full.replace(b"case.7@acme.example", message["Message-ID"].strip("<>").encode()), to=back, sender="")
+    with tenant_context(acme):
+        assert handover(acme).state == HandoverState.FAILED
+        assert refusals.why("rita@example.org") == ""
