@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zoneinfo
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -49,20 +50,21 @@ class Worth:
         return round(self.total / self.orders) if self.orders else 0
 
 
-def find(membership: Membership, contact_id: int) -> Any:
+def find(membership: Membership, contact_id: int, *, further: Mapping[str, str] | None = None) -> Any:
     """The contact of a page, if this member may see them, else None.
 
     With owner and company, and with their lists as attributes: ``email_list``, ``phone_list``,
     ``address_list``, ``identity_list``, ``segment_list``, ``origin_list`` (dictionaries), ``tag_names``,
     and ``worth_list`` for who may see revenue; ``seen_owner_ids`` are the member's, None for all. One
-    query, however many they have.
+    query, however many they have. ``further`` are attributes with the SQL of their JSON, which may name
+    the parameters tenant, contact and user.
     """
     owner_ids = visible_owner_ids(membership)
     lists = _LISTS | (_WORTH if membership.may(Capability.REVENUE_VIEW) else {})
-    row = prepared.fetch_one(
-        _statement(tuple(lists)),
-        {"tenant": require_tenant_id(), "contact": contact_id, "all": owner_ids is None, "owners": owner_ids or []},
-    )
+    lists |= further or {}
+    asked = {"tenant": require_tenant_id(), "contact": contact_id, "user": membership.user_id}
+    whose = {"all": owner_ids is None, "owners": owner_ids or []}
+    row = prepared.fetch_one(_statement(tuple(lists.items())), {**asked, **whose})
     if row is None:
         return None
     contact: Any = _CONTACT.read(row)
@@ -198,10 +200,9 @@ _WORTH = {
 }
 
 
-@lru_cache(maxsize=4)
-def _statement(lists: tuple[str, ...]) -> str:
-    read = {**_LISTS, **_WORTH}
-    listed = ", ".join(f"({read[name]})" for name in lists)
+@lru_cache(maxsize=8)
+def _statement(lists: tuple[tuple[str, str], ...]) -> str:
+    listed = ", ".join(f"({sql})" for _name, sql in lists)
     return f"""
         SELECT {_CONTACT.sql}, {_OWNER.sql}, {_COMPANY.sql}, {listed}
           FROM {Contact.table()} person

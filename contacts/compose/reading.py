@@ -1,4 +1,4 @@
-"""What the composer and the lines below it need, in one query."""
+"""What the composer and the lines below it need: one query, or none where the page has asked it along."""
 
 from __future__ import annotations
 
@@ -111,9 +111,15 @@ class Desk:
 
 def of(contact: Any, membership: Membership, addresses: Sequence[str]) -> Desk:
     """``addresses`` are the person's, the main one first: the page has read them already."""
+    asked = {"tenant": require_tenant_id(), "contact": contact.pk, "user": membership.user.pk}
+    row = prepared.fetch_one(f"SELECT ({statement()})", asked)
+    return on(contact, membership, addresses, json.loads(row[0] if row else _NOTHING))
+
+
+def on(contact: Any, membership: Membership, addresses: Sequence[str], found: list[Any]) -> Desk:
+    """The same of what ``statement`` answered."""
     user = membership.user
-    row = prepared.fetch_one(_statement(), {"tenant": require_tenant_id(), "contact": contact.pk, "user": user.pk})
-    draft, senders, colleagues, templates, signature, travelling, due = json.loads(row[0] if row else _NOTHING)
+    draft, senders, colleagues, templates, signature, travelling, due = found
     return Desk(
         contact=contact,
         addresses=addresses,
@@ -150,8 +156,8 @@ def _is_fresh(at: datetime) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _statement() -> str:
-    """JSON, each list bounded. Prepared, so that its text never changes."""
+def statement() -> str:
+    """JSON, each list bounded; asks for the parameters tenant, contact and user. Its text never changes."""
     of_person = "one.tenant_id = %(tenant)s AND one.contact_id = %(contact)s"
     return f"""
         SELECT jsonb_build_array(

@@ -42,7 +42,10 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 @require_safe
 def contact_page(request: MemberRequest, contact_id: int) -> HttpResponse:
     """The record. htmx asks it for another kind of event, or for earlier ones."""
-    contact = person.find(request.membership, contact_id)
+    is_part = wants_part(request)
+    contact = person.find(
+        request.membership, contact_id, further=None if is_part else {"desk_list": reading.statement()}
+    )
     if contact is None:
         raise Http404
     if contact.binned_at and (survivor_id := merged.survivor_id(contact.pk)) != contact.pk:
@@ -54,7 +57,6 @@ def contact_page(request: MemberRequest, contact_id: int) -> HttpResponse:
         cursor=request.GET.get("cursor"),
         term=request.GET.get("find", "").strip()[:LONGEST_TERM],
     )
-    is_part = wants_part(request)
     context = {
         "contact": contact,
         "timeline": told,
@@ -141,7 +143,9 @@ def _record(request: MemberRequest, contact: Any) -> dict[str, Any]:
         "stage": listing.stage_status(contact.stage),
         "side_panels": rendered["side"],
         "extra_panels": rendered["extra"],
-        "desk": reading.of(contact, request.membership, [one["address"] for one in contact.email_list]),
+        "desk": reading.on(
+            contact, request.membership, [one["address"] for one in contact.email_list], contact.desk_list
+        ),
         "may_edit": may_edit,
         "may_bin": request.membership.may(Capability.CONTACTS_DELETE),
         "label": contact.name or next((one["address"] for one in contact.email_list), "") or str(contact),
