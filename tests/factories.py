@@ -830,8 +830,19 @@ class LetterTemplateFactory(DjangoModelFactory):
         model = contacts.LetterTemplate
 
 
+def some_member_without_signature(_row: Any) -> Any:
+    """Each has one; a second signature needs a second member."""
+    first = some_member(_row)
+    if not contacts.LetterSignature.objects.filter(user=first).exists():
+        return first
+    count = Membership.objects.filter(tenant_id=require_tenant_id()).count()
+    user = User.objects.create_user(f"signer{count}@example.com", name=f"Signer {count}")
+    Membership.objects.create(tenant_id=require_tenant_id(), user=user, roles=["viewer"])
+    return user
+
+
 class LetterSignatureFactory(DjangoModelFactory):
-    user = factory.LazyAttribute(some_member)
+    user = factory.LazyAttribute(some_member_without_signature)
     text = "Alice, Acme"
 
     class Meta:

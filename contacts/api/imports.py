@@ -58,6 +58,9 @@ def begin_import(request: ApiRequest, asked: Annotated[NameFilters, Query()]) ->
     """A table (CSV), spreadsheet (XLSX), address book (vCard) or lines of JSON, up to 100 MB: as the field `file`
     of a form, or the lines as the body. Nothing comes in yet: see its columns, then check it, then start it.
     """
+    if request.content_type not in (uploads.FORM, uploads.LINES):
+        words = _("Send a file as %(form)s, or lines as %(lines)s.")
+        raise Problem(415, words % {"form": uploads.FORM, "lines": uploads.LINES})
     file = uploads.sent_by_program(request)
     if file is None:
         words = _("Send the file in the field “file”.")

@@ -146,11 +146,8 @@ def _authenticate(request: HttpRequest, slug: str, is_light: bool) -> Grant:
 
 
 def _check_body(request: HttpRequest, *, is_upload: bool) -> None:
-    """What is uploaded is not read here: it may be larger than memory."""
-    if is_upload and request.method == "POST":
-        if request.content_type not in (uploads.FORM, uploads.LINES):
-            words = _("Send a file as %(form)s, or lines as %(lines)s.")
-            raise Problem(415, words % {"form": uploads.FORM, "lines": uploads.LINES})
+    """What is uploaded is not read here: it may be larger than memory, and its operation knows its kinds."""
+    if is_upload:
         return
     if request.method not in BODY_METHODS or not request.body:
         return

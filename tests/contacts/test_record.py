@@ -91,7 +91,7 @@ def test_people_something_happened_to_wait_for_their_segments(in_acme: Tenant, i
 
 def test_reactions_hear_each_new_event_once(in_acme: Tenant, ines: Contact, monkeypatch: pytest.MonkeyPatch) -> None:
     heard: list[tuple[str, str]] = []
-    monkeypatch.setattr(reactions, "_reactions", type(reactions._reactions)(list))
+    monkeypatch.setattr(reactions, "_listeners", type(reactions._listeners)(list))
     reactions.register("order.placed", lambda batch: heard.extend((one.name, one.key) for one in batch))
 
     events.record_many(
