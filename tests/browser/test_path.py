@@ -185,7 +185,7 @@ def send_now(page: Page, name: str) -> None:
 def expect_state(page: Page, name: str, state: str) -> None:
     page.goto(f"/acme/contacts/?q={name}")
     page.locator("main tbody").get_by_role("link", name=re.compile(name)).first.click()
-    page.wait_for_url(re.compile(r"/contacts/\d+/$"))
+    page.wait_for_url(re.compile(r"/contacts/\d+/(\?in=.*)?$"))
     expect(page.locator(".purposes").first).to_contain_text(state)
 
 
