@@ -36,7 +36,7 @@ _UPLOAD = {
     "required": True,
     "content": {
         uploads.FORM: {"schema": {"type": "object", "properties": {"file": _BINARY}, "required": ["file"]}},
-        uploads.LINES: {"schema": {"type": "string", "description": "One JSON object a line."}},
+        uploads.LINES: {"schema": {"description": "One JSON object a line."}},  # no kind of JSON itself
     },
 }
 _PROBLEM_FILE = {"content": {"text/csv": {"schema": _BINARY}}, "description": "The rows with a problem"}
