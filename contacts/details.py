@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from html import escape
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from contacts import inline
 from contacts.event_links import numbered
@@ -20,6 +21,13 @@ from contacts.provenance.wording import Mark
 from ecrm.ui.templatetags.ui import email_wbr, icon
 
 Marks = Mapping[str, Mark]
+
+
+class _Standing(NamedTuple):
+    label: str
+    value: str
+    key: str
+    url: str = ""
 
 
 class Fact(Protocol):
@@ -55,12 +63,33 @@ def rows(
     ]
     places = [_block(escape(line)) for line in place_lines]
     written = [
-        _row(_("Email"), "".join(emails) or unset, marks.get("emails")),
-        _row(_("Phone"), "".join(phones) or unset, marks.get("phones"), "num "),
-        _row(_("Place"), "".join(places) or unset, marks.get("place"), words=' dir="auto"'),
+        _row(_("Email"), "".join(emails), "emails", marks, page),
+        _row(_("Phone"), "".join(phones), "phones", marks, page, classes="num "),
+        _row(_("Place"), "".join(places), "place", marks, page, words=' dir="auto"'),
     ]
     written += [f"<dt>{escape(fact.label)}</dt>{_fact(fact, marks.get(fact.key), page, unset)}" for fact in facts]
     return mark_safe("\n".join(written))
+
+
+def empty(person: Any, fields: Iterable[Fact]) -> SafeString:
+    """The workspace's own fields that hold nothing yet, folded up: each is added where it stands."""
+    page, unset = numbered("contact_page", person.pk), _unset()
+    listed = [f"<dt>{escape(fact.label)}</dt>{_fact(fact, None, page, unset)}" for fact in fields]
+    if not listed:
+        return SafeString()
+    words = ngettext("%(count)s empty field", "%(count)s empty fields", len(listed)) % {"count": len(listed)}
+    return mark_safe(
+        f'<details class="more"><summary>{icon("chevron-right")}{escape(words)}</summary>'
+        f'<dl class="kv">{"".join(listed)}</dl></details>'
+    )
+
+
+def standing(person: Any, key: str, value: str, mark: Mark | None, *, may_edit: bool) -> SafeString:
+    """The ``<dd>`` of what stands outside the list: the name, the stage. ``value`` is markup or text."""
+    page = numbered("contact_page", person.pk) if may_edit else ""
+    label = {"name": _("Name"), "stage": _("Stage")}[key]
+    nameless = mark_safe(f'<span class="muted">{escape(_("No name"))}</span>')
+    return mark_safe(_fact(_Standing(label, value or nameless, key), mark, page, ""))
 
 
 def row(fact: Fact, mark: Mark | None, page: str) -> SafeString:
@@ -70,24 +99,41 @@ def row(fact: Fact, mark: Mark | None, page: str) -> SafeString:
 
 def _fact(fact: Fact, mark: Mark | None, page: str, unset: str, words: str = "") -> str:
     origin = str(mark) if mark else ""
+    value = _value(fact)
     if not (page and inline.can_edit(fact.key)):
-        return f'<dd class="has-origin" dir="auto">{_value(fact) or unset}{origin}</dd>'
-    place, url = inline.place_of(fact.key), f"{page}facts/{escape(fact.key)}/"
-    says = escape(_("Edit “%(field)s”") % {"field": fact.label})
-    edit = (
-        f'<a class="fact-edit" href="{url}" aria-label="{says}" hx-get="{url}" hx-target="#{place}"'
-        f' hx-swap="outerHTML"{words}>{icon("pencil", "sm")}</a>'
-    )
-    return f'<dd class="has-origin is-editable" id="{place}" dir="auto">{_value(fact) or unset}{edit}{origin}</dd>'
+        return f'<dd class="has-origin" dir="auto">{value or unset}{origin}</dd>'
+    way = _way(fact.key, fact.label, page, words, is_set=bool(value))
+    shown = f"{value}{way}" if value else way
+    place = inline.place_of(fact.key)
+    return f'<dd class="has-origin is-editable" id="{place}" dir="auto">{shown}{origin}</dd>'
+
+
+def _way(key: str, label: str, page: str, words: str = "", *, is_set: bool, adds: bool = False) -> str:
+    """Into the form: a sign beside what is there, or a word where nothing is."""
+    url = f"{page}facts/{escape(key)}/"
+    asked = f'href="{url}" hx-get="{url}" hx-target="#{inline.place_of(key)}" hx-swap="outerHTML"{words}'
+    if not is_set:
+        says = escape(_("Add “%(field)s”") % {"field": label})
+        return f'<a class="fact-add" {asked} aria-label="{says}">{escape(_("Add"))}</a>'
+    says = escape((_("Add “%(field)s”") if adds else _("Edit “%(field)s”")) % {"field": label})
+    return f'<a class="fact-edit" {asked} aria-label="{says}">{icon("plus" if adds else "pencil", "sm")}</a>'
 
 
 def _unset() -> str:
     return f'<span class="muted">{escape(_("Not set"))}</span>'
 
 
-def _row(label: str, value: str, mark: Mark | None, classes: str = "", words: str = "") -> str:
+def _row(label: str, value: str, key: str, marks: Marks, page: str, *, classes: str = "", words: str = "") -> str:
+    """Of what there may be several of: one more is added here, changing them is the form's."""
+    mark = marks.get(key)
     origin = str(mark) if mark else ""
-    return f'<dt>{escape(label)}</dt><dd class="{classes}has-origin"{words}>{value}{origin}</dd>'
+    if not page:
+        return f'<dt>{label}</dt><dd class="{classes}has-origin"{words}>{value or _unset()}{origin}</dd>'
+    way = _way(key, label, page, is_set=bool(value), adds=True)
+    return (
+        f'<dt>{label}</dt><dd class="{classes}has-origin is-editable" id="{inline.place_of(key)}"{words}>'
+        f"{value}{way}{origin}</dd>"
+    )
 
 
 def _value(fact: Fact) -> str:

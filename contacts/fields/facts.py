@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from django.template.defaultfilters import linebreaksbr
@@ -26,6 +26,12 @@ class Fact:
 def facts(entity: str, owner_id: int, membership: Membership) -> list[Fact]:
     """What this member sees and what is filled in, in the order of the fields. Two queries at most."""
     return list(_facts(entity, owner_id, membership))
+
+
+def empty(membership: Membership, entity: str, held: Collection[str]) -> list[Fact]:
+    """What this member sees and is not among the keys that are filled in. No query after ``facts``."""
+    fields = reading.of(entity, membership)
+    return [Fact(field.label, "", key) for field in fields if (key := reading.prefixed(field)) not in held]
 
 
 def _facts(entity: str, owner_id: int, membership: Membership) -> Iterator[Fact]:

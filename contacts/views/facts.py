@@ -53,7 +53,7 @@ def _form(request: MemberRequest, contact: Contact, form: FactForm) -> HttpRespo
             (str(contact), reverse("contact_page", args=[contact.pk])),
         ],
     }
-    status = INVALID if form.conflict or form.form.errors else 200
+    status = INVALID if form.conflict or form.has_errors else 200
     return render_page(request, "contacts/fact.html", part="contacts/_fact_form.html", context=context, status=status)
 
 
@@ -61,7 +61,7 @@ def _shown(request: MemberRequest, contact: Contact, form: FactForm) -> HttpResp
     """The value in its place. Who may not see the person any more, now that they are another's, goes to the list."""
     page = reverse("contact_page", args=[contact.pk])
     found = person.find(request.membership, contact.pk)
-    if found is None or not wants_part(request):
+    if found is None or form.is_whole or not wants_part(request):
         if request.method == "POST":
             toast(request, _("Saved."))
         return redirect_page(request, page if found is not None else reverse("contact_list"))

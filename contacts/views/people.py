@@ -21,6 +21,7 @@ from contacts import conflicts, details, fields, history_lines, listing, merged,
 from contacts.compose import reading
 from contacts.duplicates import warning
 from contacts.duplicates.known import Likeness
+from contacts.fields.facts import empty as empty_facts
 from contacts.fields.facts import facts as custom_facts
 from contacts.forms import ContactEditor
 from contacts.lists import neighbours
@@ -125,22 +126,25 @@ def _record(request: MemberRequest, contact: Any) -> dict[str, Any]:
         for place in ("side", "extra")
     }
     custom = custom_facts("contact", contact.pk, request.membership)
+    held = [fact.key for fact in custom]
     marks = wording.marks(
         contact,
         person.origins(contact),
         custom=fields.by_key("contact", request.membership),
-        held=[fact.key for fact in custom],
+        held=held,
     )
     facts: list[Any] = [*person.facts(contact), *custom]
     may_edit = request.membership.may(Capability.CONTACTS_EDIT)
+    is_open = may_edit and contact.binned_at is None
+    stage = listing.stage_status(contact.stage)
     return {
         "facts": facts,
-        "details": details.rows(
-            contact, facts, person.place_lines(contact), marks, may_edit=may_edit and contact.binned_at is None
-        ),
+        "details": details.rows(contact, facts, person.place_lines(contact), marks, may_edit=is_open),
+        "empty_fields": details.empty(contact, empty_facts(request.membership, "contact", held)) if is_open else "",
         "marks": marks,
         "worth": person.worth(contact),
-        "stage": listing.stage_status(contact.stage),
+        "name": details.standing(contact, "name", contact.name, marks.get("name"), may_edit=is_open),
+        "stage": details.standing(contact, "stage", stage, marks.get("stage"), may_edit=is_open),
         "side_panels": rendered["side"],
         "extra_panels": rendered["extra"],
         "desk": reading.on(

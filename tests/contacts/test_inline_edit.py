@@ -78,7 +78,7 @@ def test_an_outsider_finds_nobody(charlie: Member, outsider: Member, person: Con
     assert outsider.get("edit_fact", person.pk, "job_title").status_code == 404
 
 
-@pytest.mark.parametrize("fact", ["id", "tenant", "search_text", "f:none", "emails"])
+@pytest.mark.parametrize("fact", ["id", "tenant", "search_text", "f:none", "tags"])
 def test_no_such_detail(alice: Member, person: Contact, fact: str) -> None:
     assert alice.get("edit_fact", person.pk, fact).status_code == 404
 
@@ -152,3 +152,71 @@ def test_what_is_wrong_is_said_at_the_field(alice: Member, person: Contact) -> N
     assert answer.status_code == 422
     assert "is not in the list" in answer.content.decode()
     assert stored(person, "language") == "pt"
+
+
+def test_what_is_empty_is_added_where_it_stands(alice: Member, vera: Member, acme: Tenant, tier: CustomField) -> None:
+    bare = add(acme, name="")
+    ways = [alice.url("edit_fact", bare.pk, key) for key in ("name", "emails", "place", "birthday", f"f:{tier.key}")]
+    page, readers = (who.get("contact_page", bare.pk).content.decode() for who in (alice, vera))
+    assert all(way in page for way in ways)
+    assert not any(way in readers for way in ways)
+
+    for key, form in {
+        "name": {"given_name": "Ana", "family_name": "Prata", "name": ""},
+        "emails": {"address": "ana@prata.example"},
+        "phones": {"number": "+351912345678"},
+        "place": {"street": "Rua Nova 5", "postcode": "4000", "city": "Porto", "country": "PT"},
+        "birthday": {"birthday": "1980-02-29"},
+    }.items():
+        answer = alice.post("edit_fact", bare.pk, key, form={**form, "seen": ""}, htmx=True)
+        assert answer.status_code in {200, 204}, key
+    told = alice.get("contact_page", bare.pk).content.decode()
+    for shown in ("Ana Prata", "ana@prata.example", "Rua Nova 5", "29 Feb 1980"):
+        assert shown in told
+
+
+def test_one_more_address_leaves_the_others(alice: Member, acme: Tenant) -> None:
+    person, other = add(acme, name="Ana", emails=["a@x.example"]), add(acme, name="Rui", emails=["r@x.example"])
+    alice.post("edit_fact", person.pk, "emails", form={"address": "b@x.example"}, htmx=True)
+    taken = alice.post("edit_fact", person.pk, "emails", form={"address": "r@x.example"}, htmx=True)
+    assert taken.status_code == 422
+    assert "already" in taken.content.decode()
+    with tenant_context(acme):
+        kept = person.emails.order_by("-is_primary", "id").values_list("address", flat=True)
+        assert list(kept) == ["a@x.example", "b@x.example"]
+        assert other.emails.count() == 1
+
+
+def test_a_stage_asks_for_the_fields_it_needs(alice: Member, person: Contact) -> None:
+    with tenant_context(person.tenant_id):
+        defining.create(entity="contact", label="Tier", kind="text", required_at=["customer"], by=None)
+    seen = opened(alice, person, "stage")
+
+    asked = save(alice, person, "stage", "customer", seen)
+    assert asked.status_code == 422
+    assert 'name="f:tier"' in asked.content.decode()
+    assert stored(person, "stage") == "lead"
+
+    form = {"stage": "customer", "f:tier": "Gold", "seen": seen}
+    assert alice.post("edit_fact", person.pk, "stage", form=form, htmx=True).status_code == 204
+    assert stored(person, "stage") == "customer"
+    with tenant_context(person.tenant_id):
+        assert fields.values("contact", [person.pk])[person.pk] == {"tier": "Gold"}
+
+
+def test_a_stage_somebody_else_changed_shows_both(alice: Member, mara: Member, person: Contact) -> None:
+    maras = opened(mara, person, "stage")
+    save(alice, person, "stage", "prospect", opened(alice, person, "stage"))
+
+    answer = save(mara, person, "stage", "customer", maras)
+
+    assert answer.status_code == 422
+    assert "Alice changed this meanwhile" in answer.content.decode()
+    assert stored(person, "stage") == "prospect"
+
+
+def test_a_field_for_others_is_not_offered(alice: Member, bob: Member, person: Contact) -> None:
+    with tenant_context(person.tenant_id):
+        defining.create(entity="contact", label="Margin", kind="text", visible_to=["admin"], by=None)
+    assert "f:margin" in alice.get("contact_page", person.pk).content.decode()
+    assert "f:margin" not in bob.get("contact_page", person.pk).content.decode()

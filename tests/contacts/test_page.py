@@ -40,7 +40,7 @@ def test_facts_are_there_and_absent_ones_say_so(alice: Member, acme: Tenant) -> 
 
     for shown in (
         *("Inês Prata", "mailto:work@correio.example", "tel:+351912345678", "Oficina da Luz", "Portuguese"),
-        *("Rua do Almada 212, 4050-000 Porto, Portugal", "VIP", "C-1001", "Not set", "Unassigned"),
+        *("Rua do Almada 212, 4050-000 Porto, Portugal", "VIP", "C-1001", "Add “Birthday”", "Unassigned"),
     ):
         assert shown in page, shown
     assert page.count('class="origin-mark"') == page.count('class="origin-text"') > 5
