@@ -9,6 +9,9 @@ from consent.models import Action, ConsentAsk, ConsentClaim, ConsentRecord, Cons
 from contacts import merging
 from contacts.merging import Moved, Parting, Things
 
+# Where one of two never answered, whatever the other one answered stands.
+_STRICTER = (Action.GRANTED, Action.EXPIRED, Action.WITHDRAWN, Action.OBJECTED)
+
 
 def register() -> None:
     merging.register(ConsentRecord, move=move, undo=undo)
@@ -91,4 +94,10 @@ def _states(contact_id: int) -> dict[tuple[int, str], ConsentState]:
 
 
 def _is_stricter(state: ConsentState, than: ConsentState) -> bool:
-    return state.state in rules.OBJECTIONS and than.state not in rules.OBJECTIONS
+    return _strictness(state) > _strictness(than)
+
+
+def _strictness(state: ConsentState) -> int:
+    """That the undo of a former merge left somebody without an answer is less than any answer."""
+    is_left = state.state == Action.EXPIRED and "merge_undone" in state.record.evidence
+    return -1 if is_left else _STRICTER.index(Action(state.state))

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from contacts.duplicates import scoring
 from contacts.duplicates.kinds import LARGEST, MANY
-from contacts.models import Contact, DuplicatePair, MatchCard, MatchCount, MatchKey
+from contacts.models import Contact, DuplicatePair, MatchCard, MatchCount, MatchKey, Merge
 from ecrm.tenancy.context import require_tenant_id
 
 
@@ -68,7 +68,7 @@ def score(more_cards: str = "") -> None:
     run(_PEOPLE % {"more": f"UNION ALL {more_cards}" if more_cards else ""})
     run("CREATE INDEX ON duplicate_person (contact_id)")
     run("ANALYZE duplicate_person")
-    run(scoring.SCORED)
+    run(f"{scoring.SCORED}; {_TOLD_APART}")
 
 
 def run(sql: str, ids: list[int] | None = None) -> int:
@@ -152,6 +152,18 @@ _PEOPLE = f"""
         SELECT min(coalesce((SELECT rare.bits FROM duplicate_rarity rare WHERE rare.key = city), alone.bits)) AS bits
           FROM unnest(card.cities) AS city) AS town"""
 
+# Whoever somebody told apart from one of two is not the other one either, while these are merged.
+_TOLD_APART = f"""
+    DELETE FROM duplicate_scored scored USING (
+        SELECT coalesce(mine.survivor_id, pair.first_id) AS one, coalesce(theirs.survivor_id, pair.second_id) AS other
+          FROM {DuplicatePair.table()} pair
+          LEFT JOIN {Merge.table()} mine ON mine.tenant_id = :tenant AND mine.loser_id = pair.first_id
+                                        AND mine.undone_at IS NULL
+          LEFT JOIN {Merge.table()} theirs ON theirs.tenant_id = :tenant AND theirs.loser_id = pair.second_id
+                                          AND theirs.undone_at IS NULL
+         WHERE pair.tenant_id = :tenant AND pair.state = 'apart'
+           AND (mine.loser_id IS NOT NULL OR theirs.loser_id IS NOT NULL)) AS apart
+     WHERE scored.first = least(apart.one, apart.other) AND scored.second = greatest(apart.one, apart.other)"""
 # Whoever was judged stays judged; of the others only those that still look alike stay.
 _FORGET_ALL = f"""
     DELETE FROM {DuplicatePair.table()} pair

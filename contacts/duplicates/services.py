@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+from functools import reduce
+from operator import or_
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from contacts import dirty
@@ -47,32 +50,49 @@ def reopen_pair(*, pair: DuplicatePair, by: User | None, at: datetime | None = N
 def merge_by_rules() -> int:
     """Merges pairs that a safe rule of this workspace covers; answers how many. At most ``AT_ONCE``.
 
-    The older contact is kept. A pair whose merge was undone once is left to people.
+    The older contact is kept. Whom a member told apart, also by taking a merge back, is left to people.
     """
     rules = {key: SAFE[key][1] for key in CleaningSettings.of_tenant().safe_rules if key in SAFE}
     if not rules:
         return 0
-    undone = Merge.objects.filter(
-        Q(winner=OuterRef("first_id"), loser=OuterRef("second_id"))
-        | Q(winner=OuterRef("second_id"), loser=OuterRef("first_id"))
-    )
-    pairs = DuplicatePair.objects.filter(~Exists(undone), state=State.OPEN).order_by("-score", "-id")
     merged = 0
-    for pair in pairs[: AT_ONCE * 10].iterator():
-        rule = next((key for key, needed in rules.items() if needed <= set(pair.reasons)), "")
-        if rule and "born_differs" not in pair.reasons:
-            merged += _merge(pair, rule)
+    for pair in _covered(rules.values()).order_by("-score", "-id")[: AT_ONCE * 10].iterator():
+        merged += _merge(pair, next(key for key, needed in rules.items() if needed <= set(pair.reasons)))
         if merged >= AT_ONCE:
             break
     return merged
 
 
+def _covered(rules: Iterable[set[str]]) -> QuerySet[DuplicatePair]:
+    """Open pairs of people who are both here, that share what one of the rules asks for."""
+    shared = reduce(or_, (Q(reasons__contains=sorted(needed)) for needed in rules))
+    undone = Merge.objects.filter(
+        Q(winner=OuterRef("first_id"), loser=OuterRef("second_id"))
+        | Q(winner=OuterRef("second_id"), loser=OuterRef("first_id"))
+    )
+    here = DuplicatePair.objects.filter(state=State.OPEN, first__binned_at=None, second__binned_at=None)
+    return here.filter(shared, ~Exists(undone)).exclude(reasons__contains=["born_differs"])
+
+
 def _merge(pair: DuplicatePair, rule: str) -> bool:
     people = {person.pk: person for person in Contact.objects.filter(pk__in=[pair.first_id, pair.second_id])}
     older, newer = sorted(people.values(), key=lambda person: (person.created_at, person.pk))
+    if _told_apart(older.pk, newer.pk):
+        return False
     try:
         with transaction.atomic():
             merge_contacts(winner=older, loser=newer, by=None, rule=rule)
     except ValidationError:
         return False  # merged or binned since the pair was found
     return True
+
+
+def _told_apart(one: int, other: int) -> bool:
+    """Whether a member said of these, or of people who are part of them now, that they are two."""
+    merged = Merge.objects.filter(survivor__in=[one, other], undone_at=None).values_list("survivor_id", "loser_id")
+    mine, theirs = ({side, *(loser for survivor, loser in merged if survivor == side)} for side in (one, other))
+    apart = DuplicatePair.objects.filter(
+        Q(first__in=mine, second__in=theirs) | Q(first__in=theirs, second__in=mine), state=State.APART
+    )
+    undone = Merge.objects.filter(Q(winner__in=mine, loser__in=theirs) | Q(winner__in=theirs, loser__in=mine))
+    return apart.exists() or undone.exists()

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from contacts import palette
+from contacts.duplicates import known_pairs
 from contacts.fields import reading
 from contacts.fields.reading import prefixed
 from contacts.merge import comparing, services
@@ -40,6 +41,7 @@ def choose_merge(request: MemberRequest, contact_id: int) -> HttpResponse:
     context = {
         "contact": contact,
         "term": term,
+        "alike": [] if term else known_pairs.of(contact, request.membership, at_most=FOUND_AT_MOST),
         "others": [(each, pk) for each, pk in others if pk != contact.pk][:FOUND_AT_MOST],
         "merges": merges[:MERGES_SHOWN],
         "crumbs": _crumbs(contact),
@@ -109,6 +111,7 @@ def _compared(request: MemberRequest, kept: Any, other: Any, choices: dict[str, 
         "same": [line for line in lines if not line.differs],
         "unions": comparing.unions(kept, other),
         "told": _told([kept.pk, other.pk]),
+        "pair": known_pairs.between(kept, other),
         "error": error,
         "crumbs": _crumbs(kept),
     }

@@ -119,6 +119,43 @@ def test_safe_rules_are_off_until_chosen_and_never_merge_twice(in_acme: Tenant) 
     assert Contact.objects.get(pk=one.pk).binned_at is None
 
 
+def test_a_safe_rule_is_not_kept_waiting_by_surer_pairs_that_no_rule_covers(
+    in_acme: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(duplicates, "AT_ONCE", 0.1)
+    for number in range(3):
+        name = f"Rare Surname{number}"
+        add(in_acme, name=name, emails=[f"rare{number}@x.example"])
+        add(in_acme, name=name, emails=[f"rare{number}+shop@x.example"], phones=["+48601234567"])
+    add(in_acme, **ANA)
+    add(in_acme, name="Ana Luczak", phones=["+48601234567"])
+    _look()
+    CleaningSettings(safe_rules=["phone_name"]).save()
+    assert duplicates.merge_by_rules() == 1
+
+
+def test_who_was_told_apart_from_one_is_not_merged_with_whom_that_one_became(in_acme: Tenant) -> None:
+    """A father and his son, who share a name and a phone; the father is here twice."""
+    father = add(in_acme, **ANA)
+    son = add(in_acme, name="Ana Luczak", phones=["+48601234567"])
+    again = add(in_acme, name="Ana Luczak", emails=["ana.luczak77@other.example"])
+    _look()
+    pair = DuplicatePair.objects.get(first=father, second=son)
+    duplicates.dismiss_pair(pair=pair, by=None)
+    merge = merge_contacts(winner=again, loser=father, by=None)
+    _look()
+    assert not _open_pairs(again, son)
+    CleaningSettings(safe_rules=["phone_name"]).save()
+    DuplicatePair.objects.filter(first=son, second=again).delete()
+    DuplicatePair.objects.create(first=son, second=again, score=99, reasons=["phone", "name"])
+    assert duplicates.merge_by_rules() == 0, "a pair found before the merge"
+
+    undo_merge(merge=merge, by=None)
+    services.edit_contact(contact=Contact.objects.get(pk=again.pk), by=None, phones=["+48601234567"])
+    _look()
+    assert _open_pairs(again, son), "told apart from the father only"
+
+
 def test_a_merge_closes_its_pair_and_an_undo_opens_it(in_acme: Tenant) -> None:
     one, two = add(in_acme, **ANA), add(in_acme, name="Ana Luczak", phones=["+48601234567"])
     _look()
@@ -144,6 +181,11 @@ def test_who_writes_somebody_down_is_told_who_may_be_here(alice: Member, acme: T
     taken = alice.post("create_contact", form={**form, "seen": str(ana.pk)})
     assert taken.status_code == 302
     assert Contact.objects.count() == 2
+
+
+def _open_pairs(one: Contact, other: Contact) -> bool:
+    first, second = sorted([one.pk, other.pk])
+    return DuplicatePair.objects.filter(first=first, second=second, state=DuplicatePair.State.OPEN).exists()
 
 
 def _look() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contacts.merge.services import merge_contacts
-from contacts.models import Contact, Merge
+from contacts.models import Contact, DuplicatePair, Merge
 from ecrm.tenancy.models import Tenant
 from tests.cast import Member
 from tests.contacts.conftest import add, fresh
@@ -46,6 +46,20 @@ def test_the_other_one_is_found_by_search(alice: Member, ana: Contact, twin: Con
     part = alice.get("choose_merge", ana.pk, query={"q": "prata"}, htmx=True).content.decode()
     assert alice.url("merge_contact", ana.pk, twin.pk) in part
     assert alice.url("merge_contact", ana.pk, ana.pk) not in part
+
+
+def test_whom_the_search_for_duplicates_found_is_offered_and_may_be_told_apart(
+    alice: Member, in_acme: Tenant, ana: Contact, twin: Contact
+) -> None:
+    pair = DuplicatePair.objects.create(first=ana, second=twin, score=77, reasons=["phone"])
+    offered = alice.get("choose_merge", ana.pk).content.decode()
+    assert alice.url("merge_contact", ana.pk, twin.pk) in offered
+    assert "same phone number" in offered
+    assert alice.url("dismiss_pair", pair.pk) in alice.get("merge_contact", ana.pk, twin.pk).content.decode()
+
+    alice.post("dismiss_pair", pair.pk)
+    assert alice.url("merge_contact", ana.pk, twin.pk) not in alice.get("choose_merge", ana.pk).content.decode()
+    assert alice.url("dismiss_pair", pair.pk) not in alice.get("merge_contact", ana.pk, twin.pk).content.decode()
 
 
 def test_who_may_not_edit_may_not_merge(
