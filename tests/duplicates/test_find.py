@@ -177,6 +177,7 @@ def test_who_writes_somebody_down_is_told_who_may_be_here(alice: Member, acme: T
     form = form_of(alice, "create_contact", given_name="Ana", family_name="Luczak")
     refused = alice.post("create_contact", form=form)
     assert refused.status_code == 422
+    assert "Nothing was saved yet" in refused.content.decode()
     assert Contact.objects.count() == 1
     taken = alice.post("create_contact", form={**form, "seen": str(ana.pk)})
     assert taken.status_code == 302
