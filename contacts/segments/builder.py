@@ -8,13 +8,14 @@ from typing import Any
 
 from babel.numbers import get_currency_symbol
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from contacts import criteria
 from contacts.criteria import Criterion, Input, Scope, Text, Unanswerable
-from contacts.models import Segment
+from contacts.models import Contact, Segment
 from contacts.segments import counting, drafts, kept
 from contacts.segments.counting import DropOff, TooSlow
 from contacts.segments.drafts import DraftCondition, DraftGroup, DraftNode
@@ -132,10 +133,20 @@ class Board:
         return self.counted.everybody if self.counted else None
 
 
-def board(draft: DraftGroup, scope: Scope, *, may: May, shows_errors: bool = False) -> Board:
-    """Counts the complete part of a draft; ``may`` leaves out questions a member may not ask."""
+def board(
+    draft: DraftGroup,
+    scope: Scope,
+    *,
+    may: May,
+    shows_errors: bool = False,
+    base: QuerySet[Contact] | None = None,
+) -> Board:
+    """Counts the complete part of a draft among ``base``, everybody unless told.
+
+    ``may`` leaves out questions a member may not ask.
+    """
     found, errors = drafts.as_tree(draft, scope)
-    counted, problem = _count(found, scope)
+    counted, problem = _count(found, scope, base)
     shown = errors if shows_errors else {}
     known = offered(may)
     rows = _Rows(scope, counted, shown, known).of(draft)
@@ -164,9 +175,9 @@ def status(segment: Segment) -> tuple[str, str]:
     return _("Live"), "live"
 
 
-def _count(found: Group, scope: Scope) -> tuple[DropOff | None, str]:
+def _count(found: Group, scope: Scope, base: QuerySet[Contact] | None) -> tuple[DropOff | None, str]:
     try:
-        return counting.drop_off(found, scope=scope), ""
+        return counting.drop_off(found, scope=scope, base=base), ""
     except TooSlow:
         return None, _("Counting takes too long to wait for it here. The segment can be saved all the same.")
     except Unanswerable as error:

@@ -83,8 +83,10 @@ def count(rule: Any, *, scope: Scope | None = None) -> int:
         return matching(rule, scope).count()
 
 
-def drop_off(rule: Any, *, scope: Scope | None = None) -> DropOff:
+def drop_off(rule: Any, *, scope: Scope | None = None, base: QuerySet[Contact] | None = None) -> DropOff:
     """One pass over the people: each is sorted by which nodes hold, then groups are added up.
+
+    ``base`` are the people to choose from, everybody unless told.
 
     Costs about as much as the dearest condition for everybody; raises like ``count``.
     """
@@ -92,7 +94,7 @@ def drop_off(rule: Any, *, scope: Scope | None = None) -> DropOff:
     root = tree.parse(rule)
     leaves = list(tree.conditions(root))
     with limited():
-        rows = _tally(leaves, scope)
+        rows = _tally(leaves, scope, people() if base is None else base)
     everybody = sum(number for _holds, number in rows)
     left = {
         part.place: _holding(Group("all", root.parts[: number + 1]), rows) for number, part in enumerate(root.parts)
@@ -144,13 +146,13 @@ def limited(seconds: int = SECONDS) -> Iterator[None]:
 Tally = list[tuple[dict[str, bool], int]]
 
 
-def _tally(leaves: list[Condition], scope: Scope) -> Tally:
+def _tally(leaves: list[Condition], scope: Scope, base: QuerySet[Contact]) -> Tally:
     """How many people there are for each combination of true and false conditions."""
     names = [f"h{number}" for number in range(len(leaves))]
     flags = {name: as_flag(leaf.compile(scope)) for name, leaf in zip(names, leaves, strict=True)}
     if not flags:
-        return [({}, people().count())]
-    rows = people().annotate(**flags).values(*names).order_by().annotate(number=Count("pk"))
+        return [({}, base.count())]
+    rows = base.annotate(**flags).values(*names).order_by().annotate(number=Count("pk"))
     return [({leaf.place: row[name] for name, leaf in zip(names, leaves, strict=True)}, row["number"]) for row in rows]
 
 

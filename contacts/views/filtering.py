@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -11,10 +12,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from contacts.criteria import Criterion
 from contacts.lists import language
 from contacts.lists.language import Part
 from contacts.lists.query import ListQuery, sentence
-from contacts.segments import builder, drafts, edits, services, tree
+from contacts.models import Contact
+from contacts.segments import adding, askable, builder, drafts, edits, services, tree
 from contacts.segments.drafts import DraftGroup
 from contacts.segments.tree import InvalidRule
 from ecrm.tenancy.policies import requires
@@ -41,16 +44,19 @@ def filter_contacts(request: MemberRequest) -> HttpResponse:
 @require_POST
 def draft_filter(request: MemberRequest) -> HttpResponse:
     """The same form after one edit (``do``). Saves nothing."""
-    query = _sent(request)
-    return _render(request, query, edits.edited(drafts.from_form(request.POST), request.POST.get("do", "")))
+    matches = adding.matches(request.POST, builder.offered(request.membership.may))
+    draft = edits.edited(drafts.from_form(request.POST), adding.edit(request.POST, matches))
+    return _render(request, _sent(request), askable.only(draft, request.membership.may), matches=matches)
 
 
 @requires(Capability.CONTACTS_VIEW)
 @require_POST
 def apply_filter(request: MemberRequest) -> HttpResponse:
     """Leads to the list that the form describes. Changes nothing."""
+    if adding.is_asked(request.POST):
+        return draft_filter(request)
     query = _sent(request)
-    draft = drafts.from_form(request.POST)
+    draft = askable.only(drafts.from_form(request.POST), request.membership.may)
     found, errors = drafts.as_tree(draft, query.scope)
     if errors:
         return _render(request, query, draft, shows_errors=True)
@@ -100,8 +106,17 @@ def _sent(request: MemberRequest) -> ListQuery:
     return ListQuery.read(QueryDict(request.POST.get(OTHERS, "")[:8000]), request.membership).but(parts=())
 
 
-def _render(request: MemberRequest, query: ListQuery, draft: DraftGroup, *, shows_errors: bool = False) -> HttpResponse:
-    board = builder.board(draft, query.scope, may=request.membership.may, shows_errors=shows_errors)
+def _render(
+    request: MemberRequest,
+    query: ListQuery,
+    draft: DraftGroup,
+    *,
+    shows_errors: bool = False,
+    matches: Sequence[Criterion] = (),
+) -> HttpResponse:
+    # As the list will show it, the search and what else stands in its address aside.
+    seen = Contact.objects.visible_to(request.membership).unbinned()
+    board = builder.board(draft, query.scope, may=request.membership.may, shows_errors=shows_errors, base=seen)
     others = query.but(parts=()).url().removeprefix("?")
     context = {
         "board": board,
@@ -112,6 +127,7 @@ def _render(request: MemberRequest, query: ListQuery, draft: DraftGroup, *, show
         "error_count": len(board.errors) if shows_errors else 0,
         "list_url": reverse("contact_list") + query.url(),
         "crumbs": [(_("Contacts"), reverse("contact_list") + query.url())],
+        **adding.context(request.POST, board.offered, matches),
     }
     return render_page(
         request,

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from contacts.criteria import Criterion, Scope
 from contacts.models import Segment
 from contacts.models.segments import SegmentKind
-from contacts.segments import askable, builder, drafts, edits, page, services, suggestions, tree
+from contacts.segments import adding, askable, builder, drafts, edits, page, services, suggestions, tree
 from contacts.segments.drafts import DraftGroup
 from contacts.segments.tree import InvalidRule
 from contacts.segments.views import static
@@ -45,7 +45,7 @@ def segment(request: MemberRequest, segment_id: int) -> HttpResponse:
 def create_segment(request: MemberRequest) -> HttpResponse:
     if request.method != "POST":
         return _render(request, _copied(request), None)
-    if _is_search(request):
+    if adding.is_asked(request.POST):
         return draft_segment(request)
     draft = askable.only(drafts.from_form(request.POST), request.membership.may)
     try:
@@ -61,7 +61,7 @@ def create_segment(request: MemberRequest) -> HttpResponse:
 @require_POST
 def change_segment(request: MemberRequest, segment_id: int) -> HttpResponse:
     found = get_object_or_404(Segment, pk=segment_id, archived_at=None, kind=SegmentKind.RULE)
-    if _is_search(request):
+    if adding.is_asked(request.POST):
         return draft_segment(request)
     draft = askable.only(drafts.from_form(request.POST), request.membership.may, stored=found.rule)
     try:
@@ -78,11 +78,10 @@ def draft_segment(request: MemberRequest) -> HttpResponse:
     """The same form after one edit (``do``), counted anew. Saves nothing."""
     wanted = request.POST.get("segment", "")
     found = get_object_or_404(Segment, pk=wanted) if wanted.isdecimal() and len(wanted) < 19 else None
-    matches = _searched(request)
-    edit = f"use:{matches[0].key}" if len(matches) == 1 else request.POST.get("do", "")
-    draft = edits.edited(drafts.from_form(request.POST), edit)
+    matches = adding.matches(request.POST, builder.offered(request.membership.may))
+    draft = edits.edited(drafts.from_form(request.POST), adding.edit(request.POST, matches))
     draft = askable.only(draft, request.membership.may, stored=found.rule if found else None)
-    return _render(request, draft, found, matches=matches if len(matches) != 1 else ())
+    return _render(request, draft, found, matches=matches)
 
 
 @requires(Capability.SEGMENTS_VIEW)
@@ -104,17 +103,6 @@ def suggest_values(request: MemberRequest) -> HttpResponse:
     )
     start = f"{before}{comma} " if comma else ""
     return render(request, "segments/_suggestions.html", {"values": [f"{start}{value}" for value in found]})
-
-
-def _is_search(request: MemberRequest) -> bool:
-    """Enter in the field "Add a condition" means that, not to save."""
-    return bool(request.POST.get("find", "").strip())
-
-
-def _searched(request: MemberRequest) -> list[Criterion]:
-    """What the field "Add a condition" may mean: after its button, or when it was left with something in it."""
-    text, do = request.POST.get("find", "").strip()[:LONGEST_NAME], request.POST.get("do", "find:")
-    return edits.found(text, builder.offered(request.membership.may)) if do == "find:" else []
 
 
 @transaction.atomic
@@ -164,7 +152,7 @@ def _render(
     context |= (
         page.frame(request, segment, "rules") if segment else {"crumbs": [(_("Segments"), reverse("segment_list"))]}
     )
-    context |= _search(request, context["board"].offered, matches)
+    context |= adding.context(request.POST, context["board"].offered, matches)
     context |= _texts(request, segment) | _complaints(error, context["board"].errors)
     return render_page(
         request,
@@ -173,18 +161,6 @@ def _render(
         context=context,
         status=200 if error is None else INVALID,
     )
-
-
-def _search(request: MemberRequest, offered: Sequence[Criterion], matches: Sequence[Criterion]) -> dict[str, Any]:
-    """The field "Add a condition": what it offers, and what was meant by what stands in it."""
-    text = request.POST.get("find", "").strip()[:LONGEST_NAME]
-    is_asked = bool(text) and request.POST.get("do", "find:") == "find:"
-    return {
-        "criteria": offered,
-        "matches": matches,
-        "find_text": text if matches else "",
-        "find_failed": text if is_asked and not edits.found(text, offered) else "",
-    }
 
 
 def _texts(request: MemberRequest, segment: Segment | None) -> dict[str, Any]:

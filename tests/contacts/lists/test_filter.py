@@ -1,0 +1,56 @@
+"""The page that writes a filter: conditions by name, and nothing that its reader may not know."""
+
+from __future__ import annotations
+
+from contacts.fields import defining
+from ecrm.tenancy.context import tenant_context
+from ecrm.tenancy.models import Tenant
+from ecrm.tenancy.roles import Role
+from tests.cast import Member
+from tests.contacts.conftest import add
+
+
+def test_a_condition_is_added_by_its_name(alice: Member, acme: Tenant) -> None:
+    add(acme, name="Ana", country="PT")
+
+    page = alice.post("draft_filter", form={"find": "Job title", "do": "find:"}, htmx=True)
+
+    assert [row.criterion for row in page.context["board"].rows] == ["job_title"]
+
+
+def test_enter_in_that_field_adds_and_leads_nowhere(alice: Member, acme: Tenant) -> None:
+    page = alice.post("apply_filter", form={"find": "Job title"})
+
+    assert page.status_code == 200
+    assert [row.criterion for row in page.context["board"].rows] == ["job_title"]
+
+
+def test_what_nothing_asks_about_is_said(alice: Member, acme: Tenant) -> None:
+    page = alice.post("draft_filter", form={"find": "shoelaces", "do": "find:"}, htmx=True)
+
+    assert "Nothing asks about “shoelaces”" in page.content.decode()
+
+
+def test_a_hidden_field_is_not_counted_for_whom_it_is_hidden_from(bob: Member, alice: Member, acme: Tenant) -> None:
+    with tenant_context(acme):
+        defining.create(
+            entity="contact", kind="text", label="Salary", key="salary", by=None, visible_to=[Role.MARKETER]
+        )
+    add(acme, name="Ana", custom_fields={"salary": "high"})
+    add(acme, name="Rui", custom_fields={"salary": "low"})
+    asked = {"c.0": "field:salary", "p.0": "field:salary", "o.0": "any_of", "v.0.value": "high"}
+
+    told, not_told = (one.post("draft_filter", form=asked, htmx=True).context["board"] for one in (alice, bob))
+
+    assert told.total == 1
+    assert not_told.total == 2
+    assert [row.criterion for row in not_told.rows] == [""]
+
+
+def test_figures_are_of_whom_the_list_will_show(sam: Member, alice: Member, acme: Tenant) -> None:
+    add(acme, name="Mine", country="PT", owner=sam.user)
+    add(acme, name="Alices", country="PT", owner=alice.user)
+
+    page = sam.get("filter_contacts", query={"country": "PT"})
+
+    assert (page.context["board"].everybody, page.context["board"].total) == (1, 1)
