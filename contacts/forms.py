@@ -24,6 +24,8 @@ from ecrm.ui.forms import error_count
 from ecrm.ui.widgets import LongSelect
 
 MORE = "more"
+# Of some hundred tags: who has more than a form takes could not be changed at all.
+LONGEST_TAGS = 20_000
 PLACE = ("street", "postcode", "city", "region", "country")
 _ANY_DIRECTION = {"dir": "auto"}
 
@@ -41,7 +43,9 @@ class ContactForm(forms.Form):
     owner = forms.ModelChoiceField(
         label=_("Owner"), queryset=User.objects.none(), required=False, empty_label=_("Unassigned")
     )
-    tags = forms.CharField(label=_("Tags"), max_length=1000, required=False, help_text=_("With commas between them."))
+    tags = forms.CharField(
+        label=_("Tags"), max_length=LONGEST_TAGS, required=False, help_text=_("With commas between them.")
+    )
     company = forms.CharField(label=_("Company"), max_length=LONGEST_NAME, required=False)
     job_title = forms.CharField(label=_("Job title"), max_length=120, required=False)
     city = forms.CharField(label=_("City"), max_length=120, required=False)

@@ -72,14 +72,32 @@ class OwnerForm(ActForm):
 
 
 class ListForm(ActForm):
-    segment = forms.ModelChoiceField(label=gettext_lazy("Segment by hand"), queryset=Segment.objects.none())
+    """A list that is there, or the name of a new one."""
+
+    segment = forms.ModelChoiceField(
+        label=gettext_lazy("Segment by hand"),
+        queryset=Segment.objects.none(),
+        required=False,
+        empty_label=gettext_lazy("A new one"),
+    )
+    name = forms.CharField(label=gettext_lazy("Name of a new one"), max_length=120, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         segment: Any = self.fields["segment"]
         segment.queryset = lists.open_lists()
         if not segment.queryset.exists():
-            segment.help_text = _("There is none yet. Make one under Segments first.")
+            del self.fields["segment"]
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or {}
+        if self.errors or given.get("segment"):
+            return given
+        try:
+            given["segment"] = lists.create_static(name=given.get("name", ""), by=self.membership.user)
+        except ValidationError as error:
+            self.add_error("name", error.messages)
+        return given
 
     def arguments(self) -> dict[str, Any]:
         return {"segment": self.cleaned_data["segment"].pk}

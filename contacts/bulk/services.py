@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -112,10 +112,10 @@ def work_undo(run_id: int, job_id: int) -> None:
     assert action is not None
     undone = action
 
-    def undo(run: BulkRun, chunk: BulkChunk, _by: User | None) -> None:
-        _undo_of(run, undone, chunk, by)
+    def undo(run: BulkRun, chunk: BulkChunk, _by: User | None) -> int:
+        return _undo_of(run, undone, chunk, by)
 
-    _worked(run, job_id, run.changed, undo, undone_at=None, done_at__isnull=False)
+    _worked(run, job_id, run.changed - run.restored, undo, undone_at=None, done_at__isnull=False)
     with tenant_transaction():
         _tell_kept(run)
 
@@ -126,7 +126,7 @@ def _worked(run: BulkRun, job_id: int, total: int, step: Any, **waiting: Any) ->
         jobs.finish(job_id, state=Job.State.CANCELLED)
         return
     try:
-        while done := _one(run, step, waiting):
+        while (done := _one(run, step, waiting)) is not None:
             jobs.advance(job_id, done=done)
     except jobs.Cancelled:
         jobs.finish(job_id, state=Job.State.CANCELLED)
@@ -136,15 +136,13 @@ def _worked(run: BulkRun, job_id: int, total: int, step: Any, **waiting: Any) ->
         jobs.finish(job_id)
 
 
-def _one(run: BulkRun, step: Any, waiting: Mapping[str, Any]) -> int:
-    """Answers how many people it was about, 0 when no chunk waits."""
+def _one(
+    run: BulkRun, step: Callable[[BulkRun, BulkChunk, User | None], int], waiting: Mapping[str, Any]
+) -> int | None:
+    """Answers how many people it was about, None when no chunk waits."""
     with tenant_transaction():
         chunk = BulkChunk.objects.select_for_update().filter(run=run, **waiting).order_by("number").first()
-        if chunk is None:
-            return 0
-        step(run, chunk, run.started_by)
-        # An empty one counts too, so that the work goes on after it.
-        return max(1, len(chunk.contact_ids))
+        return None if chunk is None else step(run, chunk, run.started_by)
 
 
 def _freeze(run: BulkRun) -> int:
@@ -182,7 +180,8 @@ def _whom(run: BulkRun) -> ContactQuerySet:
     return finding.everybody(ListQuery.read(QueryDict(run.query), found))
 
 
-def _act_on(run: BulkRun, chunk: BulkChunk, by: User | None) -> None:
+def _act_on(run: BulkRun, chunk: BulkChunk, by: User | None) -> int:
+    """Answers how many people were looked at."""
     action = bulk_actions.get(run.action)
     if action is None or action.act is None:
         raise ValidationError(_("This cannot be done any more."))
@@ -190,14 +189,17 @@ def _act_on(run: BulkRun, chunk: BulkChunk, by: User | None) -> None:
     changed = list(action.act(Doing(run, by, at), chunk.contact_ids))
     BulkChunk.objects.filter(pk=chunk.pk).update(changed_ids=changed, done_at=at)
     BulkRun.objects.filter(pk=run.pk).update(changed=F("changed") + len(changed))
+    return len(chunk.contact_ids)
 
 
-def _undo_of(run: BulkRun, action: BulkAction, chunk: BulkChunk, by: User | None) -> None:
+def _undo_of(run: BulkRun, action: BulkAction, chunk: BulkChunk, by: User | None) -> int:
+    """Answers how many people there were to put back."""
     assert action.undo is not None
     assert chunk.done_at is not None
     restored = list(action.undo(Doing(run, by, chunk.done_at), chunk.changed_ids)) if chunk.changed_ids else []
     BulkChunk.objects.filter(pk=chunk.pk).update(undone_at=timezone.now())
     BulkRun.objects.filter(pk=run.pk).update(restored=F("restored") + len(restored))
+    return len(chunk.changed_ids)
 
 
 def _tell_kept(run: BulkRun) -> None:

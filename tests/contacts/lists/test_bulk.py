@@ -120,6 +120,46 @@ def test_people_are_put_on_a_list_and_taken_off(alice: Member, people: list[Cont
         assert list(SegmentPick.objects.values_list("contact_id", flat=True)) == [people[0].pk]
 
 
+def test_people_are_put_on_a_list_that_is_made_for_them(alice: Member, people: list[Contact], acme: Tenant) -> None:
+    page = act(alice, "country=PT", action="list", all="1")
+    assert "Name of a new one" in page.content.decode()
+    assert act(alice, "country=PT", action="list", all="1", sure="1", name=" ").status_code == 422
+
+    run = done(alice, act(alice, "country=PT", action="list", all="1", sure="1", name="Fair guests"))
+
+    assert run.changed == 3
+    assert act(alice, "country=PT", action="list", all="1", sure="1", name="Fair guests").status_code == 422
+    with tenant_context(acme):
+        made = lists.open_lists().get(name="Fair guests")
+        assert set(SegmentPick.objects.filter(segment=made).values_list("contact_id", flat=True)) == {
+            person.pk for person in people[:3]
+        }
+
+
+def test_taking_back_counts_those_who_were_changed(alice: Member, people: list[Contact], acme: Tenant) -> None:
+    """Who had the stage already needs nothing: the work is done all the same."""
+    with tenant_context(acme):
+        services.edit_contact(contact=people[0], by=alice.user, stage="customer")
+        bulk.AT_ONCE, usual = 0, bulk.AT_ONCE
+    try:
+        run = done(alice, act(alice, "country=PT", action="stage", all="1", sure="1", stage="customer"))
+        alice.post("undo_bulk_run", run.pk)
+        with tenant_context(acme):
+            bulk.work_undo(run.pk, again(run).job_id)
+    finally:
+        bulk.AT_ONCE = usual
+
+    job = again(run).job
+    assert job is not None
+    assert (job.done, job.total, again(run).restored) == (2, 2, 2)
+
+
+def test_the_bin_asks_for_nothing_but_a_yes(alice: Member, people: list[Contact]) -> None:
+    page = act(alice, "country=PT", action="bin", all="1")
+
+    assert "None" not in page.content.decode()
+
+
 def test_consent_is_withdrawn_and_a_mistake_corrected(alice: Member, people: list[Contact], acme: Tenant) -> None:
     with tenant_context(acme):
         purpose = (
