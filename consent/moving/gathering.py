@@ -21,7 +21,8 @@ MOST_HISTORY = 500
 @dataclass(slots=True)
 class Person:
     """``cells`` by field of a contact. ``yes`` by key of a purpose: day and origin as written. ``no`` are
-    keys of purposes refused, ``no_at`` when. ``history`` are happenings (``consent.moving.history``)."""
+    keys of purposes refused, ``no_at`` when. ``history`` are happenings (``consent.moving.history``), ``left_out``
+    how many more there were."""
 
     cells: dict[str, str] = field(default_factory=dict)
     tags: list[str] = field(default_factory=list)
@@ -31,6 +32,7 @@ class Person:
     is_dead: bool = False
     is_person: bool = False
     history: list[dict[str, str]] = field(default_factory=list)
+    left_out: int = 0
     company_id: str = ""
     former: str = ""
 
@@ -46,7 +48,9 @@ class Person:
         self.no_at = self.no_at or other.no_at
         self.is_dead = self.is_dead or other.is_dead
         self.is_person = self.is_person or other.is_person
-        self.history = [*self.history, *other.history][:MOST_HISTORY]
+        history = [*self.history, *other.history]
+        self.history = history[:MOST_HISTORY]
+        self.left_out += other.left_out + len(history) - len(self.history)
         self.company_id = self.company_id or other.company_id
         self.former = self.former or other.former
 

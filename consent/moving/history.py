@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -28,7 +28,10 @@ from contacts.models import Event, EventKey, ImportRun
 from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.models import User
 
-HISTORY = "moving.history"
+# A cell of a table holds so much and no more: the history of one person may take several.
+HISTORIES = ("moving.history", *(f"moving.history.{number}" for number in range(2, 17)))
+HISTORY = HISTORIES[0]
+LONGEST_CELL = 120_000
 SOURCE = "former"
 AT_ONCE = 5_000
 
@@ -45,8 +48,27 @@ def _columns() -> Sequence[ImportColumn]:
             HISTORY, gettext_lazy("History in the old system"), parse=orjson.loads, apply=_apply, foresee=_foresee,
             is_offered=False,
         ),
+        *(
+            ImportColumn(key, gettext_lazy("History in the old system"), parse=orjson.loads, is_offered=False)
+            for key in HISTORIES[1:]
+        ),
         ImportColumn(FORMER, gettext_lazy("Place in the export"), is_offered=False),
     )  # fmt: skip
+
+
+def cells_of(history: Sequence[Mapping[str, str]]) -> tuple[dict[str, str], int]:
+    """The cells that hold a history, by column, and how many happenings had no place in them."""
+    parts: list[list[bytes]] = [[]]
+    room = LONGEST_CELL
+    for what in history:
+        told = orjson.dumps(what)
+        if len(told) + 1 > room and parts[-1]:
+            parts.append([])
+            room = LONGEST_CELL
+        parts[-1].append(told)
+        room -= len(told) + 1
+    held = {key: f"[{b','.join(part).decode()}]" for key, part in zip(HISTORIES, parts, strict=False) if part}
+    return held, sum(len(part) for part in parts[len(HISTORIES) :])
 
 
 def _apply(*, run: ImportRun, by: User | None, at: datetime) -> Heard:
@@ -68,7 +90,10 @@ def _words(count: int) -> Counter[str]:
 def _told(run: ImportRun, at: datetime) -> Iterator[list[NewEvent]]:
     """Each happening of the chunk once, some thousand at a time."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT contact_id, (answers->'{HISTORY}')::text FROM {TABLE} WHERE answers ? %s", [HISTORY])
+        cursor.execute(
+            f"SELECT contact_id, told.value::text FROM {TABLE}, jsonb_each(answers) told WHERE told.key = ANY (%s)",
+            [list(HISTORIES)],
+        )
         rows = cursor.fetchall()
     reader = _reader(run)
     batch: dict[str, NewEvent] = {}

@@ -24,9 +24,8 @@ from consent import purposes
 from consent.claims import FORMER
 from consent.import_columns import Keys
 from consent.models import Move, MoveFile, Suppression
-from consent.moving import bringing, companies, shaping, sheets, work
+from consent.moving import bringing, companies, history, shaping, sheets, work
 from consent.moving.gathering import Gathering, Person
-from consent.moving.history import HISTORY
 from consent.moving.shaping import Choices
 from consent.moving.sheets import PEOPLE_KINDS
 from contacts.fields import defining, prefixed
@@ -46,8 +45,6 @@ Kind = MoveFile.Kind
 ADVANCE = 5_000
 FLUSHED = 64 * 1024
 DATES = 200
-# Readers of tables refuse cells of more than 128 KB.
-LONGEST_CELL = 120_000
 # For so long a later export is compared with this one.
 COMPARED_DAYS = 365
 _IDENTITY = ("email", "external_id")
@@ -136,6 +133,8 @@ def _write(move: Move, choices: Choices, gathering: Gathering, dates: Sequence[s
                 "blocked": bringing.count_new(outcome.blocked),
                 "unchanged": outcome.unchanged,
                 "is_delta": is_delta,
+                "left_out": outcome.left_out,
+                "cut_people": outcome.cut_people,
             }
             run = _checked(move, people, columns, choices, dates, is_delta=is_delta) if outcome.rows else None
             work.move_on(move, Move.State.PREPARED, run=run, planned=planned, applied={}, **kept)
@@ -181,7 +180,7 @@ class _Columns:
         said = [
             column for keys in self.purposes.values() for column in (keys.opt_in, keys.opt_out, keys.at, keys.origin)
         ]
-        self.keys = list(dict.fromkeys([*plain, *custom, *own.values(), *said, HISTORY, FORMER]))
+        self.keys = list(dict.fromkeys([*plain, *custom, *own.values(), *said, *history.HISTORIES, FORMER]))
         # What is wrong with a row names its column as people know it.
         self.labels = [str(known[key].label) if key in known else key for key in self.keys]
 
@@ -201,15 +200,10 @@ class _Columns:
                 found |= {columns.opt_in: "yes", columns.at: at, columns.origin: origin}
         if person.history:
             who = person.cells.get("email", "").lower() or person.cells.get("external_id", "")
-            found[HISTORY] = _that_fits([{**what, "who": who} for what in person.history])
+            held, left_out = history.cells_of([{**what, "who": who} for what in person.history])
+            found |= held
+            person.left_out += left_out
         return {key: cell for key, cell in found.items() if cell}
-
-
-def _that_fits(history: list[dict[str, str]]) -> str:
-    """As much as a cell may hold, what was told first."""
-    while len(cell := orjson.dumps(history)) > LONGEST_CELL:
-        history = history[: len(history) // 2]
-    return cell.decode()
 
 
 class _Outcome:
@@ -220,6 +214,8 @@ class _Outcome:
         self.blocked: dict[str, str] = {}
         self.digests = digests
         self.rows = self.unchanged = 0
+        # Happenings that had no place, and of how many people.
+        self.left_out = self.cut_people = 0
 
     def lines(self, gathering: Gathering) -> Iterator[bytes]:
         buffer = io.StringIO()
@@ -229,6 +225,8 @@ class _Outcome:
             cells = self._cells(person, gathering)
             if cells:
                 self.rows += 1
+                self.left_out += person.left_out
+                self.cut_people += bool(person.left_out)
                 writer.writerow({**cells, FORMER: person.former})
             if buffer.tell() > FLUSHED:
                 yield buffer.getvalue().encode()

@@ -32,14 +32,25 @@ ROLES: Mapping[str, frozenset[str]] = {
     WHEN: frozenset({
         "timestamp", "time", "date", "ts", "activity date", "created at", "create date", "date added", "occurred at",
         "date read", "date sent", "event date", "event time", "opened at", "clicked at", "sent at", "read at",
+        "call date", "meeting start time", "start time", "due date",
     }),
     ACTION: frozenset({"action", "event", "st text", "activity type", "event type", "activity", "status text"}),
     TITLE: frozenset({
         "title", "subject", "campaign", "campaign title", "sub", "email subject", "email name", "campaign name",
+        "call title", "meeting name", "meeting title", "task title",
     }),
     LINK: frozenset({"url", "link", "clicked url", "page", "page url", "click url"}),
-    BODY: frozenset({"note body", "body", "text", "note", "content", "engagement body", "note text"}),
+    BODY: frozenset({
+        "note body", "body", "text", "note", "content", "engagement body", "note text", "call notes", "call body",
+        "meeting description", "meeting notes", "internal meeting notes", "task notes", "task body", "email body",
+        "message body",
+    }),
 }  # fmt: skip
+# Columns that only a log of what was said with somebody has, however many others stand beside them.
+_LOGGED = frozenset({
+    "note body", "engagement body", "call notes", "call body", "meeting description", "meeting notes",
+    "internal meeting notes", "task notes", "task body", "email body",
+})  # fmt: skip
 _COMPANY_SIGNS = frozenset({
     "company name", "companyname", "company domain name", "companywebsite", "number of employees",
     "companyemail", "companyphone", "company owner", "industry", "companynumber",
@@ -61,7 +72,7 @@ _SEEN_WORDS = ("open", "click", "activity", "sent", "email stats", "page hits", 
 def kind_of(name: str, headers: Sequence[str]) -> str:
     """One of ``MoveFile.Kind``."""
     known = {fold(header) for header in headers}
-    words = fold(name.rsplit("/", 1)[-1].rsplit(".", 1)[0])
+    words = words_of(name)
     reaches = bool(known & ROLES[EMAIL] or known & ROLES[PERSON])
     if not reaches:
         return Kind.COMPANIES if known & _COMPANY_SIGNS else Kind.UNKNOWN
@@ -69,14 +80,21 @@ def kind_of(name: str, headers: Sequence[str]) -> str:
         return Kind.UNSUBSCRIBED
     if any(word in words for word in _CLEANED_WORDS) or "clean time" in known:
         return Kind.CLEANED
-    if known & ROLES[BODY] and len(known) <= 20:
+    if known & _LOGGED or (known & ROLES[BODY] and len(known) <= 20):
         return Kind.NOTES
     is_dated = bool(known & ROLES[WHEN])
-    if is_dated and (known & ROLES[ACTION] or (_is_narrow(known) and any(word in words for word in _SEEN_WORDS))):
+    path = fold(name)  # granular_activity/opens/1234.csv
+    if is_dated and (known & ROLES[ACTION] or (_is_narrow(known) and any(word in path for word in _SEEN_WORDS))):
         return Kind.ACTIVITY
     if not known & ROLES[EMAIL] and _is_narrow(known):
         return Kind.UNKNOWN
-    return Kind.SUBSCRIBED if "subscribed" in words and "non" not in words else Kind.PEOPLE
+    is_list = "subscribed" in words or (words.startswith("members") and "optin time" in known)
+    return Kind.SUBSCRIBED if is_list and "non" not in words and "transactional" not in words else Kind.PEOPLE
+
+
+def words_of(name: str) -> str:
+    """A file's own name, folded, without folder and ending."""
+    return fold(name.rsplit("/", 1)[-1].rsplit(".", 1)[0])
 
 
 def _is_narrow(known: set[str]) -> bool:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from consent.models import Move, MoveFile
 from consent.moving.gathering import Person
-from consent.moving.recognising import ACTION, BODY, COMPANY, EMAIL, LINK, PERSON, TITLE, WHEN, action_of
+from consent.moving.recognising import ACTION, BODY, COMPANY, EMAIL, LINK, PERSON, TITLE, WHEN, action_of, words_of
 from consent.moving.sheets import Sheet
 from consent.moving.standing import YES, Standing
 from consent.moving.surveying import split
 from contacts.imports.checking import clean
 from contacts.imports.folding import fold
 from contacts.imports.reading import ReadRow
+from ecrm.mail.inbound.sanitising import plain
 
 Kind = MoveFile.Kind
 TAG, LEAVE, FIELD, PURPOSE = "tag", "leave", "field", "purpose:"
-LONGEST_NOTE = 4_000
+LONGEST_NOTE = 16_000
+_MARKUP = re.compile(r"</?(?:p|div|br|span|b|i|strong|em|a|ul|ol|li|h[1-6])\b[^<>]{0,500}>", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +141,14 @@ def happenings(file: MoveFile, sheet: Sheet, row: ReadRow) -> Iterator[tuple[Per
 
 def _what(file: MoveFile, cells: Sequence[str], roles: Mapping[str, int]) -> dict[str, str]:
     if file.kind == Kind.NOTES:
-        return _happening("noted", at=_cell(cells, roles.get(WHEN)), body=_cell(cells, roles.get(BODY)))
-    words = _cell(cells, roles.get(ACTION)) or file.name.rsplit("/", 1)[-1]
+        said = [_cell(cells, roles.get(TITLE)), _plain(_cell(cells, roles.get(BODY)))]
+        return _happening("noted", at=_cell(cells, roles.get(WHEN)), body="\n".join(filter(None, said)))
+    # One table for each mailing, in a folder named for what people did: granular_activity/opens/spring.csv
+    words = _cell(cells, roles.get(ACTION)) or file.name
     return _happening(
         action_of(words),
         at=_cell(cells, roles.get(WHEN)),
-        title=_cell(cells, roles.get(TITLE)),
+        title=_cell(cells, roles.get(TITLE)) or ("" if ACTION in roles else words_of(file.name)),
         link=_cell(cells, roles.get(LINK)),
         words=_cell(cells, roles.get(ACTION)),
     )
@@ -156,7 +161,16 @@ def _read_no(person: Person, what: Mapping[str, str]) -> None:
 
 
 def _happening(what: str, **told: str) -> dict[str, str]:
-    return {"what": what, **{name: text[:LONGEST_NOTE] for name, text in told.items() if text}}
+    return {"what": what, **{name: _bounded(text) for name, text in told.items() if text}}
+
+
+def _bounded(text: str) -> str:
+    return text if len(text) <= LONGEST_NOTE else f"{text[: LONGEST_NOTE - 1]}…"
+
+
+def _plain(text: str) -> str:
+    """Notes that were written in a rich editor are exported with its markup."""
+    return plain(text).strip() if _MARKUP.search(text) else text
 
 
 def _cell(cells: Sequence[str], index: int | None) -> str:

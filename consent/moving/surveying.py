@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import IO, Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import Count, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -24,12 +26,18 @@ from ecrm.tenancy.context import tenant_transaction
 from ecrm.tenancy.roles import Capability
 
 Kind = MoveFile.Kind
-MOST_MEMBERS = 300
+# An account with years of mailings exports one table for each.
+MOST_MEMBERS = 3_000
 MOST_BYTES = 2 * 1024**3
 # A column with so few different values is a choice people made; with more it is a text.
 MOST_VALUES = 40
 ADVANCE = 20_000
-_TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".jsonl", ".ndjson")
+_TABLES = (".csv", ".tsv", ".xlsx", ".jsonl", ".ndjson", ".zip")
+# Archives of an account hold the text of every mailing as well.
+_MAYBE_TABLES = (".txt",)
+ENCRYPTED = 0x1
+# An archive in an archive, and no deeper.
+DEEPEST = 2
 _CHUNK = 1024 * 1024
 
 
@@ -39,10 +47,11 @@ def read(move_id: int, job_id: int) -> None:
 
 
 def _read(move: Move, job_id: int) -> None:
-    with tenant_transaction():
-        archives = list(move.files.filter(kind=Kind.UNKNOWN, dialect={}).select_related("file"))
-    for archive in archives:
-        _open_archive(move, archive)
+    for _depth in range(DEEPEST):
+        with tenant_transaction():
+            archives = list(move.files.filter(kind=Kind.UNKNOWN, dialect={}).select_related("file"))
+        for archive in archives:
+            _open_archive(move, archive)
     with tenant_transaction():
         looked = [file for file in move.files.exclude(kind=Kind.ARCHIVE).select_related("file") if file.file]
     for file in looked:
@@ -59,10 +68,22 @@ def _read(move: Move, job_id: int) -> None:
 
 
 def _open_archive(move: Move, archive: MoveFile) -> None:
-    """Puts the tables of a ZIP beside it. A spreadsheet is a ZIP too, and stays what it is."""
+    """Puts the tables of a ZIP beside it. A spreadsheet is a ZIP too, and stays what it is.
+
+    Raises ``ValidationError`` for one that cannot be opened; nothing of it stays then.
+    """
+    try:
+        _unpack(move, archive)
+    except (zipfile.BadZipFile, NotImplementedError, zlib.error, EOFError) as error:
+        raise ValidationError(
+            _("“%(name)s” is damaged. Export it again, or unpack it and upload its files.") % {"name": archive.name}
+        ) from error
+
+
+def _unpack(move: Move, archive: MoveFile) -> None:
     assert archive.file is not None
     with archive.file.open() as stream:
-        members = _members(stream)
+        members = _members(stream, archive.name, _already(move, archive))
         if members is None:
             return
         with tenant_transaction():
@@ -79,7 +100,14 @@ def _open_archive(move: Move, archive: MoveFile) -> None:
             MoveFile.objects.filter(pk=archive.pk).update(kind=Kind.ARCHIVE)
 
 
-def _members(stream: IO[bytes]) -> Iterator[tuple[str, Iterator[bytes]]] | None:
+def _already(move: Move, archive: MoveFile) -> tuple[int, int]:
+    """How many files and bytes the move has beside this archive."""
+    with tenant_transaction():
+        beside = move.files.exclude(pk=archive.pk).aggregate(count=Count("pk"), size=Sum("file__size"))
+    return beside["count"], beside["size"] or 0
+
+
+def _members(stream: IO[bytes], name: str, already: tuple[int, int]) -> Iterator[tuple[str, Iterator[bytes]]] | None:
     """Name and content of the tables inside; None when it is no archive of files."""
     if not zipfile.is_zipfile(stream):
         return None
@@ -88,8 +116,16 @@ def _members(stream: IO[bytes]) -> Iterator[tuple[str, Iterator[bytes]]] | None:
     names = [member for member in archive.infolist() if not member.is_dir()]
     if any(member.filename == "[Content_Types].xml" for member in names):
         return None
-    tables = [m for m in names if m.filename.lower().endswith(_TABLES) and "__MACOSX" not in m.filename]
-    if len(tables) > MOST_MEMBERS or sum(member.file_size for member in tables) > MOST_BYTES:
+    ours = [member for member in names if "__MACOSX" not in member.filename]
+    tables = [member for member in ours if member.filename.lower().endswith(_TABLES)] or [
+        member for member in ours if member.filename.lower().endswith(_MAYBE_TABLES)
+    ]
+    if any(member.flag_bits & ENCRYPTED for member in tables):
+        raise ValidationError(
+            _("“%(name)s” is protected by a password. Unpack it and upload its files.") % {"name": name}
+        )
+    count, size = already
+    if count + len(tables) > MOST_MEMBERS or size + sum(member.file_size for member in tables) > MOST_BYTES:
         raise ValidationError(_("The archive is too large to be opened. Upload its files in several moves."))
     return ((member.filename, _content(archive, member)) for member in tables)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from consent import step_acts
-from consent.models import FormerTrace, Move
+from consent.models import FormerTrace, Move, MoveFile
 from consent.models.moving import System
 from consent.moving import services, standing_counts, traces
 from consent.moving.forms import BeginMoveForm, ChoicesForm, KindsForm
@@ -28,6 +29,8 @@ from ecrm.ui.parts import INVALID, redirect_page, render_live, version_of, wants
 from ecrm.ui.toasts import toast, warn
 
 State = Move.State
+# Of hundreds of tables of mailings a page names so many.
+MOST_SHOWN = 100
 AT_WORK = (State.READING, State.PREPARING, State.BRINGING)
 
 
@@ -66,7 +69,7 @@ def move(request: MemberRequest, move_id: int) -> HttpResponse:
 @require_POST
 def correct_move(request: MemberRequest, move_id: int) -> HttpResponse:
     found = _find(move_id)
-    form = KindsForm(request.POST, files=list(found.files.exclude(kind="archive").order_by("name", "pk")))
+    form = KindsForm(request.POST, files=_correctable(list(found.files.order_by("name", "pk"))))
     if form.is_valid() and services.correct_kinds(move=found, kinds=form.kinds(), by=request.user):
         toast(request, _("The files are read again."))
     return redirect_page(request, reverse("move", args=[found.pk]))
@@ -146,11 +149,13 @@ def _context(request: MemberRequest, found: Move) -> dict[str, Any]:
         "move": found,
         "run": run,
         "report": report,
-        "files": files,
+        "files": files[:MOST_SHOWN],
+        "more_files": max(0, len(files) - MOST_SHOWN),
+        "holds_tables": any(file.rows for file in files),
         "is_working": found.state in AT_WORK,
         "is_live": found.state in AT_WORK or bool(report and report.is_working),
         "is_open": is_open,
-        "kinds": KindsForm(files=[file for file in files if file.kind != "archive"]) if is_open else None,
+        "kinds": KindsForm(files=_correctable(files)) if is_open else None,
         "choices": ChoicesForm(move=found) if is_open and found.found else None,
         "percent": _percent(found),
         "rows": standing_counts.of(found, request.membership) if is_over else [],
@@ -160,6 +165,14 @@ def _context(request: MemberRequest, found: Move) -> dict[str, Any]:
         "ask": step_acts.ASK,
         "crumbs": _crumbs(),
     }
+
+
+def _correctable(files: Sequence[MoveFile]) -> list[MoveFile]:
+    """Those whose kind can be corrected; of hundreds of tables of mailings none."""
+    tables = [file for file in files if file.kind != MoveFile.Kind.ARCHIVE]
+    if len(tables) > MOST_SHOWN:
+        tables = [file for file in tables if file.kind != MoveFile.Kind.ACTIVITY]
+    return tables[:MOST_SHOWN]
 
 
 def _percent(found: Move) -> int | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from consent import classes, suppression
+from consent.customer_laws import RULES, UNCONFIRMED
 from consent.models import ConsentAsk, ConsentClaim, ConsentRecord, ConsentState, Purpose
 from contacts import events
 from contacts import services as contacts
@@ -101,7 +103,7 @@ def test_attesting_without_a_word_is_refused(alice: Member, run: Any, empty: str
 
 def test_a_sale_counts_where_the_law_says_so(alice: Member, run: Any) -> None:
     with tenant_context(alice.tenant):
-        contacts.edit_contact(contact=person(alice, "Quiet"), by=alice.user, stage="customer", country="US")
+        contacts.edit_contact(contact=person(alice, "Quiet"), by=alice.user, stage="customer", country="JP")
     people = [person(alice, name) for name in ("Bare", "Dated", "Quiet", "Never")]
     act(alice, "customer_basis", *people, reason="Bean subscription, shop checkout", was_offered="on")
     assert stand(alice) == {"may": ["Bare", "May"], "needs": ["Dated", "Quiet"], "never": ["Never"]}
@@ -112,6 +114,29 @@ def test_a_sale_counts_where_the_law_says_so(alice: Member, run: Any) -> None:
     refused = act(alice, "customer_basis", person(alice, "Dated"), reason="Beans", was_offered="on")
     page = alice.client.get(refused["Location"]).content.decode()
     assert "Poland asks for consent also from customers" in page
+
+
+@pytest.mark.parametrize(
+    ("country", "words"),
+    [("SK", "could not be confirmed"), ("HU", "asks for consent also from customers"), ("JP", "No rule"), ("GR", "")],
+)
+def test_what_could_not_be_confirmed_is_refused_and_says_so(alice: Member, run: Any, country: str, words: str) -> None:
+    bare = person(alice, "Bare")
+    with tenant_context(alice.tenant):
+        contacts.edit_contact(contact=bare, by=alice.user, country=country)
+    answer = act(alice, "customer_basis", bare, reason="Beans", was_offered="on")
+    assert ("Bare" in stand(alice)["may"]) is (not words)
+    assert words in alice.client.get(answer["Location"]).content.decode()
+
+
+def test_the_page_on_countries_says_what_the_code_does() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "consent-countries.md").read_text()
+    rows = {
+        cells[1].strip()[-3:-1]: cells[2].strip() for line in page.splitlines() if len(cells := line.split("|")) > 3
+    }
+    said = {country: law for country, law in rows.items() if country.isupper()}
+    assert said == {**{country: rule.law for country, rule in RULES.items()}, **UNCONFIRMED}
+    assert not RULES.keys() & UNCONFIRMED.keys()
 
 
 def test_an_order_long_ago_is_too_old_in_ireland(alice: Member, run: Any) -> None:
