@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from consent import classes, customers, services
 from consent.classes import ConsentClass
+from consent.customer_laws import RULES
 from consent.models import Action, ConsentAsk, ConsentClaim, ConsentState, Purpose, Source
 from consent.services import Answer
 from contacts.models import Contact
@@ -109,7 +110,7 @@ def _why_not(country: str, contact_id: int, bought: Mapping[int, datetime | None
     if why := customers.refusal(country):
         return why
     if customers.too_old(country, bought[contact_id]):
-        return _("Their last order is too long ago for %(law)s.") % {"law": customers.RULES[country].law}
+        return _("Their last order is too long ago for %(law)s.") % {"law": RULES[country].law}
     return ""
 
 
@@ -118,7 +119,7 @@ def _sale(country: str, last: datetime | None, reason: str, run_id: int) -> dict
         "origin": reason,
         "basis": CUSTOMER,
         "country": country,
-        "law": customers.RULES[country].law,
+        "law": RULES[country].law,
         "last_order": last.isoformat() if last else "",
         services.BULK_RUN: run_id,
     }

@@ -10,13 +10,7 @@ from typing import Any, NamedTuple
 import phonenumbers
 from babel.core import get_global
 
-# Where most people of a country with several zones live. Without one, only a number can tell.
-_MAIN = {
-    "AR": "America/Argentina/Buenos_Aires", "CL": "America/Santiago", "CN": "Asia/Shanghai", "CY": "Asia/Nicosia",
-    "DE": "Europe/Berlin", "EC": "America/Guayaquil", "ES": "Europe/Madrid",
-    "MY": "Asia/Kuala_Lumpur", "NZ": "Pacific/Auckland", "PG": "Pacific/Port_Moresby",
-    "PT": "Europe/Lisbon", "UA": "Europe/Kyiv", "UZ": "Asia/Tashkent",
-}  # fmt: skip
+from ecrm.tenancy.zones import MAIN
 
 
 class Zone(NamedTuple):
@@ -51,7 +45,7 @@ def derived(*, country: str, numbers: Sequence[str] = ()) -> str:
 def _one(zones: Sequence[str], country: str) -> str:
     if len(zones) == 1:
         return zones[0]
-    main = _MAIN.get(country, "")
+    main = MAIN.get(country, "")
     return main if main in zones else ""
 
 

@@ -15,6 +15,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from contacts import places
 from contacts.models import ComposeDraft, FollowUp, Letter, LetterHandover, LetterSignature, LetterTemplate
 from ecrm import prepared
 from ecrm.mail.models import SendingIdentity
@@ -86,6 +87,15 @@ class Due:
         return self.due_on == timezone.localdate()
 
 
+@dataclass(frozen=True, slots=True)
+class Template:
+    """``language`` in words, empty for a text that this person can read."""
+
+    pk: int
+    name: str
+    language: str
+
+
 @dataclass
 class Desk:
     """``draft`` is what the member had begun, with the keys of ``ComposeDraft``; choices are (value, words)."""
@@ -95,7 +105,7 @@ class Desk:
     draft: dict[str, Any]
     senders: list[tuple[str, str]]
     colleagues: list[tuple[str, str]]
-    templates: list[tuple[int, str]]
+    templates: list[Template]
     signature: str
     on_their_way: list[OnItsWay] = field(default_factory=list)
     due: list[Due] = field(default_factory=list)
@@ -126,11 +136,25 @@ def on(contact: Any, membership: Membership, addresses: Sequence[str], found: li
         draft=draft or {},
         senders=[(str(pk), _sender(user, name, email)) for pk, name, email in senders],
         colleagues=[(str(pk), name or email) for pk, name, email in colleagues],
-        templates=[(pk, name) for pk, name in templates],
+        templates=_in_order(templates, contact.language or membership.tenant.language),
         signature=signature or "",
         on_their_way=[_on_its_way(one, user) for one in travelling],
         due=[Due(pk, text, parse_date(day) or date.max, owner) for pk, text, day, owner in due],
     )
+
+
+def _in_order(found: list[list[Any]], spoken: str) -> list[Template]:
+    """What this person can read first: in their language, then for everybody; the others name their language.
+
+    Of one name in their language and for everybody, only theirs.
+    """
+    theirs = {name for _pk, name, language in found if language == spoken}
+    ranked = sorted(found, key=lambda one: 0 if one[2] == spoken else 1 if not one[2] else 2)
+    return [
+        Template(pk, name, "" if language in ("", spoken) else places.language_name(language))
+        for pk, name, language in ranked
+        if language or name not in theirs
+    ]
 
 
 def _sender(user: User, name: str, email: str) -> str:
@@ -169,7 +193,8 @@ def statement() -> str:
                                           ORDER BY person.id <> %(user)s, person.name, person.id), '[]')
                   FROM {Membership._meta.db_table} one JOIN {User._meta.db_table} person ON person.id = one.user_id
                  WHERE one.tenant_id = %(tenant)s AND person.is_active),
-               (SELECT coalesce(jsonb_agg(jsonb_build_array(one.id, one.name) ORDER BY one.name), '[]')
+               (SELECT coalesce(jsonb_agg(jsonb_build_array(one.id, one.name, one.language)
+                                          ORDER BY one.name, one.language), '[]')
                   FROM {LetterTemplate.table()} one WHERE one.tenant_id = %(tenant)s),
                (SELECT one.text FROM {LetterSignature.table()} one
                  WHERE one.tenant_id = %(tenant)s AND one.user_id = %(user)s),

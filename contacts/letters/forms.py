@@ -3,10 +3,15 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
+from django.urls import reverse
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from contacts.letters import texts
 from contacts.models import LetterTemplate
+
+MARKS = _("**bold**, _italic_, lines that begin with - or 1. as lists, [words](https://…) as links.")
 
 
 class TemplateForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -14,13 +19,30 @@ class TemplateForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = LetterTemplate
-        fields = ["name", "subject", "text"]
+        fields = ["name", "language", "subject", "text"]
         widgets = {"text": forms.Textarea(attrs={"rows": 10, "dir": "auto"})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["language"] = forms.ChoiceField(
+            label=_("Language"),
+            required=False,
+            choices=[("", _("Every language")), *settings.LANGUAGES],
+            help_text=_(
+                "People who speak it are offered this text first. The same name may have one in each language."
+            ),
+        )
         names = " ".join(f"{{{{ {name} }}}}" for name in texts.offered())
-        self.fields["text"].help_text = _("These become the person’s own: %(names)s") % {"names": names}
+        offered = _("These become the person’s own: %(names)s") % {"names": names}
+        self.fields["text"].help_text = f"{MARKS} {offered}"
+
+
+_SHOWN_BELOW = {
+    "hx-trigger": "input changed delay:400ms",
+    "hx-target": "#signature-preview",
+    "hx-swap": "outerHTML",
+    "hx-sync": "this:replace",
+}
 
 
 class SignatureForm(forms.Form):
@@ -28,6 +50,10 @@ class SignatureForm(forms.Form):
         label=_("Signature"),
         required=False,
         max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 5, "dir": "auto"}),
-        help_text=_("Stands below every email you write to one person."),
+        widget=forms.Textarea(attrs={"rows": 5, "dir": "auto", **_SHOWN_BELOW}),
+        help_text=format_lazy("{} {}", _("Stands below every email you write to one person."), MARKS),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["text"].widget.attrs["hx-post"] = reverse("preview_signature")

@@ -22,7 +22,7 @@ def save_template(*, template: LetterTemplate, by: User) -> None:
         with transaction.atomic():
             template.save()
     except IntegrityError as error:
-        raise ValidationError({"name": _("There is a template of this name.")}) from error
+        raise ValidationError({"name": _("There is a template of this name in this language.")}) from error
     audit.record("letter_template.saved", by=by, subject=template)
 
 

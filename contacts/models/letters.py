@@ -76,7 +76,10 @@ class LetterHandover(PostedMail):
 
 
 class LetterTemplate(TenantModel):
-    """A text to begin a letter with; merge fields in both parts. ``language`` empty is for everybody."""
+    """A text to begin a letter with; merge fields in both parts. ``language`` empty is for everybody.
+
+    One name may have a text in each language.
+    """
 
     name = models.CharField(_("name"), max_length=80)
     subject = models.CharField(_("subject"), max_length=300, blank=True)
@@ -85,7 +88,7 @@ class LetterTemplate(TenantModel):
     updated_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["tenant", "name"], name="letter_template_name")]
+        constraints = [models.UniqueConstraint(fields=["tenant", "name", "language"], name="letter_template_once")]
 
     def __str__(self) -> str:
         return self.name

@@ -53,7 +53,8 @@ class NoteFile(TenantModel):
 class FollowUp(TenantModel):
     """Something a member means to do about a person. ``due_on`` is a day where the owner is.
 
-    ``told_at``: when the owner was told that it is due.
+    ``told_at``: when the owner was told that it is due. Deleted is ``is_dropped``, over without being done:
+    ``done_at`` says when.
     """
 
     contact = TenantForeignKey(Contact, models.CASCADE, db_index=False)
@@ -65,6 +66,7 @@ class FollowUp(TenantModel):
     told_at = models.DateTimeField(null=True)
     done_at = models.DateTimeField(null=True)
     done_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    is_dropped = models.BooleanField(default=False)
 
     class Meta:
         indexes = [
@@ -73,6 +75,7 @@ class FollowUp(TenantModel):
         ]
         constraints = [
             models.CheckConstraint(condition=Q(done_by=None) | Q(done_at__isnull=False), name="follow_up_done"),
+            models.CheckConstraint(condition=Q(is_dropped=False) | Q(done_at__isnull=False), name="follow_up_dropped"),
         ]
 
     def __str__(self) -> str:

@@ -52,7 +52,8 @@ def _tell(kind: str, follow_up: FollowUp, *, by: User | None) -> None:
         facts={"text": follow_up.text, "name": str(follow_up.contact), "who": str(by or "")},
         subject=follow_up,
         by=by,
-        key=f"{kind}:{follow_up.pk}",
+        # Once for each day it is put off to.
+        key=f"{kind}:{follow_up.pk}:{follow_up.due_on}",
     )
 
 

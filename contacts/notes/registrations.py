@@ -28,6 +28,8 @@ words.register(
         "note.edited": _("Note changed"),
         "note.deleted": _("Note deleted"),
         "follow_up.planned": _("Task planned"),
+        "follow_up.changed": _("Task changed"),
+        "follow_up.dropped": _("Task deleted"),
         "follow_up.done": _("Task done"),
         "follow_up.reopened": _("Task opened again"),
     },

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -120,7 +120,12 @@ def _fill_in(request: MemberRequest, contact: Contact) -> HttpResponse:
     """The template's words for this person before what was written already; nothing is lost."""
     chosen = request.POST.get("template", "")
     template = get_object_or_404(LetterTemplate, pk=int(chosen) if chosen.isdecimal() else 0)
-    said = texts.filled(contact, subject=template.subject, text=template.text)
+    try:
+        said = texts.begun(contact, subject=template.subject, text=template.text)
+        wrong = [texts.gap_words(contact, name) for name in said.gaps]
+    except ValidationError as error:
+        # A field the template speaks of is gone.
+        said, wrong = texts.Said(template.subject, template.text), error.messages
     written = request.POST.get("text", "").strip()
     typed = {
         **request.POST.dict(),
@@ -129,8 +134,9 @@ def _fill_in(request: MemberRequest, contact: Contact) -> HttpResponse:
         "text": f"{said.text}\n\n{written}" if written else said.text,
     }
     if wants_part(request):
-        return render(request, "contacts/compose/_words.html", {"typed": typed, "form": None, "contact": contact})
-    return _page(request, contact, typed)
+        words = {"typed": typed, "form": None, "contact": contact, "wrong": wrong}
+        return render(request, "contacts/compose/_words.html", words)
+    return _page(request, contact, typed, wrong=wrong)
 
 
 def _asked_for(request: MemberRequest, contact: Contact) -> dict[str, Any]:
@@ -174,7 +180,13 @@ def _add_errors(form: ComposeForm, error: ValidationError) -> None:
 
 
 def _page(
-    request: MemberRequest, contact: Contact, typed: Any, *, form: ComposeForm | None = None, status: int = 200
+    request: MemberRequest,
+    contact: Contact,
+    typed: Any,
+    *,
+    form: ComposeForm | None = None,
+    wrong: Sequence[str] = (),
+    status: int = 200,
 ) -> HttpResponse:
     """Nothing typed is lost: it comes before the draft, the draft before nothing."""
     addresses = [each.address for each in refusals.addresses_of(contact.pk)]
@@ -185,6 +197,7 @@ def _page(
         "contact": contact,
         "typed": {**desk.draft, **{name: typed[name] for name in typed if typed[name] != ""}},
         "form": form,
+        "wrong": wrong,
         "title": _("Write to %(name)s") % {"name": label},
         "crumbs": [(_("Contacts"), reverse("contact_list")), (label, reverse("contact_page", args=[contact.pk]))],
     }

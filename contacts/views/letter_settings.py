@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from contacts.letters import templates, writing
 from contacts.letters.forms import SignatureForm, TemplateForm
 from contacts.models import LetterTemplate
+from ecrm.mail.posting import documents, marks
 from ecrm.tenancy.policies import requires
 from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
@@ -24,7 +25,9 @@ from ecrm.ui.toasts import toast
 @require_safe
 def letter_templates(request: MemberRequest) -> HttpResponse:
     return render(
-        request, "contacts/letters/templates.html", {"templates": LetterTemplate.objects.order_by("name")[:500]}
+        request,
+        "contacts/letters/templates.html",
+        {"templates": LetterTemplate.objects.order_by("name", "language")[:500]},
     )
 
 
@@ -57,7 +60,24 @@ def signature(request: MemberRequest) -> HttpResponse:
         writing.set_signature(text=form.cleaned_data["text"], by=request.user)
         toast(request, _("Saved."))
         return redirect_page(request, reverse("signature"))
-    return render(request, "contacts/letters/signature.html", {"form": form}, status=INVALID if form.errors else 200)
+    written = form.data.get("text", "") if form.is_bound else form.initial["text"]
+    context = {"form": form, **_preview(request, written)}
+    return render(request, "contacts/letters/signature.html", context, status=INVALID if form.errors else 200)
+
+
+@requires(Capability.CONTACTS_EDIT)
+@require_POST
+def preview_signature(request: MemberRequest) -> HttpResponse:
+    """What is typed, as it will stand below an email; nothing is kept."""
+    return render(request, "contacts/letters/_signature.html", _preview(request, request.POST.get("text", "")[:2000]))
+
+
+def _preview(request: MemberRequest, text: str) -> dict[str, object]:
+    identity = documents.sender(None)
+    return {
+        "sender": documents.sender_name(request.user, identity) if identity else request.user.name,
+        "signed": marks.html_of(text),
+    }
 
 
 def _edit(request: MemberRequest, template: LetterTemplate) -> HttpResponse:

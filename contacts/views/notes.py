@@ -16,8 +16,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from contacts.models import Contact, ContactNote, FollowUp, NoteFile
-from contacts.notes import follow_ups, writing
+from contacts.notes import follow_ups, sight, writing
 from ecrm.mail.posting import marks
+from ecrm.tenancy.models import Membership
 from ecrm.tenancy.policies import requires
 from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
@@ -67,6 +68,57 @@ def delete_note(request: MemberRequest, note_id: int) -> HttpResponse:
     return redirect_page(request, reverse("contact_page", args=[contact_id]))
 
 
+class FollowUpForm(forms.Form):
+    text = forms.CharField(
+        label=gettext_lazy("What to do"), max_length=300, required=False, widget=forms.TextInput(attrs={"dir": "auto"})
+    )
+    due_on = forms.DateField(
+        label=gettext_lazy("Due"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    owner = forms.TypedChoiceField(label=gettext_lazy("For"), coerce=int)
+
+    def __init__(self, *args: Any, colleagues: list[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["owner"].choices = colleagues  # type: ignore[attr-defined]  # a choice field
+
+
+@requires(Capability.CONTACTS_EDIT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def change_follow_up(request: MemberRequest, follow_up_id: int) -> HttpResponse:
+    """Other words, another day, another colleague."""
+    found = _find_follow_up(request, follow_up_id)
+    initial = {"text": found.text, "due_on": found.due_on, "owner": found.owner_id}
+    form = FollowUpForm(request.POST or None, initial=initial, colleagues=_colleagues(found))
+    if request.method == "POST" and form.is_valid():
+        values = form.cleaned_data
+        try:
+            with transaction.atomic():
+                changed = follow_ups.change(
+                    follow_up=found,
+                    text=values["text"],
+                    due_on=values["due_on"],
+                    owner_id=values["owner"],
+                    by=request.user,
+                )
+        except ValidationError as error:
+            for name, messages in error.message_dict.items():
+                form.add_error(name, messages)
+        else:
+            if changed:
+                toast(request, _("Task changed."))
+            return _back(request, found)
+    return _follow_up(request, found, form)
+
+
+@requires(Capability.CONTACTS_EDIT)
+@require_POST
+def drop_follow_up(request: MemberRequest, follow_up_id: int) -> HttpResponse:
+    found = _find_follow_up(request, follow_up_id)
+    if follow_ups.drop(follow_up=found, by=request.user):
+        toast(request, _("Deleted: %(text)s") % {"text": found.text}, undo=reverse("reopen_follow_up", args=[found.pk]))
+    return _back(request, found)
+
+
 @requires(Capability.CONTACTS_EDIT)
 @require_POST
 def finish_follow_up(request: MemberRequest, follow_up_id: int) -> HttpResponse:
@@ -93,7 +145,31 @@ def _find_note(request: MemberRequest, note_id: int) -> ContactNote:
 
 def _find_follow_up(request: MemberRequest, follow_up_id: int) -> FollowUp:
     seen = Contact.objects.visible_to(request.membership)
-    return get_object_or_404(FollowUp.objects.filter(contact__in=seen), pk=follow_up_id)
+    return get_object_or_404(
+        FollowUp.objects.filter(contact__in=seen).select_related("contact", "owner"), pk=follow_up_id
+    )
+
+
+def _colleagues(found: FollowUp) -> list[tuple[int, str]]:
+    """Who may see the person, and whoever has the task now."""
+    members = Membership.objects.filter(tenant=found.tenant_id, user__is_active=True).select_related("user")
+    names = {each.user_id: each.user.name or each.user.email for each in members} | {found.owner_id: str(found.owner)}
+    able = {*sight.able(names, found.contact), found.owner_id}
+    return sorted(((pk, name) for pk, name in names.items() if pk in able), key=lambda each: each[1])
+
+
+def _follow_up(request: MemberRequest, found: FollowUp, form: FollowUpForm) -> HttpResponse:
+    contact = found.contact
+    context = {
+        "task": found,
+        "form": form,
+        "next": request.POST.get("next", request.GET.get("next", "")),
+        "crumbs": [
+            (_("Contacts"), reverse("contact_list")),
+            (str(contact), reverse("contact_page", args=[contact.pk])),
+        ],
+    }
+    return render(request, "contacts/notes/follow_up.html", context, status=INVALID if form.errors else 200)
 
 
 def _back(request: MemberRequest, found: FollowUp) -> HttpResponse:

@@ -47,6 +47,14 @@ class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ["name", "slug", "currency", "time_zone"]
         widgets = {"time_zone": forms.Select(choices=TIME_ZONES)}
 
+    def __init__(self, *args: Any, zone: str = "", **kwargs: Any) -> None:
+        """``zone`` is where the member may be; their browser knows better, while nothing is chosen."""
+        super().__init__(*args, **kwargs)
+        if zone:
+            self.initial["time_zone"] = zone
+        if not self.is_bound:
+            self.fields["time_zone"].widget.attrs["data-browser-zone"] = True
+
     def clean_slug(self) -> str:
         return str(self.cleaned_data["slug"]) or slugify(self.cleaned_data.get("name", ""))[:40]
 

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from ecrm.tenancy import services
+from ecrm.tenancy import services, zones
 from ecrm.tenancy.forms import NameForm, PreferencesForm, TenantForm
 from ecrm.tenancy.models import Membership, User
 from ecrm.tenancy.urls import tenant_url
@@ -32,7 +32,8 @@ def start(request: HttpRequest) -> HttpResponse:
 def create_tenant(request: HttpRequest) -> HttpResponse:
     if not services.may_create_tenant(_user(request)):
         raise PermissionDenied
-    form = TenantForm(request.POST or None)
+    zone = _user(request).time_zone or zones.likely(request.headers.get("Accept-Language", ""))
+    form = TenantForm(request.POST or None, zone=zone)
     if request.method == "POST" and form.is_valid():
         try:
             tenant = services.create_tenant(by=_user(request), **form.cleaned_data)

@@ -11,6 +11,14 @@ function ready(form) {
   for (const button of form.querySelectorAll('[aria-busy="true"]')) button.removeAttribute("aria-busy");
 }
 
+// A workspace begins where its maker is; without a script, where their language is at home.
+function offerOwnZone() {
+  const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  for (const select of document.querySelectorAll("select[data-browser-zone]")) {
+    if ([...select.options].some((option) => option.value === own)) select.value = own;
+  }
+}
+
 function focusFirstInvalid(root) {
   const field = root.querySelector('[aria-invalid="true"]:not([type="hidden"])');
   (field || root.querySelector("[data-error-summary]"))?.focus();
@@ -60,3 +68,5 @@ if (document.querySelector("[data-error-summary]")) focusFirstInvalid(document);
 document.addEventListener("change", (event) => {
   if (event.target.hasAttribute("data-submit-on-change")) event.target.form?.requestSubmit();
 });
+
+offerOwnZone();

@@ -105,3 +105,19 @@ def test_a_server_error_takes_everything_back(alice: Member, acme: Tenant, monke
 
 def test_make_tenant_needs_no_context(alice: Member) -> None:
     assert make_tenant("third", alice.user).memberships.get().roles == ["owner"]
+
+
+@pytest.mark.parametrize(
+    ("spoken", "zone"),
+    [("pt-PT,pt;q=0.9", "Europe/Lisbon"), ("pl", "Europe/Warsaw"), ("en-US,en", "UTC"), ("", "UTC"), ("x<y", "UTC")],
+)
+def test_a_new_workspace_is_offered_the_clock_of_its_maker(alice: Member, spoken: str, zone: str) -> None:
+    form = alice.client.get("/tenants/new/", headers={"Accept-Language": spoken}).context["form"]
+    assert form["time_zone"].value() == zone
+
+
+def test_the_clock_somebody_chose_for_themselves_comes_first(alice: Member) -> None:
+    alice.user.time_zone = "Asia/Tokyo"
+    alice.user.save(update_fields=["time_zone"])
+    form = alice.client.get("/tenants/new/", headers={"Accept-Language": "pt-PT"}).context["form"]
+    assert form["time_zone"].value() == "Asia/Tokyo"

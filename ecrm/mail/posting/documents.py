@@ -120,7 +120,8 @@ def _document(draft: Draft, recipient: str) -> EmailMessage:
     if draft.is_automatic:
         document["Auto-Submitted"] = "auto-replied"
         document["X-Auto-Response-Suppress"] = "All"
-    document.set_content(_with(draft.text, draft.signature), cte="quoted-printable")
+    plain = _with(marks.text_of(draft.text), marks.text_of(draft.signature))
+    document.set_content(plain, cte="quoted-printable")
     html = marks.mail_html(draft.text, draft.signature)
     document.add_alternative(html, subtype="html", cte="quoted-printable")
     _attach(document, draft.files)

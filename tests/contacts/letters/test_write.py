@@ -9,7 +9,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from consent.models import Suppression
 from consent.suppression import suppress
-from contacts.models import ComposeDraft, Contact, Letter, LetterTemplate
+from contacts import services as contacts
+from contacts.models import ComposeDraft, Contact, Letter, LetterSignature, LetterTemplate
 from contacts.services.binning import bin_contact
 from ecrm.tenancy.context import tenant_context
 from ecrm.tenancy.models import Tenant
@@ -157,3 +158,77 @@ def test_nobody_writes_to_the_bin(acme: Tenant, bob: Member, rita: Contact) -> N
     with tenant_context(acme):
         bin_contact(contact=fresh(rita), by=bob.user)
     assert bob.post("compose", rita.pk, form=email()).status_code == 404
+
+
+def template(acme: Tenant, name: str, text: str, language: str = "") -> LetterTemplate:
+    with tenant_context(acme):
+        made: LetterTemplate = LetterTemplate.objects.create(name=name, subject=name, text=text, language=language)
+        return made
+
+
+def test_what_a_person_reads_comes_first(acme: Tenant, bob: Member, rita: Contact) -> None:
+    for name, language in (("Thanks", ""), ("Thanks", "pt"), ("Absence", "pl"), ("Zebra", "")):
+        template(acme, name, f"{name} {language}", language)
+    with tenant_context(acme):
+        contacts.edit_contact(contact=rita, by=bob.user, language="pt")
+    offered = bob.get("compose", rita.pk).context["desk"].templates
+    assert [(one.name, one.language) for one in offered] == [("Thanks", ""), ("Zebra", ""), ("Absence", "Polish")]
+    filled = bob.post("compose", rita.pk, form={"template": offered[0].pk}).context["typed"]
+    assert filled["text"] == "Thanks pt"
+
+
+def test_one_name_has_one_text_in_each_language(acme: Tenant, alice: Member) -> None:
+    form = {"name": "Thanks", "subject": "", "text": "Obrigado", "language": "pt"}
+    assert alice.post("new_letter_template", form=form).status_code == 302
+    assert alice.post("new_letter_template", form={**form, "language": "pl"}).status_code == 302
+    again = alice.post("new_letter_template", form=form)
+    assert again.status_code == 422
+    assert "There is a template of this name in this language." in again.content.decode()
+
+
+def test_an_empty_value_is_said_before_it_is_sent(acme: Tenant, bob: Member, rita: Contact) -> None:
+    text = 'Dear {{ contact.given_name }} of {{ contact.city }}{{ contact.company | default: "" }}'
+    chosen = template(acme, "Visit", text)
+    page = bob.post("compose", rita.pk, form={"template": chosen.pk})
+    assert page.context["typed"]["text"] == "Dear Rita of {{ contact.city }}"
+    words = "Rita Reader has no “"
+    assert words in page.content.decode()
+    refused = bob.post("compose", rita.pk, form=email(text=page.context["typed"]["text"]))
+    assert refused.status_code == 422
+    assert words in refused.content.decode()
+    assert (
+        bob.post(
+            "compose", rita.pk, form=email(text="Dear Rita of {% if contact.city %}{{ contact.city }}{% endif %}")
+        ).status_code
+        == 302
+    )
+
+
+def test_a_template_whose_field_is_gone_still_opens(acme: Tenant, bob: Member, rita: Contact) -> None:
+    chosen = template(acme, "Old", "Dear {{ contact.own.gone }}")
+    page = bob.post("compose", rita.pk, form={"template": chosen.pk})
+    assert page.status_code == 200
+    assert page.context["typed"]["text"] == "Dear {{ contact.own.gone }}"
+    assert page.context["wrong"]
+
+
+def test_marks_are_right_in_both_parts(acme: Tenant, bob: Member, rita: Contact, catcher: RunningCatcher) -> None:
+    bob.post("signature", form={"text": "Bob, [Acme](https://acme.example)"})
+    text = "**Two** steps:\n\n1. Open [the lid](https://acme.example/lid?a=1&b=2)\n2. Close <it>"
+    assert bob.post("compose", rita.pk, form=email(text=text)).status_code == 302
+    send_due(acme)
+    (mail,) = caught(catcher)
+    html = mail.get_body(("html",)).get_content()
+    assert "<strong>Two</strong>" in html
+    assert '<ol><li>Open <a href="https://acme.example/lid?a=1&amp;b=2"' in html
+    assert "<li>Close &lt;it&gt;</li></ol>" in html
+    plain = mail.get_body(("plain",)).get_content()
+    assert "Open the lid (https://acme.example/lid?a=1&b=2)" in plain
+    assert "Bob, Acme (https://acme.example)" in plain
+
+
+def test_a_signature_shows_as_people_will_see_it(acme: Tenant, bob: Member) -> None:
+    shown = bob.post("preview_signature", form={"text": "**Bob** <b>x</b>"}).content.decode()
+    assert "<strong>Bob</strong> &lt;b&gt;x&lt;/b&gt;" in shown
+    with tenant_context(acme):
+        assert not LetterSignature.objects.exists()

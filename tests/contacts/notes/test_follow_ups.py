@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
+import pytest
 from django.utils import timezone
 
 from contacts.models import Contact, FollowUp
@@ -29,6 +31,7 @@ def only(acme: Tenant) -> FollowUp:
 
 def morning_comes(acme: Tenant) -> None:
     with tenant_context(acme):
+        FollowUp.objects.update(due_on=timezone.localdate() - timedelta(days=1))
         OutboxEntry.objects.filter(task="follow_ups.tell").update(due_at=timezone.now() - timedelta(minutes=1))
     work(acme)
 
@@ -96,3 +99,53 @@ def test_who_may_only_look_finishes_nothing(acme: Tenant, bob: Member, vera: Mem
     plan(bob, ines)
     assert vera.post("finish_follow_up", only(acme).pk).status_code == 403
     assert "Ask how the lid fits" in vera.get("contact_page", ines.pk).content.decode()
+
+
+def change(member: Member, task: FollowUp, *, days: int, **fields: Any) -> Any:
+    due_on = (timezone.localdate() + timedelta(days=days)).isoformat()
+    form = {"text": task.text, "due_on": due_on, "owner": task.owner_id, **fields}
+    return member.post("change_follow_up", task.pk, form=form)
+
+
+def test_it_is_put_off_and_told_on_its_new_day(acme: Tenant, bob: Member, ines: Contact) -> None:
+    plan(bob, ines, days=2)
+    answer = change(bob, only(acme), days=9, text="Ask again", next=bob.url("today"))
+    assert answer.headers["Location"] == bob.url("today")
+    assert (only(acme).text, only(acme).due_on) == ("Ask again", timezone.localdate() + timedelta(days=9))
+    with tenant_context(acme):
+        OutboxEntry.objects.filter(task="follow_ups.tell").update(due_at=timezone.now() - timedelta(minutes=1))
+    work(acme)
+    with tenant_context(acme):
+        assert not Notification.objects.filter(kind="follow_up.due").exists(), "the old day came"
+    change(bob, only(acme), days=1)
+    morning_comes(acme)
+    with tenant_context(acme):
+        assert Notification.objects.get(kind="follow_up.due").user == bob.user
+
+
+def test_it_is_given_to_a_colleague_who_is_told(acme: Tenant, bob: Member, alice: Member, ines: Contact) -> None:
+    plan(bob, ines, days=2)
+    change(bob, only(acme), days=2, owner=alice.user.pk)
+    assert only(acme).owner == alice.user
+    with tenant_context(acme):
+        assert Notification.objects.get(kind="follow_up.given").user == alice.user
+
+
+@pytest.mark.parametrize("wrong", [{"text": " "}, {"due_on": ""}, {"owner": "0"}])
+def test_a_change_nobody_can_read_is_refused(acme: Tenant, bob: Member, ines: Contact, wrong: dict[str, str]) -> None:
+    plan(bob, ines, days=2)
+    before = only(acme)
+    assert change(bob, before, days=5, **wrong).status_code == 422
+    assert only(acme).due_on == before.due_on
+
+
+def test_deleted_it_comes_back_with_undo(acme: Tenant, bob: Member, ines: Contact) -> None:
+    plan(bob, ines)
+    task = only(acme)
+    bob.post("drop_follow_up", task.pk)
+    bob.post("drop_follow_up", task.pk)
+    assert task.text not in bob.get("contact_page", ines.pk).content.decode()
+    assert "This task was deleted." in bob.get("change_follow_up", task.pk).content.decode()
+    bob.post("reopen_follow_up", task.pk)
+    assert task.text in bob.get("contact_page", ines.pk).content.decode()
+    assert not only(acme).is_dropped
