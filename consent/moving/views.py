@@ -144,6 +144,7 @@ def _context(request: MemberRequest, found: Move) -> dict[str, Any]:
     is_open = found.state in (State.READ, State.FAILED) or (
         found.state == State.PREPARED and not found.applied and (run is None or run.state == ImportRun.State.CHECKED)
     )
+    holds_tables = any(file.rows for file in files)
     is_over = run is not None and run.state == ImportRun.State.DONE
     return {
         "move": found,
@@ -151,12 +152,12 @@ def _context(request: MemberRequest, found: Move) -> dict[str, Any]:
         "report": report,
         "files": files[:MOST_SHOWN],
         "more_files": max(0, len(files) - MOST_SHOWN),
-        "holds_tables": any(file.rows for file in files),
+        "holds_tables": holds_tables,
         "is_working": found.state in AT_WORK,
         "is_live": found.state in AT_WORK or bool(report and report.is_working),
         "is_open": is_open,
         "kinds": KindsForm(files=_correctable(files)) if is_open else None,
-        "choices": ChoicesForm(move=found) if is_open and found.found else None,
+        "choices": ChoicesForm(move=found) if is_open and found.found and holds_tables else None,
         "percent": _percent(found),
         "rows": standing_counts.of(found, request.membership) if is_over else [],
         "may_record": may(request.membership, Capability.CONSENT_RECORD),

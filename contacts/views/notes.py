@@ -70,10 +70,15 @@ def delete_note(request: MemberRequest, note_id: int) -> HttpResponse:
 
 class FollowUpForm(forms.Form):
     text = forms.CharField(
-        label=gettext_lazy("What to do"), max_length=300, required=False, widget=forms.TextInput(attrs={"dir": "auto"})
+        label=gettext_lazy("What to do"),
+        max_length=300,
+        error_messages={"required": gettext_lazy("Write what is to be done.")},
+        widget=forms.TextInput(attrs={"dir": "auto"}),
     )
     due_on = forms.DateField(
-        label=gettext_lazy("Due"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=gettext_lazy("Due"),
+        error_messages={"required": gettext_lazy("Choose a day.")},
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     owner = forms.TypedChoiceField(label=gettext_lazy("For"), coerce=int)
 

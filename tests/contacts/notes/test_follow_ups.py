@@ -144,6 +144,7 @@ def test_deleted_it_comes_back_with_undo(acme: Tenant, bob: Member, ines: Contac
     task = only(acme)
     bob.post("drop_follow_up", task.pk)
     bob.post("drop_follow_up", task.pk)
+    assert f'action="{bob.url("reopen_follow_up", task.pk)}"' in bob.get("contact_page", ines.pk).content.decode()
     assert task.text not in bob.get("contact_page", ines.pk).content.decode()
     assert "This task was deleted." in bob.get("change_follow_up", task.pk).content.decode()
     bob.post("reopen_follow_up", task.pk)
