@@ -13,12 +13,14 @@ from django.db.models import TextChoices
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.functional import cached_property
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from contacts import places
 from contacts.models import ComposeDraft, FollowUp, Letter, LetterHandover, LetterSignature, LetterTemplate
 from ecrm import prepared
 from ecrm.mail.models import SendingIdentity
+from ecrm.mail.posting import marks
 from ecrm.mail.posting.desk import UNDO
 from ecrm.mail.posting.handovers import HandoverState
 from ecrm.tenancy.context import require_tenant_id
@@ -113,6 +115,10 @@ class Desk:
     @cached_property
     def kinds(self) -> list[tuple[Kind, str, str]]:
         return [(kind, str(kind.label), ICONS[kind]) for kind in Kind]
+
+    @property
+    def signed(self) -> SafeString:
+        return marks.lines_of(self.signature)
 
     @property
     def tomorrow(self) -> str:

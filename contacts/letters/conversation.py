@@ -28,6 +28,10 @@ class Said:
     files: list[File] = field(default_factory=list)
 
     @property
+    def signed(self) -> SafeString:
+        return marks.lines_of(self.letter.signature)
+
+    @property
     def is_ours(self) -> bool:
         return self.letter.direction == Letter.Direction.OUT
 

@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.urls import reverse
-from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from contacts.letters import texts
@@ -51,7 +50,9 @@ class SignatureForm(forms.Form):
         required=False,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 5, "dir": "auto", **_SHOWN_BELOW}),
-        help_text=format_lazy("{} {}", _("Stands below every email you write to one person."), MARKS),
+        help_text=_(
+            "Stands below every email you write to one person. **bold**, _italic_ and [words](https://…) work here too."
+        ),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -76,7 +76,7 @@ def _preview(request: MemberRequest, text: str) -> dict[str, object]:
     identity = documents.sender(None)
     return {
         "sender": documents.sender_name(request.user, identity) if identity else request.user.name,
-        "signed": marks.html_of(text),
+        "signed": marks.lines_of(text),
     }
 
 

@@ -27,8 +27,13 @@ def html_of(text: str) -> SafeString:
 
 def mail_html(text: str, signature: str) -> str:
     """A document as plain as the text: no colours, no tracking, nothing remote."""
-    closing = f"<p>-- <br>{_lines(signature.strip())}</p>" if signature.strip() else ""
+    closing = f"<p>-- <br>{lines_of(signature)}</p>" if signature.strip() else ""
     return f'<!doctype html><html><head><meta charset="utf-8"></head><body>{html_of(text)}{closing}</body></html>'
+
+
+def lines_of(text: str) -> SafeString:
+    """Lines without paragraphs or lists, as a signature has them."""
+    return mark_safe(_lines(text.strip()))
 
 
 def text_of(text: str) -> str:
