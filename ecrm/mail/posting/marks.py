@@ -37,8 +37,8 @@ def lines_of(text: str) -> SafeString:
 
 
 def text_of(text: str) -> str:
-    """The same as plain text: a link's address behind its words, *bold* as plain mails write it."""
-    return _BOLD.sub(r"*\1*", _WORDED.sub(r"\1 (\2)", text))
+    """The same as plain text: a link's address behind its words; other marks read well as they are."""
+    return _WORDED.sub(r"\1 (\2)", text)
 
 
 def _blocks(text: str) -> Iterator[str]:
