@@ -158,10 +158,10 @@ def _folded(term: str) -> str:
     return str(row[0]) if row else ""
 
 
-def _server_times(page: Page, other: Page, client: Client) -> tuple[list[float], list[float]]:
+def _server_times(page: Page, other: Page, client: Client, *, rounds: int = ROUNDS) -> tuple[list[float], list[float]]:
     """In turns, so that whatever else the machine does falls on both."""
     times: tuple[list[float], list[float]] = ([], [])
-    for _round in range(ROUNDS):
+    for _round in range(rounds):
         for one, taken in zip((page, other), times, strict=True):
             began = perf_counter()
             client.get(one.url)

@@ -29,7 +29,7 @@ from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.models import User
 from ecrm.tenancy.requests import MemberRequest
 from ecrm.ui import formats
-from ecrm.ui.pages import Count, Page, counted_page, keyset_page
+from ecrm.ui.pages import CAP, Count, Page, counted_page, keyset_page
 from ecrm.ui.templatetags import ui
 
 TAGS_SHOWN = 2
@@ -84,15 +84,15 @@ class Row:
 
 
 def page(
-    people: ContactQuerySet, *, order: Sequence[str], cursor: str | None, count: Count | None = None
+    people: ContactQuerySet, *, order: Sequence[str], cursor: str | None, count: Count | None = None, cap: int = CAP
 ) -> tuple[Page[Any], Count]:
     """Whom to show, and of how many: rows of id, ``active_at``, ``last_active_at`` and what they are ordered by.
 
-    Give the ``count`` where it is known.
+    Give the ``count`` where it is known; else it goes no further than ``cap``.
     """
     fields = dict.fromkeys(["id", "active_at", "last_active_at", *(key.removeprefix("-") for key in order)])
     if count is None:
-        return counted_page(people, fields=list(fields), order=order, cursor=cursor)
+        return counted_page(people, fields=list(fields), cap=cap, order=order, cursor=cursor)
     return keyset_page(people.values_list(*fields, named=True), order=order, cursor=cursor), count
 
 

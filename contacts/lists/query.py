@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from urllib.parse import urlencode
@@ -25,6 +25,7 @@ from contacts.segments import tree
 from contacts.segments.inputs import Choices
 from contacts.segments.tree import Condition
 from ecrm.tenancy.models import Membership
+from ecrm.ui.pages import CAP
 
 MINE = "me"
 DEFAULT_SORT = "-active"
@@ -33,6 +34,10 @@ LONGEST_TERM = 200
 MOST_COLUMNS = 30
 # Conditions that an index answers; whatever else a filter asks is given a limit of time.
 _INDEXED = frozenset({"stage", "country", "owner", "company", "tag", "last_active_at", "created_at"})
+# Of these, the ones whose index alone can count. People whom several conditions leave, or one of another
+# kind, are looked up one by one: they are counted less far.
+_COUNTED = frozenset({"stage", "country", "owner", "company", "created_at"})
+FEWER = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +108,15 @@ class ListQuery:
     @property
     def may_take_long(self) -> bool:
         return self.only is not None or any(not _is_indexed(part) for part in self.parts)
+
+    @property
+    def counts_to(self) -> int:
+        """How many people may be counted while somebody waits for a page."""
+        conditions = [part.node for part in self.parts]
+        if not self.is_narrowed or (self.is_mine and not conditions and self.only is None):
+            return CAP
+        is_plain = len(conditions) == 1 and not self.is_mine and self.only is None
+        return CAP if is_plain and _has_key(conditions[0], _COUNTED) else FEWER
 
     def people(self) -> ContactQuerySet:
         """Whom the filters leave, of those this member sees; the search aside."""
@@ -207,7 +221,11 @@ def _companies(names: Sequence[str]) -> list[int]:
 
 
 def _is_indexed(part: Part) -> bool:
-    return isinstance(part.node, Condition) and part.node.criterion.key in _INDEXED
+    return _has_key(part.node, _INDEXED)
+
+
+def _has_key(node: tree.Node, keys: Collection[str]) -> bool:
+    return isinstance(node, Condition) and node.criterion.key in keys
 
 
 def _names_what_is_gone(condition: Condition, scope: Scope) -> bool:

@@ -56,9 +56,10 @@ def _show(query: ListQuery, cursor: str | None, *, is_exact: bool) -> Shown:
     sorted_by = orders.sortable_field(name, query.membership)
     if sorted_by is not None:
         page = orders.by_field(found.people, sorted_by, is_descending=query.sort.startswith("-"), cursor=cursor)
-        return Shown(page, _count(found.people, is_exact), found, leaves_out=sorted_by.label)
-    page, count = listing.page(found.people, order=order_of(query.sort), cursor=cursor, count=_known(query, found))
-    return Shown(page, _count(found.people, True) if is_exact else count, found)
+        return Shown(page, _count(query, found.people, is_exact), found, leaves_out=sorted_by.label)
+    order, known = order_of(query.sort), _known(query, found)
+    page, count = listing.page(found.people, order=order, cursor=cursor, count=known, cap=query.counts_to)
+    return Shown(page, _count(query, found.people, True) if is_exact else count, found)
 
 
 def _by_shared(query: ListQuery, found: Found, cursor: str | None, *, is_exact: bool) -> Shown:
@@ -66,7 +67,7 @@ def _by_shared(query: ListQuery, found: Found, cursor: str | None, *, is_exact: 
     name = query.group if is_grouped else query.sort
     page = orders.by_shared(found.people, name, cursor=cursor)
     known = _known(query, found)
-    count = _count(found.people, is_exact) if known is None else known
+    count = _count(query, found.people, is_exact) if known is None else known
     return Shown(page, count, found, group=name if is_grouped else "")
 
 
@@ -94,8 +95,8 @@ def _known(query: ListQuery, found: Found) -> Count | None:
     return pages.capped_count(found.people) if found.size is None else Count(found.size, False)
 
 
-def _count(people: ContactQuerySet, is_exact: bool) -> Count:
-    return Count(people.order_by().count(), False) if is_exact else pages.capped_count(people)
+def _count(query: ListQuery, people: ContactQuerySet, is_exact: bool) -> Count:
+    return Count(people.order_by().count(), False) if is_exact else pages.capped_count(people, cap=query.counts_to)
 
 
 def headings(name: str, page: Page[Any], rows: Sequence[listing.Row]) -> dict[int, str]:
