@@ -84,15 +84,21 @@ class Row:
 
 
 def page(
-    people: ContactQuerySet, *, order: Sequence[str], cursor: str | None, count: Count | None = None, cap: int = CAP
+    people: ContactQuerySet,
+    *,
+    order: Sequence[str],
+    cursor: str | None,
+    count: Count | None = None,
+    cap: int = CAP,
+    along: Sequence[str] = (),
 ) -> tuple[Page[Any], Count]:
     """Whom to show, and of how many: rows of id, ``active_at``, ``last_active_at`` and what they are ordered by.
 
-    Give the ``count`` where it is known; else it goes no further than ``cap``.
+    Give the ``count`` where it is known; else it goes no further than ``cap`` (see ``capped_count``).
     """
     fields = dict.fromkeys(["id", "active_at", "last_active_at", *(key.removeprefix("-") for key in order)])
     if count is None:
-        return counted_page(people, fields=list(fields), cap=cap, order=order, cursor=cursor)
+        return counted_page(people, fields=list(fields), cap=cap, along=along, order=order, cursor=cursor)
     return keyset_page(people.values_list(*fields, named=True), order=order, cursor=cursor), count
 
 

@@ -58,7 +58,7 @@ def _show(query: ListQuery, cursor: str | None, *, is_exact: bool) -> Shown:
         page = orders.by_field(found.people, sorted_by, is_descending=query.sort.startswith("-"), cursor=cursor)
         return Shown(page, _count(query, found.people, is_exact), found, leaves_out=sorted_by.label)
     order, known = order_of(query.sort), _known(query, found)
-    page, count = listing.page(found.people, order=order, cursor=cursor, count=known, cap=query.counts_to)
+    page, count = listing.page(found.people, order=order, cursor=cursor, count=known, **_bounds(query))
     return Shown(page, _count(query, found.people, True) if is_exact else count, found)
 
 
@@ -96,7 +96,15 @@ def _known(query: ListQuery, found: Found) -> Count | None:
 
 
 def _count(query: ListQuery, people: ContactQuerySet, is_exact: bool) -> Count:
-    return Count(people.order_by().count(), False) if is_exact else pages.capped_count(people, cap=query.counts_to)
+    if is_exact:
+        return Count(people.order_by().count(), False)
+    return pages.capped_count(people, **_bounds(query))
+
+
+def _bounds(query: ListQuery) -> dict[str, Any]:
+    """How far to count; where people are looked up one by one, in the order in which they are stored."""
+    cap = query.counts_to
+    return {"cap": cap, "along": ("pk",) if cap < pages.CAP else ()}
 
 
 def headings(name: str, page: Page[Any], rows: Sequence[listing.Row]) -> dict[int, str]:
