@@ -1,7 +1,8 @@
 """The contact base in one report: pages, segments, import and duplicates, at three sizes, and how each grows.
 
-The parts are benchmarks of their own (``bench pages``, ``segments``, ``imports``, ``duplicates``), run here at a
-hundredth, a tenth and the whole of the size. Beside the growth stands the last tenfold alone: a page should
+The parts are benchmarks of their own (``bench pages``, ``lists``, ``segments``, ``walls``, ``imports``,
+``duplicates``), run here at a hundredth, a tenth and the whole of the size, in one tenant among many;
+``--only lists,segments`` leaves the others out. Beside the growth stands the last tenfold alone: a page should
 not notice it, work over everybody should take ten times as long, and a rate should stay as it is.
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import perf_counter
 
-from bench import duplicates, imports, pages, population, segments
+from bench import duplicates, imports, lists, pages, population, segments, walls
 from bench.pages import p95
 from bench.report import Measurement, Report
 from bench.sizes import count_of, name_of
@@ -24,7 +25,9 @@ GOAL_COUNT_MS = 1_000.0
 
 PARTS: dict[str, Callable[[str, Report], None]] = {
     "pages": pages.run,
+    "lists": lists.run,
     "segments": segments.run,
+    "walls": walls.run,
     "imports": imports.run,
     "duplicates": duplicates.run,
 }
@@ -34,6 +37,8 @@ def run(size: str, report: Report) -> None:
     sizes = [
         name_of(count) for count in (count_of(size) // 100, count_of(size) // 10, count_of(size)) if count >= LEAST
     ]
+    with report.step(f"One tenant among {population.NEIGHBOURS + 1}"):
+        population.neighbours()
     by_size = {each: _measured(each, report) for each in sizes}
     for found in by_size.values():
         report.measurements += found
@@ -45,6 +50,8 @@ def _measured(size: str, report: Report) -> list[Measurement]:
     report.say(f"\n{size} contacts")
     found: list[Measurement] = []
     for name, part in {**PARTS, "counts": count_while_editing}.items():
+        if report.only and name not in report.only:
+            continue
         report.say(f"\n{name}")
         own = Report(f"{report.bench}.{name}", size, report.write)
         part(size, own)

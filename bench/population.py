@@ -31,6 +31,7 @@ FIRST_BATCH, BATCH = 500, 20_000
 EVENTS_PER_CONTACT = 10
 AGREEING = 0.74  # a little more do
 CAMPAIGNS = 40
+NEIGHBOURS, PEOPLE_NEXT_DOOR = 499, 200
 OWNER = "bench@example.com"
 GIVEN = ["Ana", "Piotr", "Léa", "Marta", "João", "Zofia", "Lucía", "Tom", "Inês", "Jan", "Chloé", "Diego", "Ewa", "Rui"]
 FAMILY = [
@@ -61,16 +62,7 @@ def make(size: str) -> str:
     if Tenant.objects.filter(slug=slug).exists():
         return f"The tenant {slug} is there already."
     began = perf_counter()
-    tenant = _tenant(slug)
-    # Histories come first: a person is then written once, with the day they were last active.
-    with tenant_context(tenant):
-        base = _surroundings(count)
-        _histories(count, base)
-    for first, end in _batches(count):
-        with tenant_context(tenant):
-            _people(first, end, base)
-        _analyse(_ANALYSED)
-    _execute("DROP TABLE pg_temp.seen", {})
+    _populate(_tenant(slug), count)
     _analyse([Event])
     return f"{slug}: {count:,} people with {EVENTS_PER_CONTACT * count:,} events in {perf_counter() - began:.0f} s"
 
@@ -81,9 +73,33 @@ def tenant_of(size: str) -> Tenant:
     return Tenant.objects.get(slug=f"bench-{name_of(count_of(size))}")
 
 
+def neighbours(count: int = NEIGHBOURS) -> None:
+    """Small tenants all around: what one tenant asks must not cost more for the others. Those there already stay."""
+    wanted = [f"bench-neighbour-{number}" for number in range(count)]
+    there = set(Tenant.objects.filter(slug__in=wanted).values_list("slug", flat=True))
+    for slug in wanted:
+        if slug not in there:
+            _populate(_tenant(slug), PEOPLE_NEXT_DOOR)
+    if there != set(wanted):
+        _analyse([*_ANALYSED, Event])
+
+
 def tenant_agreeing(count: int) -> Tenant:
     """One in which at least ``count`` people agreed to the newsletter."""
     return tenant_of(name_of(ceil(count / AGREEING / 100) * 100))
+
+
+def _populate(tenant: Tenant, count: int) -> None:
+    # Histories come first: a person is then written once, with the day they were last active.
+    with tenant_context(tenant):
+        base = _surroundings(count)
+        _histories(count, base)
+    for first, end in _batches(count):
+        with tenant_context(tenant):
+            _people(first, end, base)
+        if count > PEOPLE_NEXT_DOOR:
+            _analyse(_ANALYSED)
+    _execute("DROP TABLE pg_temp.seen", {})
 
 
 def _batches(count: int) -> Iterator[tuple[int, int]]:

@@ -27,12 +27,13 @@ class Measurement:
 
 @dataclass(slots=True)
 class Report:
-    """``say`` takes remarks, ``add`` measurements; both are printed at once."""
+    """``say`` takes remarks, ``add`` measurements; both are printed at once. ``only``: the parts wanted, all if none."""
 
     bench: str
     size: str
     write: Callable[[str], object] = print
     measurements: list[Measurement] = field(default_factory=list)
+    only: frozenset[str] = frozenset()
 
     def add(
         self, metric: str, value: float, unit: str, *, limit: float | None = None, ratio: float | None = None

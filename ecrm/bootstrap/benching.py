@@ -28,6 +28,7 @@ def _start(supervisor: Supervisor) -> stack.Stack:
     stack.record_of(DATA_DIR).end_leftovers()
     servers = stack.Stack(DATA_DIR, supervisor, settings=postgres.BENCH, database="ecrm")
     servers.start_postgres()
+    postgres.keep_statement_statistics(servers.superuser_url, database="ecrm")
     servers.start_redis()
     servers.values |= environment.for_web(port=ports.choose(), files=DATA_DIR / "files")
     servers.values |= environment.for_mail(smtp_port=ports.choose(), http_port=ports.choose())

@@ -188,6 +188,14 @@ def create_database(superuser_url: str, name: str) -> None:
             )
 
 
+def keep_statement_statistics(superuser_url: str, *, database: str) -> None:
+    """What each statement costs each role can be read by the migrate role from now on."""
+    with psycopg.connect(superuser_url, dbname=database, autocommit=True) as connection:
+        connection.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+        connection.execute("GRANT pg_read_all_stats TO ecrm_migrate")
+        connection.execute("GRANT EXECUTE ON FUNCTION pg_stat_statements_reset TO ecrm_migrate")
+
+
 def _reachable_binaries(account: Account | None) -> Path:
     installed = _installed()
     if accounts.can_reach(account, installed / "bin" / "postgres"):

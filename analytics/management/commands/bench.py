@@ -20,6 +20,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", help=", ".join(_names()))
         parser.add_argument("--size", help="10k, 100k, 1M; each benchmark has its own default")
+        parser.add_argument("--only", default="", help="parts of a benchmark that has several, separated by commas")
         parser.add_argument("--json", type=Path, help="write the measurements to this file")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -33,6 +34,7 @@ class Command(BaseCommand):
         except ValueError as error:
             raise CommandError(str(error)) from error
         report = Report(options["name"], size, self.stdout.write)
+        report.only = frozenset(filter(None, options["only"].split(",")))
         report.describe_machine()
         signal.signal(signal.SIGTERM, _leave)
         bench.run(size, report)
