@@ -158,21 +158,16 @@ def _segment() -> Segment:
 
 def _half_way(query: ListQuery) -> str:
     """The cursor of a page far from both ends: it begins at somebody in the middle of a sample."""
-    people = query.people()
+    column, nothing = orders.SHARED.get(query.sort, ("", None))
+    people = query.people() if nothing is None else query.people().exclude(**{column: nothing})
     far = people.order_by("pk").values_list("pk", flat=True)
     middle = far.aggregate(middle=(Min("pk") + Max("pk")) / 2)["middle"]
     sample = people.among(list(far.filter(pk__gte=middle)[:SAMPLE]))
     if query.sort in orders.SHARED:
-        return _half_way_shared(query.sort, sample)
+        ordered = sample.order_by(F(column).asc(nulls_last=True), "-active_at", "-id")
+        return orders._write(orders.Row(*_middle(ordered, [*orders.FIELDS, column])), query.sort, goes_back=False)
     order = shown.order_of(query.sort)
     return keyset.cursor_after(_middle(sample.order_by(*order), [key.removeprefix("-") for key in order]), order=order)
-
-
-def _half_way_shared(sort: str, sample: ContactQuerySet) -> str:
-    column, nothing = orders.SHARED[sort]
-    known = sample if nothing is None else sample.exclude(**{column: nothing})
-    ordered = known.order_by(F(column).asc(nulls_last=True), "-active_at", "-id")
-    return orders._write(orders.Row(*_middle(ordered, [*orders.FIELDS, column])), sort, goes_back=False)
 
 
 def _middle(people: ContactQuerySet, fields: Sequence[str]) -> tuple[Any, ...]:

@@ -81,7 +81,7 @@ def neighbours(count: int = NEIGHBOURS) -> None:
         if slug not in there:
             _populate(_tenant(slug), PEOPLE_NEXT_DOOR)
     if there != set(wanted):
-        _analyse([*_ANALYSED, Event])
+        _analyse(_ANALYSED)
 
 
 def tenant_agreeing(count: int) -> Tenant:

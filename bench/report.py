@@ -27,7 +27,7 @@ class Measurement:
 
 @dataclass(slots=True)
 class Report:
-    """``say`` takes remarks, ``add`` measurements; both are printed at once. ``only``: the parts wanted, all if none."""
+    """``say`` takes remarks, ``add`` measurements; both are printed at once. ``only``: parts wanted, all if none."""
 
     bench: str
     size: str

@@ -13,10 +13,10 @@ from django.utils import timezone
 from contacts import fields
 from contacts.fields import defining
 from contacts.lists import orders
+from contacts.lists import query as queries
 from contacts.models import Contact
 from ecrm.tenancy.context import tenant_context
 from ecrm.tenancy.models import Tenant
-from ecrm.ui import pages
 from tests.cast import Member
 from tests.contacts.conftest import add
 
@@ -139,14 +139,24 @@ def test_compact_rows(alice: Member, ines: Contact) -> None:
     assert 'class="table stacks compact"' in alice.get("contact_list", query={"density": "compact"}).content.decode()
 
 
+@pytest.mark.parametrize(
+    ("bound", "asked"),
+    [
+        ("CAP", {"all": "1"}),
+        ("CAP", {"stage": "lead"}),
+        ("FEWER", {"stage": "lead", "where": "name.contains:person"}),
+        ("FEWER", {"stage": "lead", "where": "name.contains:person", "sort": "stage"}),
+    ],
+)
 def test_counts_say_when_they_stop_and_go_on_when_asked(
-    alice: Member, acme: Tenant, monkeypatch: pytest.MonkeyPatch
+    bound: str, asked: dict[str, str], alice: Member, acme: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pages.counted_page, "__kwdefaults__", {"cap": 3})
+    """What an index counts alone goes far, what is looked up one by one less far."""
+    monkeypatch.setattr(queries, bound, 3)
     for number in range(5):
         add(acme, name=f"Person {number}")
 
-    page = alice.get("contact_list", query={"all": "1"})
+    page = alice.get("contact_list", query=asked)
     assert "more than 3" in page.content.decode()
     assert "Count exactly" in page.content.decode()
 
