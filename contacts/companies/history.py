@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from django.db.models import DateTimeField, ExpressionWrapper, F, OuterRef, Subquery, Value
@@ -26,7 +27,10 @@ PEOPLE_SHOWN = 12
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """``times`` events of one person in a row that read the same; ``at`` is the latest one's instant."""
+    """Events of one person in a row, told as one: ``times`` of them where they read the same.
+
+    ``at`` is the latest one's instant.
+    """
 
     person_id: int
     person: str
@@ -93,12 +97,17 @@ def _days(facts: Sequence[Any], names: Mapping[int, str]) -> Iterator[Day]:
 
 
 def _happenings(facts: Iterator[Any], names: Mapping[int, str]) -> Iterator[Happening]:
-    for (person_id, name, sentence, actor), alike in groupby(facts, key=_reading):
-        same = list(alike)
-        kind = events.shown_as(name)
-        yield Happening(person_id, names[person_id], kind, sentence, same[0].occurred_at, actor, len(same))
+    """Folded as on a person's own page, the lines behind a folded one aside."""
+    for (person_id, name, actor), run in groupby(facts, key=_telling):
+        kind, person = events.shown_as(name), names[person_id]
+        told = [(kind.sentence(fact), fact.occurred_at) for fact in run]
+        if kind.folded and len(told) >= timeline.FOLDED_FROM and len({sentence for sentence, _at in told}) > 1:
+            yield Happening(person_id, person, kind, kind.folded(len(told)), told[0][1], actor, 1)
+            continue
+        for sentence, alike in groupby(told, key=itemgetter(0)):
+            same = list(alike)
+            yield Happening(person_id, person, kind, sentence, same[0][1], actor, len(same))
 
 
-def _reading(fact: Any) -> tuple[int, str, str, str]:
-    sentence = events.shown_as(fact.name).sentence(fact)
-    return fact.contact_id, fact.name, sentence, fact.actor_name or fact.actor_email or ""
+def _telling(fact: Any) -> tuple[int, str, str]:
+    return fact.contact_id, fact.name, fact.actor_name or fact.actor_email or ""

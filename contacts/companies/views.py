@@ -19,7 +19,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from contacts import company_panels, places, services
-from contacts.companies import history, listing
+from contacts.companies import history, listing, worth
 from contacts.companies.forms import CompanyForm, values_of
 from contacts.fields.facts import facts as custom_facts
 from contacts.fields.values_form import ValuesForm
@@ -187,6 +187,7 @@ def _record(request: MemberRequest, company: Company, people: list[Any]) -> dict
         "people_query": urlencode({"company": company.name}),
         "custom_facts": custom_facts("company", company.pk, request.membership),
         "place": ", ".join(filter(None, (company.street, town, company.region, country))),
+        "worth": worth.of(company, request.membership),
         "panels": [panel.render(request, company) for panel in company_panels.panels(request.membership)],
         "may_edit": request.membership.may(Capability.CONTACTS_EDIT),
         "may_bin": request.membership.may(Capability.CONTACTS_DELETE),

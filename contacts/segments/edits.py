@@ -136,13 +136,17 @@ def _fits(node: DraftNode, place: str) -> bool:
 
 
 def _use(root: DraftGroup, key: str) -> None:
-    """Adds a condition about what somebody searched for."""
-    if not _has_room(root, "", more_depth=0):
-        return
+    """Adds a condition about what somebody searched for, in the place of one that asks nothing yet."""
     try:
-        root.parts.append(fresh(criteria.get(key)))
+        wanted = fresh(criteria.get(key))
     except UnknownCriterion:
         return
+    for number, part in enumerate(root.parts):
+        if isinstance(part, DraftCondition) and part.criterion is None:
+            root.parts[number] = wanted
+            return
+    if _has_room(root, "", more_depth=0):
+        root.parts.append(wanted)
 
 
 def _up(root: DraftGroup, place: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 
-from contacts import company_panels, domains, services
+from contacts import company_panels, domains, events, services
 from contacts.companies import history
 from contacts.company_panels import CompanyPanel
 from contacts.models import Company, CompanyDomain, Contact, ContactChange
@@ -248,3 +248,27 @@ def test_who_may(vera: Member, charlie: Member, alice: Member, moinho: Company) 
         assert vera.post(name, moinho.pk).status_code == 403
         assert charlie.post(name, moinho.pk).status_code == 404
     assert charlie.get("company_page", moinho.pk).status_code == 404
+
+
+def test_what_its_people_bought_is_added_up(alice: Member, bob: Member, acme: Tenant, moinho: Company) -> None:
+    rui, eva = (add(acme, name=name, emails=[f"{name}@moinho.example"]) for name in ("rui", "eva"))
+    stranger = add(acme, name="Stranger")
+    with tenant_context(acme):
+        for person, amount in ((rui, 1_000), (rui, 2_500), (eva, 500), (stranger, 99_900)):
+            events.record("order.placed", contact=person, amount=amount, currency="EUR")
+
+    page = alice.get("company_page", moinho.pk)
+    hidden = bob.get("company_page", moinho.pk)
+
+    assert [(one.currency, one.orders, one.total) for one in page.context["worth"]] == [("EUR", 3, 4_000)]
+    assert "€40" in page.content.decode()
+    assert "Lifetime" not in hidden.content.decode()
+
+
+def test_what_happened_again_and_again_is_one_line(alice: Member, acme: Tenant, moinho: Company) -> None:
+    add(acme, name="Rui", emails=["rui@moinho.example"], tags=[f"Tag {number}" for number in range(5)])
+
+    page = alice.get("company_page", moinho.pk)
+
+    sentences = [item.sentence for day in page.context["told"].days for item in day.items]
+    assert sum("agged" in sentence for sentence in sentences) == 1

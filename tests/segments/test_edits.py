@@ -86,6 +86,13 @@ def test_a_found_condition_is_added_without_script(alice: Member, person: Callab
     assert "Nothing asks about “qwertz”." in nothing
 
 
+def test_a_found_condition_takes_the_place_of_an_empty_one(alice: Member) -> None:
+    """A new segment begins with one; left behind, it would keep the rule from being saved."""
+    page = alice.post("draft_segment", form={"c.0": "", "find": "birthday", "do": "find:"}).content.decode()
+    assert Form(page).fields["c.0"] == ["birthday"]
+    assert "c.1" not in Form(page).fields
+
+
 def test_enter_in_the_search_field_saves_nothing(alice: Member) -> None:
     answer = alice.post("create_segment", form={"name": "Unfinished", "find": "birthday"})
     assert Form(answer.content.decode()).fields["c.0"] == ["birthday"]
