@@ -86,8 +86,13 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": True,
         "OPTIONS": {
+            "loaders": [
+                (
+                    "ecrm.ui.baking.Loader",
+                    ["django.template.loaders.filesystem.Loader", "django.template.loaders.app_directories.Loader"],
+                )
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -95,7 +100,12 @@ TEMPLATES = [
                 "ecrm.ui.context.shell",
                 "ecrm.notices.context.bell",
             ],
-            "builtins": ["ecrm.ui.templatetags.ui", "django.templatetags.static", "django.templatetags.i18n"],
+            "builtins": [
+                "ecrm.ui.templatetags.ui",
+                "django.templatetags.static",
+                "django.templatetags.i18n",
+                "ecrm.ui.templatetags.baked",
+            ],
         },
     }
 ]

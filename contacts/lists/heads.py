@@ -8,6 +8,7 @@ from html import escape
 
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from contacts.lists import orders
@@ -43,7 +44,7 @@ GROUPS: dict[str, Text] = {
 class ColumnHead:
     """``head`` is None for a column no index keeps in order."""
 
-    label: Text
+    label: str
     classes: str
     legend: SafeString | str
     head: Head | None
@@ -51,11 +52,11 @@ class ColumnHead:
 
 def column_heads(request: MemberRequest, query: ListQuery, columns: Sequence[Column]) -> list[ColumnHead]:
     """The name's comes first."""
-    found = [ColumnHead(_("Name"), "", "", _head(query, "name"))]
+    found = [ColumnHead(gettext("Name"), "", "", _head(query, "name"))]
     for column in columns:
         legend = column.extra.legend(request) if column.extra and column.extra.legend else ""
         classes = " ".join(word for word in column.classes.split() if word.startswith("p"))
-        found.append(ColumnHead(column.label, classes, legend, _head(query, column.sort) if column.sort else None))
+        found.append(ColumnHead(str(column.label), classes, legend, _head(query, column.sort) if column.sort else None))
     return found
 
 

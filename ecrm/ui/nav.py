@@ -25,9 +25,9 @@ class Waiting:
     is_hot: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Entry:
-    """A place in the rail. ``order`` is one of the constants above; ``capability`` None is for all.
+    """A place in the rail, one of a kind. ``order`` is one of the constants above; ``capability`` None is for all.
 
     ``is_fixed`` places cannot be hidden. ``count`` runs on every page, so it must be one cheap query,
     or None for nothing to show.

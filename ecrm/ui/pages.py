@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from time import monotonic
 from typing import Any, Generic, TypeVar
 
 from django.core import signing
@@ -16,6 +17,7 @@ from django.db.models.expressions import RawSQL
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.utils.translation import gettext, ngettext
 
+from ecrm.tenancy.context import current_tenant_id
 from ecrm.ui.formats import number
 
 Row = TypeVar("Row", bound=Model)
@@ -108,10 +110,13 @@ def capped_count(queryset: QuerySet[Any], *, cap: int = CAP, along: Sequence[str
         sql, params = _counting(queryset, cap, along)
     except EmptyResultSet:
         return Count(0, False)
+    question = _question(sql, params)
+    if _is_large(question):
+        return Count(cap, True)
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         row = cursor.fetchone()
-    return _capped(row[0] if row else 0, cap)
+    return _kept(question, _capped(row[0] if row else 0, cap))
 
 
 def counted_page(
@@ -125,11 +130,36 @@ def counted_page(
         sql, params = _counting(queryset, cap, along)
     except EmptyResultSet:
         return Page([], None, None), Count(0, False)
+    question = _question(sql, params)
+    if _is_large(question):
+        return keyset_page(queryset.values_list(*fields, named=True), **asked), Count(cap, True)
     counted = queryset.annotate(whole=RawSQL(sql, params, IntegerField()))
     page: Page[Any] = keyset_page(counted.values_list(*fields, "whole", named=True), **asked)
     if not page.rows:
         return page, capped_count(queryset, cap=cap, along=along)
-    return page, _capped(page.rows[0].whole, cap)
+    return page, _kept(question, _capped(page.rows[0].whole, cap))
+
+
+# Lists found to go on past the cap, until when: nobody counts ten thousand rows at every click.
+_large: dict[Hashable, float] = {}
+LARGE_FOR = 30.0  # seconds
+LARGE_AT_MOST = 1_000
+
+
+def _question(sql: str, params: Any) -> Hashable:
+    return current_tenant_id(), sql, repr(params)
+
+
+def _is_large(question: Hashable) -> bool:
+    return _large.get(question, 0.0) > monotonic()
+
+
+def _kept(question: Hashable, count: Count) -> Count:
+    if count.is_more:
+        if len(_large) >= LARGE_AT_MOST:
+            _large.clear()
+        _large[question] = monotonic() + LARGE_FOR
+    return count
 
 
 @dataclass(frozen=True, slots=True)

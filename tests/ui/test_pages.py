@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.utils import translation
@@ -106,3 +107,14 @@ def test_counting_stops_at_the_cap(people: list[User]) -> None:
     assert (str(exact), str(capped)) == ("7", "more than 6")
     with translation.override("pl"):
         assert capped_count(User.objects.all(), cap=6).value == 6
+
+
+def test_a_list_past_the_cap_is_not_counted_at_every_click(
+    people: list[User], django_assert_num_queries: Any
+) -> None:
+    capped_count(User.objects.filter(pk__gt=0), cap=6)
+
+    with django_assert_num_queries(0):
+        assert capped_count(User.objects.filter(pk__gt=0), cap=6).is_more
+    with django_assert_num_queries(1):
+        assert str(capped_count(User.objects.filter(pk__gte=0), cap=7)) == "7"

@@ -1,18 +1,19 @@
-"""``{% keep name … %}…{% endkeep %}``: a piece of the shell that reads the same for all who may do the same.
+"""``{% keep name … key=value … %}…{% endkeep %}``: a piece of the shell that reads the same for all who may do the same.
 
 Inside, the page's context is reduced to what the piece is kept by: ``tenant.slug``,
 ``membership.capabilities``, ``request.user.is_staff`` and ``.uses_shortcuts``, ``theme``, the language,
-and the names given, which must follow from these. Tokens of forms are filled in each time.
+the names given, which must follow from these, and the values given, which it is kept by as well (a list
+by what is in it). Tokens of forms are filled in each time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from django.template import Context, Node, NodeList
-from django.template.base import Parser, Token
+from django.template.base import FilterExpression, Parser, Token, token_kwargs
 from django.urls import get_script_prefix
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
@@ -60,23 +61,33 @@ class Reader(NamedTuple):
 class KeepNode(Node):
     child_nodelists = ("nodelist",)
 
-    def __init__(self, names: Sequence[str], nodelist: NodeList) -> None:
+    def __init__(self, names: Sequence[str], values: Mapping[str, FilterExpression], nodelist: NodeList) -> None:
         self.names = names
+        self.values = values
         self.nodelist = nodelist
-        self.kept: dict[Reader, SafeString] = {}
+        self.kept: dict[tuple[Reader, tuple[Any, ...]], SafeString] = {}
 
     def render(self, context: Context) -> SafeString:
         reader = Reader.of(context)
-        if reader not in self.kept:
+        by = tuple([_fixed(value.resolve(context)) for value in self.values.values()])
+        found = self.kept.get((reader, by))
+        if found is None:
             if len(self.kept) >= AT_MOST:
                 self.kept.clear()
-            given = {name: context.get(name) for name in self.names}
-            self.kept[reader] = self.nodelist.render(context.new(reader.as_context() | given))
-        return mark_safe(self.kept[reader].replace(_TOKEN, str(context.get("csrf_token", ""))))
+            given = {name: context.get(name) for name in self.names} | dict(zip(self.values, by, strict=True))
+            found = self.nodelist.render(context.new(reader.as_context() | given))
+            self.kept[reader, by] = found
+        return mark_safe(found.replace(_TOKEN, str(context.get("csrf_token", ""))))
+
+
+def _fixed(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def keep_tag(parser: Parser, token: Token) -> KeepNode:
-    _tag, *names = token.split_contents()
+    _tag, *bits = token.split_contents()
+    names = [bit for bit in bits if "=" not in bit]
+    values = token_kwargs([bit for bit in bits if "=" in bit], parser)
     nodelist = parser.parse(("endkeep",))
     parser.delete_first_token()
-    return KeepNode(names, nodelist)
+    return KeepNode(names, values, nodelist)
