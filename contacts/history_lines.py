@@ -111,8 +111,9 @@ def _times(count: int) -> str:
 
 def _clock(at: datetime) -> str:
     here = timezone.localtime(at)
-    clock = here.strftime("%H:%M")
-    return f'<time datetime="{at.isoformat()}" title="{escape(formats.day(here, year=True))}, {clock}">{clock}</time>'
+    clock = f"{here.hour:02}:{here.minute:02}"
+    day = escape(formats.date_words(here.date(), year=True))
+    return f'<time datetime="{at.isoformat()}" title="{day}, {clock}">{clock}</time>'
 
 
 @lru_cache(maxsize=256)

@@ -140,8 +140,10 @@ def _asked(known: list[EventKind], allowed: list[EventKind], group: str) -> Name
 
 
 def _days(rows: Iterable[Row], membership: Membership) -> Iterator[Day]:
-    for day, of_day in groupby(rows, key=lambda row: timezone.localdate(row.fact.occurred_at)):
-        yield Day(day.isoformat(), day_title(day), list(_items(of_day, membership)))
+    zone = timezone.get_current_timezone()
+    today = timezone.localdate()
+    for day, of_day in groupby(rows, key=lambda row: row.fact.occurred_at.astimezone(zone).date()):
+        yield Day(day.isoformat(), day_title(day, today), list(_items(of_day, membership)))
 
 
 def _items(rows: Iterable[Row], membership: Membership) -> Iterator[Item]:
@@ -161,10 +163,8 @@ def _line(kind: EventKind, fact: Any, membership: Membership) -> Line:
     return Line(kind.sentence(fact), fact.occurred_at, kind.link(fact) if kind.link and is_open else None)
 
 
-def day_title(day: date) -> str:
-    noon = timezone.make_aware(datetime(day.year, day.month, day.day, 12))  # noqa: DTZ001
-    words = formats.day(noon)
-    today = timezone.localdate()
+def day_title(day: date, today: date) -> str:
+    words = formats.date_words(day, year=abs(today - day) > formats.YEAR_SHOWN_AFTER)
     if day == today:
         return _("Today, %(day)s") % {"day": words}
     if day == today - timedelta(days=1):

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models.campaign import Campaign, CampaignContent
 from consent.models import ConsentRecord
 from contacts.models import Contact
-from ecrm.tenancy.scoping import TenantForeignKey, TenantModel
+from ecrm.tenancy.scoping import TenantField, TenantForeignKey, TenantModel
 
 
 class Chunk(TenantModel):
@@ -50,6 +50,7 @@ class Delivery(TenantModel):
     The trigger ``delivery_needs_consent`` refuses rows without live consent.
     """
 
+    tenant = TenantField(db_constraint=False)
     campaign = TenantForeignKey(Campaign, models.CASCADE, related_name="deliveries", db_index=False)
     contact = TenantForeignKey(Contact, models.CASCADE, db_index=False)
     content = TenantForeignKey(CampaignContent, models.PROTECT, db_index=False)
@@ -75,6 +76,7 @@ class Delivery(TenantModel):
 class Exclusion(TenantModel):
     """Who of the segment was left out of a send, and why (``campaigns.exclusions`` names reasons)."""
 
+    tenant = TenantField(db_constraint=False)
     campaign = TenantForeignKey(Campaign, models.CASCADE, related_name="exclusions", db_index=False)
     contact = TenantForeignKey(Contact, models.CASCADE)
     reason = models.CharField(max_length=30)
@@ -92,6 +94,7 @@ class Intent(TenantModel):
     the fate of: it is asked for by Message-ID, never sent again blindly.
     """
 
+    tenant = TenantField(db_constraint=False)
     campaign = TenantForeignKey(Campaign, models.CASCADE, db_index=False)
     delivery = TenantForeignKey(Delivery, models.CASCADE, db_index=False)
     attempt = models.PositiveSmallIntegerField(default=1)
@@ -130,6 +133,7 @@ class Outcome(TenantModel):
     ``skipped`` means consent or suppression changed between the audience and the hand-over.
     """
 
+    tenant = TenantField(db_constraint=False)
     campaign = TenantForeignKey(Campaign, models.CASCADE, db_index=False)
     delivery = TenantForeignKey(Delivery, models.CASCADE, db_index=False)
     attempt = models.PositiveSmallIntegerField(default=1)

@@ -93,7 +93,7 @@ _MOMENT = ExpressionWrapper(F("occurred_at") + Value(timedelta(0)), DateTimeFiel
 
 def _days(facts: Sequence[Any], names: Mapping[int, str]) -> Iterator[Day]:
     for day, of_day in groupby(facts, key=lambda fact: timezone.localdate(fact.occurred_at)):
-        yield Day(day.isoformat(), timeline.day_title(day), list(_happenings(of_day, names)))
+        yield Day(day.isoformat(), timeline.day_title(day, timezone.localdate()), list(_happenings(of_day, names)))
 
 
 def _happenings(facts: Iterator[Any], names: Mapping[int, str]) -> Iterator[Happening]:

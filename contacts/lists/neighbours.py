@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import IntegerField, Q, Value
+from django.http import QueryDict
 from django.urls import reverse
 
 from contacts.event_links import numbered
@@ -33,8 +34,8 @@ Pair = tuple[int | None, int | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Neighbours:
-    """``list_url`` leads back; the others are empty where the list ends."""
+class Way:
+    """``list_url`` leads back, the others to whoever stands beside: looked for once somebody goes there."""
 
     list_url: str
     previous_url: str
@@ -46,18 +47,24 @@ def suffix(query: ListQuery) -> str:
     return f"?{urlencode({PARAMETER: query.text() or EVERYBODY})}"
 
 
-def of(contact: Any, text: str, membership: Membership) -> Neighbours | None:
-    """``contact`` has all columns; ``text`` is what ``suffix`` gave. None without a list.
+def way(contact_id: int, text: str) -> Way | None:
+    """``text`` is what ``suffix`` gave. None without a list. No query."""
+    if not text or len(text) > LONGEST:
+        return None
+    here = f"?{urlencode({PARAMETER: text})}"
+    back = f"{reverse('contact_list')}?{QueryDict(text).urlencode(safe=',:@')}"
+    return Way(back, *(f"{numbered(name, contact_id)}{here}" for name in ("previous_contact", "next_contact")))
+
+
+def of(contact: Any, text: str, membership: Membership) -> Pair:
+    """Who stands before and after; None where the list ends, both where there is none. ``contact`` has all columns.
 
     One query for the usual orders, at most seven for those by a shared value; a search adds its own.
     """
     if not text or len(text) > LONGEST:
-        return None
+        return None, None
     query = ListQuery.of_text(text, membership)
-    here = suffix(query)
-    pair = _patiently(query, contact) if query.may_take_long else _beside(query, contact)
-    urls = [f"{numbered('contact_page', pk)}{here}" if pk else "" for pk in pair]
-    return Neighbours(reverse("contact_list") + query.url(), *urls)
+    return _patiently(query, contact) if query.may_take_long else _beside(query, contact)
 
 
 def _patiently(query: ListQuery, contact: Any) -> Pair:

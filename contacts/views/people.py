@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -70,11 +71,24 @@ def contact_page(request: MemberRequest, contact_id: int) -> HttpResponse:
         "lines": history_lines.lines(told.days, told_day=request.GET.get("day", "") if is_part else ""),
     }
     if not is_part:
-        beside = neighbours.of(contact, request.GET.get(neighbours.PARAMETER, ""), request.membership)
-        list_url = beside.list_url if beside else reverse("contact_list")
-        context |= {**_record(request, contact), "beside": beside, "crumbs": [(_("Contacts"), list_url)]}
+        way = neighbours.way(contact.pk, request.GET.get(neighbours.PARAMETER, ""))
+        list_url = way.list_url if way else reverse("contact_list")
+        context |= {**_record(request, contact), "beside": way, "crumbs": [(_("Contacts"), list_url)]}
         recents.remember(request.membership, "contacts", contact.pk)
     return render_page(request, "contacts/page.html", part="contacts/_timeline.html", context=context)
+
+
+@requires(Capability.CONTACTS_VIEW)
+@require_safe
+def neighbour(request: MemberRequest, contact_id: int, *, is_next: bool) -> HttpResponse:
+    """To whoever stands beside in the list of ``?in=``, or back where the list ends."""
+    contact = get_object_or_404(Contact.objects.visible_to(request.membership), pk=contact_id)
+    text = request.GET.get(neighbours.PARAMETER, "")
+    beside = neighbours.of(contact, text, request.membership)[is_next]
+    if beside is None:
+        toast(request, _("Nobody comes after in this list.") if is_next else _("Nobody comes before in this list."))
+    suffix = f"?{urlencode({neighbours.PARAMETER: text})}" if text else ""
+    return redirect_page(request, f"{reverse('contact_page', args=[beside or contact.pk])}{suffix}")
 
 
 @requires(Capability.CONTACTS_EDIT)

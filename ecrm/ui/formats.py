@@ -76,6 +76,11 @@ def money(minor: int, currency: str, *, whole: bool = False) -> str:
 
     ``whole`` drops the cents, rounding half to even.
     """
+    return _money(minor, currency, whole, get_language())
+
+
+@lru_cache(maxsize=4096)
+def _money(minor: int, currency: str, whole: bool, _language: str | None) -> str:
     precision = get_currency_precision(currency)
     amount = Decimal(minor).scaleb(-precision)
     if not whole:
@@ -128,7 +133,12 @@ def day(instant: datetime, *, now: datetime | None = None, year: bool | None = N
     """ "4 Mar", with the year when it is more than six months off or ``year`` says so."""
     if year is None:
         year = abs((now or timezone.now()) - instant) > YEAR_SHOWN_AFTER
-    return _day(_local(instant).date(), year, locale())
+    return date_words(_local(instant).date(), year=year)
+
+
+def date_words(day: date, *, year: bool) -> str:
+    """A day of a calendar, with or without its year."""
+    return _day(day, year, locale())
 
 
 def clock(instant: datetime) -> str:

@@ -32,16 +32,18 @@ def people(acme: Tenant) -> list[Contact]:
 
 def walked(member: Member, people: list[Contact], where: str) -> list[str]:
     """The names one meets going on from the first row of the list, by the links of the pages themselves."""
-    url: str | None = hrefs(member, where)[0]
     names = {one.pk: one.name for one in people}
-    met = []
-    while url:
-        page = member.client.get(url)
-        met.append(names[page.context["contact"].pk])
-        beside = page.context["beside"]
-        url = beside.next_url if beside else None
+    met: list[str] = []
+    url = hrefs(member, where)[0]
+    while True:
+        page = member.client.get(url, follow=True)
+        name = names[page.context["contact"].pk]
+        if met and name == met[-1]:
+            assert "Nobody comes after" in page.content.decode()
+            return met
+        met.append(name)
         assert len(met) <= len(people)
-    return met
+        url = page.context["beside"].next_url
 
 
 def hrefs(member: Member, where: str) -> list[str]:
@@ -76,8 +78,18 @@ def test_back_goes_the_same_way(alice: Member, people: list[Contact]) -> None:
 
     beside = alice.client.get(third).context["beside"]
 
-    assert beside.previous_url == second
+    assert alice.client.get(beside.previous_url).headers["Location"] == second
     assert "sort=name" in beside.list_url
+
+
+def test_before_the_first_there_is_nobody(alice: Member, people: list[Contact]) -> None:
+    first = hrefs(alice, "sort=name")[0]
+    beside = alice.client.get(first).context["beside"]
+
+    answer = alice.client.get(beside.previous_url, follow=True)
+
+    assert answer.redirect_chain[-1][0] == first
+    assert "Nobody comes before" in answer.content.decode()
 
 
 def test_without_a_list_there_are_no_arrows(alice: Member, people: list[Contact]) -> None:
@@ -94,19 +106,30 @@ def test_who_left_the_list_still_knows_the_way_on(alice: Member, acme: Tenant, p
 
     beside = alice.client.get(caio).context["beside"]
 
-    assert f"/{people[0].pk}/" in beside.previous_url
-    assert f"/{people[4].pk}/" in beside.next_url
+    assert f"/{people[0].pk}/" in alice.client.get(beside.previous_url).headers["Location"]
+    assert f"/{people[4].pk}/" in alice.client.get(beside.next_url).headers["Location"]
 
 
 @pytest.mark.parametrize("text", ["sort=f:none", "where=%00", "x" * 3000, "q=" + "y" * 500, "owner=me&sort=owner"])
 def test_an_address_that_means_nothing_breaks_nothing(alice: Member, people: list[Contact], text: str) -> None:
     assert alice.get("contact_page", people[0].pk, query={"in": text}).status_code == 200
+    assert alice.get("next_contact", people[0].pk, query={"in": text}).status_code == 302
+
+
+def test_coming_from_a_list_costs_the_page_nothing(alice: Member, people: list[Contact]) -> None:
+    def asked(query: dict[str, str]) -> int:
+        with CaptureQueriesContext(connection) as queries:
+            alice.get("contact_page", people[2].pk, query=query)
+        return len(queries)
+
+    asked({})
+    assert asked({"in": "sort=name"}) == asked({})
 
 
 def test_arrows_cost_the_same_in_a_long_list(alice: Member, acme: Tenant, people: list[Contact]) -> None:
     def asked() -> int:
         with CaptureQueriesContext(connection) as queries:
-            alice.get("contact_page", people[2].pk, query={"in": "sort=name"})
+            alice.get("next_contact", people[2].pk, query={"in": "sort=name"})
         return len(queries)
 
     asked()

@@ -109,9 +109,7 @@ def test_counting_stops_at_the_cap(people: list[User]) -> None:
         assert capped_count(User.objects.all(), cap=6).value == 6
 
 
-def test_a_list_past_the_cap_is_not_counted_at_every_click(
-    people: list[User], django_assert_num_queries: Any
-) -> None:
+def test_a_list_past_the_cap_is_not_counted_at_every_click(people: list[User], django_assert_num_queries: Any) -> None:
     capped_count(User.objects.filter(pk__gt=0), cap=6)
 
     with django_assert_num_queries(0):

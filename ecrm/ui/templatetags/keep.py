@@ -1,4 +1,4 @@
-"""``{% keep name … key=value … %}…{% endkeep %}``: a piece of the shell that reads the same for all who may do the same.
+"""``{% keep name … key=value … %}…{% endkeep %}``: a piece of the shell that reads the same for all who may do it.
 
 Inside, the page's context is reduced to what the piece is kept by: ``tenant.slug``,
 ``membership.capabilities``, ``request.user.is_staff`` and ``.uses_shortcuts``, ``theme``, the language,
