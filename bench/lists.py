@@ -40,7 +40,7 @@ SAMPLE = 101
 GOAL_MS = 100.0
 GOAL_GROWTH = 1.2
 WORST = 10
-SEGMENT = "Bench of lists"
+SEGMENT = "People in France"
 SORTS = [*(f"{sign}{name}" for name in orders.PLAIN for sign in ("", "-")), *orders.SHARED]
 
 
