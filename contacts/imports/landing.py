@@ -14,7 +14,7 @@ from typing import Any
 from django.db import connection
 
 from contacts import event_sets
-from contacts.imports import plan
+from contacts.imports import plan, searched
 from contacts.imports.custom import write_custom
 from contacts.imports.plan import FIELDS, NAMES, NEW_NAME
 from contacts.imports.provenance import note_lists, record_changes
@@ -68,16 +68,15 @@ def land(landing: Landing) -> None:
     columns = _columns()
     note_lists(columns)
     _insert_people(landing, columns)
-    _update_people(landing, columns)
     _insert_emails(landing, columns)
     joined = join_companies_by_domain(landing.made["people"], at=landing.at, keeps_origin=False)
     _insert_identities(landing, columns)
     _insert_phones(landing, columns)
+    _update_people(landing, columns)
     _write_places(landing, columns)
     _tag(landing, columns)
     write_custom(landing.run, landing.wishes, at=landing.at)
     record_changes(landing.parameters, columns)
-    _refresh_searched()
     if joined:
         refresh_search(joined)
     _tell(landing, columns)
@@ -139,68 +138,32 @@ def _insert_people(landing: Landing, columns: frozenset[str]) -> None:
         f"INSERT INTO {Contact.table()} (tenant_id, id, name, stage, source, birthday, company_id, created_at,"
         f" updated_at, time_zone, sort_key, search_text, {', '.join(own)})"
         f" SELECT %(tenant)s, contact_id, composed, {made['stage']}, {made['source']}, {made['birthday']}, company_id,"
-        f" {made['created']}, %(at)s, '', {_SORT_KEY}, {_search_text(columns)}, {given}"
+        f" {made['created']}, %(at)s, '', {searched.sort_key_of_new()}, {searched.text_of_new(columns)},"
+        f" {given}"
         f" FROM (SELECT *, {made['composed']} AS composed FROM import_plan WHERE is_new OFFSET 0) AS planned"
         " ORDER BY contact_id ON CONFLICT (id) DO NOTHING",
         landing.parameters,
     )
 
 
-def _folded(text: str) -> str:
-    """``search.fold``, which costs ten times as much, only for what it would change beyond the case."""
-    return f"CASE WHEN octet_length({text}) = length({text}) THEN lower({text}) ELSE search.fold({text}) END"
-
-
-_SORT_KEY = f"left(coalesce(nullif({_folded('btrim(composed)')}, ''), nullif(address_norm, ''), U&'\\+10FFFD'), 200)"
-
-
-def _search_text(columns: frozenset[str]) -> str:
-    """Every word of it has a blank before it."""
-    parts = ["''", "composed"]
-    if {"new_given_name", "new_family_name"} <= columns:
-        both = "concat_ws(' ', coalesce(new_given_name, ''), coalesce(new_family_name, ''))"
-        parts.append(f"nullif({both}, composed)")
-    else:
-        parts.append("nullif(' ', composed)")
-    parts.append("address_norm")
-    if "given_email" in columns:
-        parts.append("nullif(lower(given_email), address_norm)")
-    if "adds_email2" in columns:
-        parts.append(
-            "CASE WHEN adds_email2 THEN nullif(concat_ws(' ', given_email2_norm,"
-            " nullif(lower(given_email2), given_email2_norm)), '') END"
-        )
-    if "given_phones" in columns:
-        parts.append(
-            "(SELECT string_agg(ltrim(phone->>'number', '+'), ' ' ORDER BY place)"
-            " FROM jsonb_array_elements(given_phones) WITH ORDINALITY AS given (phone, place))"
-        )
-    parts.append(
-        "(SELECT company.name FROM contacts_company company"
-        " WHERE company.tenant_id = %(tenant)s AND company.id = planned.company_id)"
-    )
-    if "adds_identity" in columns:
-        parts.append("CASE WHEN adds_identity THEN given_external_id END")
-    text = f"concat_ws(' ', {', '.join(parts)})"
-    return (
-        "(SELECT CASE WHEN strpos(folded, '  ') > 0 OR folded ~ '[\\t\\n\\r]'"
-        "  THEN regexp_replace(folded, '\\s+', ' ', 'g')"
-        f" ELSE folded END FROM (SELECT {_folded('written')} AS folded FROM (SELECT {text} AS written OFFSET 0) AS w"
-        " OFFSET 0) AS f)"
-    )
-
-
 def _update_people(landing: Landing, columns: frozenset[str]) -> None:
+    """Once what hangs on them is there, so that what the search looks at is written along: a person written
+    twice costs a dozen indexes twice."""
     own = [name for name in FIELDS if name != "name" and f"new_{name}" in columns]
     changes = [f"{name} = planned.new_{name}" for name in own]
     named = bool({f"new_{name}" for name in NAMES} & columns)
     if named:
-        changes.append(f"name = {NEW_NAME}")
+        changes.append("name = planned.composed")
+    changes += [
+        f"{column} = CASE WHEN planned.is_found_anew THEN {made} ELSE person.{column} END"
+        for column, made in searched.of_known(named).items()
+    ]
     _run(
-        f"UPDATE {Contact.table()} person SET {', '.join([*changes, 'company_id = planned.company_id'])},"
-        " updated_at = %(at)s FROM import_plan planned"
-        " WHERE planned.verdict = 'update' AND person.tenant_id = %(tenant)s AND person.id = planned.contact_id",
-        landing.parameters,
+        f"UPDATE {Contact.table()} person SET {', '.join(changes)}, company_id = planned.company_id,"
+        f" updated_at = %(at)s FROM (SELECT *, {NEW_NAME if named else 'NULL'} AS composed,"
+        f" changed && %(searched)s AS is_found_anew FROM import_plan WHERE verdict = 'update' OFFSET 0) AS planned"
+        " WHERE person.tenant_id = %(tenant)s AND person.id = planned.contact_id",
+        {**landing.parameters, "searched": searched.PARTS},
     )
 
 
@@ -353,16 +316,6 @@ def _tag_ids(landing: Landing) -> dict[str, int]:
             landing.parameters,
         )
     )
-
-
-def _refresh_searched() -> None:
-    """What the search looks at, of people known before; new ones came with it."""
-    found = _ask(
-        "SELECT contact_id FROM import_plan WHERE verdict = 'update' AND changed &&"
-        " ARRAY['name', 'given_name', 'family_name', 'company', 'emails', 'phones', 'identities'] ORDER BY contact_id"
-    )
-    if found:
-        refresh_search([contact_id for (contact_id,) in found])
 
 
 def _tell(landing: Landing, columns: frozenset[str]) -> None:
