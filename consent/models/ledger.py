@@ -133,11 +133,12 @@ class ConsentState(TenantModel):
     """
 
     tenant = TenantField(db_constraint=False)
-    contact = TenantForeignKey(Contact, models.CASCADE, db_index=False)
-    purpose = TenantForeignKey(Purpose, models.PROTECT, db_index=False)
+    # The ledger's row has these references already.
+    contact = TenantForeignKey(Contact, models.CASCADE, db_index=False, has_reference=False)
+    purpose = TenantForeignKey(Purpose, models.PROTECT, db_index=False, has_reference=False)
     channel = models.CharField(max_length=10, choices=Channel.choices)
     state = models.CharField(max_length=10, choices=Action.choices)
-    record = TenantForeignKey(ConsentRecord, models.PROTECT)
+    record = TenantForeignKey(ConsentRecord, models.PROTECT, db_index=False, has_reference=False)
     since = models.DateTimeField()
 
     class Meta:

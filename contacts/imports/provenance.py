@@ -51,7 +51,8 @@ def record_changes(parameters: dict[str, Any], columns: frozenset[str]) -> None:
         "   FROM import_before former JOIN import_after later USING (contact_id, key) WHERE former.list <> later.list"
         "   GROUP BY former.contact_id)"
         " SELECT contact_id, %s::timestamptz, %s::bigint, 'import', %s::bigint,"
-        f" {' || '.join(_own(columns))} || coalesce(grown.lists, '{{}}'::jsonb){custom}"
+        f" ('{{' || concat_ws(',', {', '.join(_own(columns))}) || '}}')::jsonb"
+        f" || coalesce(grown.lists, '{{}}'::jsonb){custom}"
         " FROM import_plan LEFT JOIN grown USING (contact_id) WHERE verdict = 'update'",
         [parameters["at"], parameters["by"], parameters["run"]],
     )
@@ -74,10 +75,9 @@ def _own(columns: frozenset[str]) -> list[str]:
 
 
 def _changed(key: str, old: str, new: str) -> str:
-    return (
-        f"CASE WHEN '{key}' = ANY (changed) THEN jsonb_build_object('{key}', jsonb_build_array({old}, {new}))"
-        " ELSE '{}'::jsonb END"
-    )
+    """One member of a JSON object as text: a third of what joining objects costs."""
+    pair = " || ',' || ".join(f"coalesce(to_json({value})::text, 'null')" for value in (old, new))
+    return f"CASE WHEN '{key}' = ANY (changed) THEN '\"{key}\":[' || {pair} || ']' END"
 
 
 def _lists(columns: frozenset[str]) -> str:

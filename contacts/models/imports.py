@@ -65,7 +65,7 @@ class ImportRow(TenantModel):
     """
 
     tenant = TenantField(db_constraint=False)
-    run = TenantForeignKey(ImportRun, models.CASCADE, related_name="rows", db_index=False)
+    run = TenantForeignKey(ImportRun, models.CASCADE, related_name="rows", db_index=False, has_reference=False)
     line = models.PositiveIntegerField()
     values = models.JSONField(default=dict)
     address_norm = models.CharField(max_length=254, default="")

@@ -28,6 +28,7 @@ class Contact(TenantModel):
     folded; only search functions read it, since text operators lose their index under row security.
     """
 
+    tenant = TenantField(db_constraint=False)
     name = models.CharField(_("name"), max_length=200, blank=True)
     given_name = models.CharField(_("given name"), max_length=100, blank=True)
     family_name = models.CharField(_("family name"), max_length=100, blank=True)

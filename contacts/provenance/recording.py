@@ -60,9 +60,10 @@ def record_sql(select: str, params: Iterable[Any]) -> int:
     ``changes`` is JSONB of ``{key: [old, new]}`` as in ``NewChange``; empty objects are left out.
     """
     with connection.cursor() as cursor:
+        # OFFSET keeps the planner from making the changes twice, to write them and to see whether there are any.
         cursor.execute(
             f"INSERT INTO {ContactChange.table()} (tenant_id, {_COLUMNS})"
-            f" SELECT %s, {_COLUMNS} FROM ({select}) AS changed ({_COLUMNS}) WHERE changes <> '{{}}'::jsonb",
+            f" SELECT %s, {_COLUMNS} FROM ({select} OFFSET 0) AS changed ({_COLUMNS}) WHERE changes <> '{{}}'::jsonb",
             [require_tenant_id(), *params],
         )
         return int(cursor.rowcount)

@@ -86,16 +86,20 @@ class TenantField(models.ForeignKey):  # type: ignore[type-arg]
 
 
 class TenantForeignKey(models.ForeignKey):  # type: ignore[type-arg]
-    """A reference to another tenant row, guarded by a composite foreign key."""
+    """A reference to another tenant row, guarded by a composite foreign key.
 
-    def __init__(self, to: Any, on_delete: Any = models.CASCADE, **kwargs: Any) -> None:
+    ``has_reference=False`` where something else holds it: docs/adr/0017 says what, and a guard lists them.
+    """
+
+    def __init__(self, to: Any, on_delete: Any = models.CASCADE, *, has_reference: bool = True, **kwargs: Any) -> None:
+        self.has_reference = has_reference
         kwargs.setdefault("related_name", "+")
         kwargs["db_constraint"] = False
         super().__init__(to, on_delete, **kwargs)
 
     def contribute_to_class(self, cls: Any, name: str, private_only: bool = False, **kwargs: Any) -> None:
         super().contribute_to_class(cls, name, private_only, **kwargs)
-        if not cls._meta.abstract and cls._meta.managed:
+        if not cls._meta.abstract and cls._meta.managed and self.has_reference:
             reference = TenantReference(name=f"{_short(cls)}_{name}_ref", field=name, on_delete=self._sql_on_delete())
             _add_constraint(cls, reference)
 
