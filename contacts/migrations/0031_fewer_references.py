@@ -6,7 +6,7 @@ import ecrm.tenancy.context
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts", "0029_cards_one_by_one"),
+        ("contacts", "0030_letters_in_languages"),
         ("tenancy", "0009_deleting"),
     ]
 
