@@ -31,6 +31,9 @@ _WORDS = {
     YES: "yes y true t 1 x on sim verdadeiro tak prawda si verdadero oui vrai subscribed confirmed granted accepted",
     NO: "no n false f 0 off nao falso nie falsz non faux unsubscribed refused withdrawn declined cleaned bounced",
 }
+# What a column of opt-outs says with a state instead of a yes or a no.
+_REFUSED = "unsubscribed refused withdrawn declined cleaned bounced"
+_AGREED = "subscribed confirmed unconfirmed granted accepted active pending"
 _PHRASES = {YES: ("opt in", "opted in"), NO: ("opt out", "opted out", "not subscribed", "non subscribed")}
 _NEWSLETTER = {
     "in": (
@@ -41,7 +44,8 @@ _NEWSLETTER = {
     ),
     "out": (
         "opt out", "optout", "email opt out", "has opted out of email", "unsubscribed", "unsubscribe", "do not email",
-        "cancelou", "wypisany", "baja", "dado de baja", "desabonne",
+        "cancelou", "wypisany", "baja", "dado de baja", "desabonne", "unsub time", "unsubscribed at", "unsubscribed on",
+        "unsubscribe date", "unsubscribed date", "unsubscribe time", "opt out date", "opt out time",
     ),
     "at": (
         "opt in date", "optin date", "optin time", "opt in time", "confirm time", "consent date", "subscribed at",
@@ -84,7 +88,7 @@ def _columns_of(wording: Wording, reader: values.Reader) -> list[ImportColumn]:
             key.opt_out,
             _("%(purpose)s: opt-out (yes or no)") % {"purpose": wording.name},
             aliases=_aliases(wording, "out"),
-            parse=parse_answer,
+            parse=lambda cell: parse_refusal(cell, reader),
             apply=partial(importing.apply, opt_out),
             foresee=partial(importing.foresee, opt_out),
         ),
@@ -126,6 +130,26 @@ def parse_answer(cell: str) -> str:
     return found
 
 
+def parse_refusal(cell: str, reader: values.Reader) -> str:
+    """``yes`` for a no to being written to: as a yes, as a state, or as the day it was said on."""
+    word = fold(cell)
+    if word in _states():
+        return _states()[word]
+    try:
+        return parse_answer(cell)
+    except ValidationError:
+        if not _is_day(cell, reader):
+            raise
+    return YES
+
+
+def _is_day(cell: str, reader: values.Reader) -> bool:
+    try:
+        return bool(values.instant(cell, reader))
+    except ValidationError:
+        return False
+
+
 def _parse_origin(cell: str) -> str:
     return " ".join(cell.split())[:LONGEST_ORIGIN]
 
@@ -134,6 +158,12 @@ def _parse_origin(cell: str) -> str:
 def _answer_words() -> dict[str, str]:
     known = {word: answer for answer, listed in _WORDS.items() for word in listed.split()}
     return known | {phrase: answer for answer, phrases in _PHRASES.items() for phrase in phrases}
+
+
+@lru_cache(maxsize=1)
+def _states() -> dict[str, str]:
+    said_no = dict.fromkeys([*_REFUSED.split(), *_PHRASES[NO]], YES)
+    return said_no | dict.fromkeys([*_AGREED.split(), *_PHRASES[YES]], NO)
 
 
 def _aliases(wording: Wording, column: str) -> Sequence[str]:

@@ -44,7 +44,11 @@ HEADERS = list(COLUMNS)
 LONGEST_LINE = 64 * 1024
 _ESCAPED = re.compile(r"\\(.)")
 _PARTS = re.compile(r"(?<!\\);")
-_ITEM = re.compile(r"^item\d+\.", re.IGNORECASE)
+_GROUP = re.compile(r"^[\w-]+\.")
+# A value begins at the first colon outside quotation marks; semicolons part what is before it alike.
+_HEAD = re.compile(r'((?:[^":]|"[^"]*")*):')
+_UNQUOTED_HEAD = re.compile(r"([^:]*):")
+_PARAMETERS = re.compile(r'(?:[^;"]|"[^"]*")+')
 _SHORT_DATE = re.compile(r"^(\d{4})(\d{2})(\d{2})")
 _LARGE = ("PHOTO", "LOGO", "SOUND", "KEY")
 
@@ -121,18 +125,20 @@ def _lines(stream: IO[bytes], encoding: str) -> Iterator[str]:
 
 
 def _property(line: str, encoding: str) -> _Property | None:
-    head, colon, value = line.partition(":")
-    if not colon:
+    head = _HEAD.match(line) or _UNQUOTED_HEAD.match(line)
+    if head is None:
         return None
-    name, *given = _ITEM.sub("", head).split(";")
+    name, *given = _PARAMETERS.findall(_GROUP.sub("", head.group(1))) or [""]
+    value = line[head.end() :]
     name = name.strip().upper()
     if name in _LARGE:
         return None
-    parameters = {}
+    parameters: dict[str, str] = {}
     for each in given:
-        key, equals, text = each.partition("=")
-        # 2.1 writes the value alone: TEL;HOME, N;QUOTED-PRINTABLE.
-        parameters[key.upper() if equals else each.upper()] = text.strip('"').upper() if equals else ""
+        key, equals, text = each.upper().partition("=")
+        # 2.1 writes the value alone: TEL;HOME, N;QUOTED-PRINTABLE. 3.0 may name one several times.
+        former = parameters.get(key)
+        parameters[key] = ",".join(filter(None, [former, text.strip('"')])) if equals else ""
     return _Property(name, parameters, _decoded(parameters, value, encoding))
 
 
@@ -179,13 +185,19 @@ def _names(by_name: dict[str, list[_Property]]) -> dict[str, str]:
 
 def _listed(by_name: dict[str, list[_Property]], name: str, headers: list[str]) -> dict[str, str]:
     """The preferred one first."""
-    ordered = sorted(by_name[name], key=lambda each: not _is_preferred(each))
+    ordered = sorted(by_name[name], key=_preference)
     values = dict.fromkeys(_plain(each.value).removeprefix("tel:").removeprefix("mailto:") for each in ordered)
     return dict(zip(headers, values, strict=False))
 
 
-def _is_preferred(each: _Property) -> bool:
-    return "PREF" in each.parameters or "PREF" in each.parameters.get("TYPE", "").split(",")
+def _preference(each: _Property) -> int:
+    """The lower the better: 4.0 counts from 1 to 100, the older ones only say that one is preferred."""
+    if "PREF" in each.parameters.get("TYPE", "").split(","):
+        return 1
+    given = each.parameters.get("PREF")
+    if given is None:
+        return 101
+    return int(given) if given.isdecimal() and len(given) < 4 else 1
 
 
 def _place(by_name: dict[str, list[_Property]]) -> dict[str, str]:
@@ -196,7 +208,7 @@ def _place(by_name: dict[str, list[_Property]]) -> dict[str, str]:
 
 
 def _first(by_name: dict[str, list[_Property]], name: str) -> str:
-    ordered = sorted(by_name[name], key=lambda each: not _is_preferred(each))
+    ordered = sorted(by_name[name], key=_preference)
     return ordered[0].value if ordered else ""
 
 

@@ -217,7 +217,7 @@ def _find_table(text: str, encoding: str, line_count: int) -> Dialect:
     sample = list(sample_rows(text, delimiter))
     _refuse_width(max(map(len, sample), default=0))
     has_header = redetect_header(sample)
-    _refuse_nothing(sample, has_header)
+    _refuse_nothing(sample, has_header, goes_on=_goes_on(text, sample))
     return Dialect(encoding, delimiter, has_header, line_count, skip_lines=1 if hint else 0)
 
 
@@ -229,8 +229,14 @@ def _refuse_width(widest: int) -> None:
         )
 
 
-def _refuse_nothing(sample: list[list[str]], has_header: bool) -> None:
-    if not sample or (has_header and not any(any(row) for row in sample[1:])):
+def _goes_on(text: str, sample: list[list[str]]) -> bool:
+    """Whether there is more below a header than the sample could read, such as a cell without end."""
+    lines = sum(1 for line in text.splitlines() if line.strip())
+    return len(sample) == 1 and lines > 1 + sum(len(cell.splitlines()[1:]) for cell in sample[0])
+
+
+def _refuse_nothing(sample: list[list[str]], has_header: bool, *, goes_on: bool = False) -> None:
+    if not sample or (has_header and not goes_on and not any(any(row) for row in sample[1:])):
         raise ValidationError(_("The file has a header but no rows below it."))
 
 

@@ -154,7 +154,7 @@ PRESETS: Sequence[Preset] = (
         "member rating, optin time, optin ip, confirm time, confirm ip, leid, euid, last changed, gmtoff, dstoff",
         {**_NAMES, "email address": "email", "phone number": "phone", "address": "", "birthday": "",
          "member rating": "", "optin time": "", "confirm time": _OPT_IN_DATE, "cc": "country", "region": "region",
-         "leid": "", "euid": "external_id", "notes": "", "tags": "tags", "unsub time": ""},
+         "leid": "", "euid": "external_id", "notes": "", "tags": "tags", "unsub time": _OPT_OUT},
     ),
     _preset(
         "Brevo",
@@ -171,7 +171,7 @@ PRESETS: Sequence[Preset] = (
         " last updated date, job title",
         {**_NAMES, "id": "external_id", "contact id": "external_id", "email": "email", "phone": "phone",
          "organization": "company", "account": "company", "job title": "job_title", "tags": "tags",
-         "date created": "created_at", "status": "", "ip": "", "ip address": ""},
+         "date created": "created_at", "status": _OPT_OUT, "ip": "", "ip address": ""},
         enough=4,
     ),
 )  # fmt: skip

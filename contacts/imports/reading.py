@@ -8,11 +8,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
+from django.utils.translation import gettext as _
+
 if TYPE_CHECKING:
     from contacts.imports.dialect import Dialect
 
 # An address or a note may go over several lines; beyond this a quotation mark was left open.
 LONGEST_CELL_LINES = 60
+# Letters of a line. A table of people has no longer ones, and a file of one line would fill the memory.
+LONGEST_LINE = 1024 * 1024
+_SHOWN = 1_000
+_ENDS = ("\n", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +50,15 @@ def _rows(feed: _Feed, delimiter: str) -> Iterator[ReadRow]:
             cells = next(reader)
         except StopIteration:
             return
-        except (csv.Error, _NeverCloses):
+        except csv.Error:  # a cell beyond what the reader takes
+            cells, feed.is_too_long = [], len(feed.given) == 1
+        except _NeverCloses:
             cells = []
         if (not cells and feed.given) or feed.is_cut_off:
             if feed.is_blank:
                 continue
             # What stood behind the open quotation mark is read again, as rows of its own.
-            yield ReadRow(line, [feed.first_line], is_broken=True)
+            yield ReadRow(line, [feed.first_line[:_SHOWN]], is_broken=True, reason=feed.reason)
             feed.rewind()
             reader = csv.reader(feed, delimiter=delimiter)
         elif any(cells):
@@ -64,12 +72,13 @@ class _NeverCloses(Exception):
 class _Feed:
     """Hands lines to the csv reader and can take back all but the first of a row that went wrong."""
 
-    def __init__(self, lines: Iterator[str]) -> None:
-        self._lines = lines
+    def __init__(self, text: io.TextIOWrapper) -> None:
+        self._text = text
         self._again: list[str] = []
         self.number = 0
         self.given: list[str] = []
         self.is_cut_off = False
+        self.is_too_long = False
 
     def __iter__(self) -> _Feed:
         return self
@@ -77,14 +86,27 @@ class _Feed:
     def __next__(self) -> str:
         if len(self.given) >= LONGEST_CELL_LINES:
             raise _NeverCloses
-        line = self._again.pop() if self._again else next(self._lines, None)
-        if line is None:
+        line = self._again.pop() if self._again else self._text.readline(LONGEST_LINE)
+        if not line:
             # Asked for more in the middle of a row: the file ends inside quotation marks.
             self.is_cut_off = bool(self.given)
             raise StopIteration
         self.given.append(line)
         self.number += 1
+        if len(line) == LONGEST_LINE and not line.endswith(_ENDS):
+            self._pass_over()
+            raise csv.Error
         return line
+
+    def _pass_over(self) -> None:
+        """The rest of a line of which the beginning was too much already."""
+        while (more := self._text.readline(LONGEST_LINE)) and not more.endswith(_ENDS):
+            pass
+
+    @property
+    def reason(self) -> str:
+        """Why the row at hand cannot be read; empty for a quotation mark that never closes."""
+        return _("This row is too long to be read.") if self.is_too_long else ""
 
     @property
     def first_line(self) -> str:
@@ -96,7 +118,7 @@ class _Feed:
 
     def begin_row(self) -> int:
         self.given = []
-        self.is_cut_off = False
+        self.is_cut_off = self.is_too_long = False
         return self.number + 1
 
     def rewind(self) -> None:

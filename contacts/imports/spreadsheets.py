@@ -24,6 +24,8 @@ from django.utils.translation import gettext as _
 
 from contacts.imports.reading import ReadRow
 
+# What every kind of spreadsheet has.
+_NAMING = ("[Content_Types].xml", "mimetype")
 MOST_UNPACKED = 4 * 1024**3
 # What reading an archive from outside raises: torn (the first four), packed in a way not known here,
 # encrypted, lacking a part or a sheet that can be seen, holding something else than XML.
@@ -98,12 +100,24 @@ def _opened(stream: IO[bytes]) -> Iterator[_Book]:
         with zipfile.ZipFile(stream) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > MOST_UNPACKED:
                 raise ValidationError(_("This spreadsheet is too large when unpacked. Save it as CSV and upload that."))
+            _refuse_archive(archive)
             sheet, is_1904 = _first_sheet(archive)
             yield _Book(archive, sheet, is_1904, _dated_styles(archive))
     except _UNREADABLE:
         raise ValidationError(
             _("This is not a spreadsheet that can be read. Save it as XLSX or CSV and upload that.")
         ) from None
+
+
+def _refuse_archive(archive: zipfile.ZipFile) -> None:
+    """An archive of something else."""
+    if not any(name in _NAMING or name.startswith("xl/") for name in archive.namelist()):
+        raise ValidationError(
+            _(
+                "This is a ZIP archive. Unpack it and upload the file inside, or take a whole export in with"
+                " “Move here from another system”."
+            )
+        )
 
 
 @contextmanager

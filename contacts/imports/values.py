@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import phonenumbers
 from babel import Locale
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -37,6 +38,7 @@ _PLAIN_LOCAL = re.compile(r"[a-z0-9_+-]{1,32}(?:\.[a-z0-9_+-]{1,32})?").fullmatc
 _EMAIL_SHAPE = re.compile(r"[^\s@,;|]+@[^\s@,;|]+\.[^\s@,;|]+")
 _ROUNDED = re.compile(r"\d[.,]\d+E\+\d+", re.IGNORECASE)
 _NUMERIC_DATE = re.compile(r"(\d{1,4})[./-](\d{1,2})[./-](\d{1,4})(?:[ T]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?")
+_ABROAD = re.compile(r"[1-9][0-9]{9,14}").fullmatch
 _CENTS = re.compile(r"[^\d,.]*\d[\d\s.,']*?([.,])\d{1,2}[^\d,.]*")
 _TAG_MARKS = re.compile(r"\s*(?:[,;|]|:::)\s*")
 
@@ -105,8 +107,25 @@ def phone(cell: str, reader: Reader) -> dict[str, str]:
     if _ROUNDED.fullmatch(cell.strip()):
         raise ValidationError(_("A spreadsheet has rounded this number: its last digits are lost."))
     written = _one_line(cell)
-    number = quick_e164(written, reader.country) or phones.e164(written, country=reader.country)
+    number = quick_e164(written, reader.country) or _dialled(written, reader.country)
     return {"written": written, "number": number}
+
+
+def _dialled(written: str, country: str) -> str:
+    """Several systems keep numbers with the country's code and without its plus."""
+    try:
+        return phones.e164(written, country=country)
+    except ValidationError:
+        if not _ABROAD(written) or not _is_number(f"+{written}"):
+            raise
+    return f"+{written}"
+
+
+def _is_number(dialled: str) -> bool:
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(dialled))
+    except phonenumbers.NumberParseException:
+        return False
 
 
 def phones_of(cell: str, reader: Reader) -> list[dict[str, str]]:

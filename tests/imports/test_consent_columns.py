@@ -94,3 +94,15 @@ def test_what_a_yes_still_needs_is_asked_on_the_page_of_its_column(alice: Member
     assert '<details class="more" open>' in alice.get("check_import", bare.pk).content.decode()
     whole = begin(alice, ANSWERS)
     assert '<details class="more">' in alice.get("check_import", whole.pk).content.decode()
+
+
+def test_an_opt_out_is_understood_as_a_state_and_as_a_day(alice: Member) -> None:
+    """Exports say it with a yes, with "Unsubscribed", or with the day; all of them are a no."""
+    said = {"yes": True, "Unsubscribed": True, "opted out": True, "2024-05-01 10:00:00": True, "1": True}
+    agreed = {"no": False, "subscribed": False, "Active": False, "0": False, "": False}
+    cells = list({**said, **agreed}.items())
+    rows = "".join(f"p{number}@example.com,{cell}\n" for number, (cell, _is_no) in enumerate(cells))
+    bring_in(alice, f"Email,Unsubscribed\n{rows}")
+    for number, (cell, is_no) in enumerate(cells):
+        actions = [action for action, _on in answers_of(alice, f"p{number}@example.com")]
+        assert actions == (["withdrawn"] if is_no else []), cell

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import quopri
+import zipfile
 from datetime import UTC, date, datetime
 
 import pytest
@@ -94,6 +96,23 @@ def test_an_address_book_comes_in(alice: Member) -> None:
         assert set(Tag.objects.filter(taggings__contact=rui).values_list("name", flat=True)) == {"vip", "press"}
 
 
+FULL_CARD = (
+    "BEGIN:VCARD\r\nVERSION:4.0\r\nFN:Ana Souza\r\nEMAIL;PREF=2:ana@home.example\r\nEMAIL;PREF=1:ana@example.com\r\n"
+    'TEL;VALUE=uri;TYPE="voice,work":tel:+351-21-000-00-00\r\nmine.TEL;TYPE=PREF;TYPE=CELL:+351 912 345 678\r\n'
+    'ADR;LABEL="Rua das Flores: 12";TYPE=home:;;Rua das Flores 12;Porto;;4000-001;PT\r\nEND:VCARD\r\n'
+)
+
+
+def test_what_a_card_prefers_and_quotes_is_understood(alice: Member) -> None:
+    bring_in(alice, FULL_CARD, name="people.vcf")
+    with tenant_context(alice.tenant):
+        ana = contacts.find_by_email("ana@home.example")
+        assert ana.emails.get(is_primary=True).address == "ana@example.com"
+        assert PhoneNumber.objects.get(contact=ana, is_primary=True).number == "+351912345678"
+        place = PostalAddress.objects.get(contact=ana)
+        assert (place.street, place.postcode) == ("Rua das Flores 12", "4000-001")
+
+
 LINES = (
     '{"email": "ana@example.com", "name": "Ana", "address": {"city": "Porto"}, "tags": ["vip", "press"]}\n\n'
     '{"email": "rui@example.com", "mobile": 912345678, "active": true}\n'
@@ -117,6 +136,23 @@ def test_tabs_and_a_formula_are_a_table_of_text(alice: Member) -> None:
     with tenant_context(alice.tenant):
         assert [person.name for person in Contact.objects.all()] == ["=HYPERLINK(1)"]
     assert landed(run) == {"new": 1}
+
+
+def test_a_cell_without_end_keeps_one_row_out(alice: Member) -> None:
+    endless = "z" * 3_000_000
+    run = bring_in(alice, f"Email,Name\nana@example.com,{endless}\nrui@example.com,Rui\n")
+    assert landed(run) == {"new": 1}
+    [(line, _column, reason)] = problems(alice, run)
+    assert (line, "too long" in reason) == (2, True)
+
+
+def test_an_archive_is_led_to_where_whole_exports_are_taken(alice: Member) -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("people.csv", "Email\nana@example.com\n")
+    response = upload(alice, stream.getvalue(), name="export.zip")
+    assert response.status_code == 422
+    assert "ZIP" in error_of(response)
 
 
 WIDE = ",".join(f"c{n}" for n in range(10_000)) + "\n" + ",".join("x" for _n in range(10_000)) + "\n"
@@ -156,8 +192,6 @@ def test_letters_survive_every_usual_encoding(alice: Member, encoding: str) -> N
 @given(st.binary(max_size=400), st.sampled_from([b"", b"PK\x03\x04", b"BEGIN:VCARD\n", b'{"a": 1}\n', b"Email\n"]))
 @settings(max_examples=150, deadline=None)
 def test_no_bytes_at_all_are_an_error_of_ours(content: bytes, start_: bytes) -> None:
-    import io
-
     from django.core.exceptions import ValidationError
 
     from contacts.imports import dialect, source
@@ -180,3 +214,10 @@ def test_a_phone_read_quickly_is_the_one_read_carefully(country: str, written: s
     quick = quick_e164(written, country)
     if quick is not None:
         assert quick == phones.e164(written, country=country)
+
+
+def test_a_number_from_abroad_needs_no_plus(alice: Member) -> None:
+    run = bring_in(alice, "Email,SMS\nana@example.com,33612345678\nrui@example.com,99999999999999\n")
+    with tenant_context(alice.tenant):
+        assert [phone.number for phone in PhoneNumber.objects.all()] == ["+33612345678"]
+    assert [line for line, *_rest in problems(alice, run)] == [3]
