@@ -78,7 +78,8 @@ EXPORTS = {
     ),
     "ActiveCampaign": (
         "Contact ID,Email,First Name,Last Name,Phone,Account,Date Created,IP Address,Status,Tags,Lead Score",
-        {"Email": "email", "Account": "company", "Tags": "tags", "Status": "consent.newsletter.out", "Date Created": "created_at"},
+        {"Email": "email", "Account": "company", "Tags": "tags", "Status": "consent.newsletter.out",
+         "Date Created": "created_at"},
     ),
 }  # fmt: skip
 
