@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from contacts.exports.people import Record
+from contacts.imports.cards import OWN_UID
 
 LONGEST_LINE = 75  # octets, the line's end not counted
 _KINDS = {"work": "WORK", "home": "HOME"}
@@ -16,7 +17,7 @@ def card(record: Record) -> str:
 
 
 def _properties(record: Record) -> Iterator[str]:
-    yield f"UID:ecrm-{record['id']}"
+    yield f"UID:{OWN_UID}{record['id']}"
     yield f"N:{_value(record['family_name'])};{_value(record['given_name'])};;;"
     yield f"FN:{_value(record['name'] or next((one['address'] for one in record['emails']), ''))}"
     for one in record["emails"]:

@@ -41,6 +41,7 @@ COLUMNS = {
     "Note": "",
 }
 HEADERS = list(COLUMNS)
+OWN_UID = "ecrm-"
 LONGEST_LINE = 64 * 1024
 _ESCAPED = re.compile(r"\\(.)")
 _PARTS = re.compile(r"(?<!\\);")
@@ -173,7 +174,9 @@ def _cells(properties: list[_Property]) -> list[str]:
     found["Birthday"] = _birthday(_first(by_name, "BDAY"))
     found["Language"] = _plain(_first(by_name, "LANG"))
     found["Categories"] = ", ".join(_plain(each.value) for each in by_name["CATEGORIES"])
-    found["UID"] = _plain(_first(by_name, "UID")).removeprefix("urn:uuid:")
+    uid = _plain(_first(by_name, "UID")).removeprefix("urn:uuid:")
+    # Our own number of a person is no number of another system.
+    found["UID"] = "" if uid.startswith(OWN_UID) else uid
     found["Note"] = _plain(_first(by_name, "NOTE"))
     return list(found.values())
 

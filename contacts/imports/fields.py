@@ -181,7 +181,7 @@ def _of_custom(field: CustomField) -> Field:
         field.label,
         _OWN,
         lambda cell, reader: custom_fields.parse(field, cell, style=reader.style()),
-        (field.key.replace("_", " "),),
+        (field.key.replace("_", " "), fold(f"custom_fields.{field.key}")),
         is_custom=True,
     )
 
@@ -192,7 +192,7 @@ def _as_field(column: import_columns.ImportColumn) -> Field:
         column.label,
         _APPS,
         lambda cell, _reader: column.parse(cell),
-        tuple(column.aliases),
+        (*column.aliases, fold(f"more.{column.key}")),
         is_registered=True,
         is_distinct=not column.is_offered,
         is_offered=column.is_offered,

@@ -55,6 +55,14 @@ _GOOGLE = {
 
 PRESETS: Sequence[Preset] = (
     _preset(
+        "eCRM",
+        "emails 1 address, emails 1 primary, emails 1 verified, phones 1 number, phones 1 written, addresses 1 street,"
+        " addresses 1 latitude, custom fields, identities 1 namespace",
+        {"id": "", "emails 1 address": "email", "emails 2 address": "email2", "phones 1 number": "phone",
+         "phones 2 number": "phone", "phones 3 number": "phone", "addresses 1 street": "street",
+         "addresses 1 postcode": "postcode", "addresses 1 region": "region", "last active at": ""},
+    ),
+    _preset(
         "Google Contacts",
         "e mail 1 label, e mail 1 value, phone 1 label, phone 1 value, phonetic first name, phonetic last name,"
         " organization name, labels, file as",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any
@@ -21,8 +22,9 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from ecrm.jobs import alive
 from ecrm.jobs.models import OutboxEntry
-from ecrm.jobs.tasks import LEASE, TAKES_IN, call, registry
+from ecrm.jobs.tasks import TAKES_IN, call, registry
 from ecrm.tenancy.closed import OPEN_TASKS, closed
 from ecrm.tenancy.context import require_tenant_id, tenant_transaction
 
@@ -108,8 +110,10 @@ def work_waiting(task: str) -> int:
 
 
 def _work(entry: OutboxEntry) -> bool:
+    registered = registry[entry.task]
     try:
-        call(registry[entry.task], entry.arguments)
+        with alive.renewed(entry) if registered.is_renewed else nullcontext():
+            call(registered, entry.arguments)
     except Exception as error:
         _put_back(entry, error)
         raise
@@ -167,10 +171,21 @@ def drain(*, rounds: int = 20) -> int:
 def _claim(entry_id: int) -> OutboxEntry | None:
     free = Q(leased_until=None) | Q(leased_until__lt=Now())
     with tenant_transaction():
-        claimed = OutboxEntry.objects.filter(free, pk=entry_id, failed_at=None, due_at__lte=Now()).update(
-            leased_until=Now() + LEASE, attempts=F("attempts") + 1
+        due = OutboxEntry.objects.filter(free, pk=entry_id, failed_at=None, due_at__lte=Now())
+        entry = due.first()
+        if entry is None:
+            return None
+        claimed = due.filter(attempts=entry.attempts).update(
+            leased_until=Now() + _lease(entry.task), attempts=entry.attempts + 1
         )
-        return OutboxEntry.objects.get(pk=entry_id) if claimed else None
+        entry.attempts += 1
+        return entry if claimed else None
+
+
+def _lease(task: str) -> timedelta:
+    """Short where it is renewed while the worker lives."""
+    registered = registry[task]
+    return alive.LEASE if registered.is_renewed else registered.lease
 
 
 def _claim_waiting(task: str) -> list[OutboxEntry]:
@@ -181,7 +196,7 @@ def _claim_waiting(task: str) -> list[OutboxEntry]:
         found = list(due.select_for_update(skip_locked=True)[:MOST_TOGETHER])
         entries = list(takewhile(lambda entry: entry.attempts == 0, found)) or found[:1]
         OutboxEntry.objects.filter(pk__in=[entry.pk for entry in entries]).update(
-            leased_until=Now() + registry[task].lease, attempts=F("attempts") + 1
+            leased_until=Now() + _lease(task), attempts=F("attempts") + 1
         )
     for entry in entries:
         entry.attempts += 1
@@ -208,7 +223,7 @@ def _work_again(entry: OutboxEntry) -> bool:
     """Unless somebody else has it by now: its turn may come long after the claim."""
     with tenant_transaction():
         ours = OutboxEntry.objects.filter(pk=entry.pk, attempts=entry.attempts, leased_until__isnull=False)
-        is_ours = ours.update(leased_until=Now() + registry[entry.task].lease)
+        is_ours = ours.update(leased_until=Now() + _lease(entry.task))
     return bool(is_ours) and _work(entry)
 
 

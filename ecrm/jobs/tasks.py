@@ -33,7 +33,7 @@ class RegisteredTask:
 
     ``together`` does many calls at once: it is given their arguments and returns the positions of
     those that are done; the others are called one by one. ``lease`` is how long a worker that has
-    died keeps others away.
+    died keeps others away. Work a person waits for goes on for long: it ``is_renewed`` while its worker lives.
     """
 
     name: str
@@ -43,6 +43,10 @@ class RegisteredTask:
     celery_task: Any
     together: Together | None = None
     lease: timedelta = LEASE
+
+    @property
+    def is_renewed(self) -> bool:
+        return self.queue == Queue.IMPORT and not self.is_atomic
 
 
 registry: dict[str, RegisteredTask] = {}

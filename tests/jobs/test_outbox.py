@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from contacts.models import Tag
-from ecrm.jobs import outbox
+from ecrm.jobs import alive, outbox
 from ecrm.jobs.models import OutboxEntry
 from ecrm.jobs.queues import Queue
 from ecrm.jobs.tasks import registry, task
@@ -133,3 +135,47 @@ def test_rows_are_made_for_the_right_tenant(acme: Tenant, globex: Tenant) -> Non
         assert outbox.drain() == 1
     with tenant_context(globex):
         assert not Tag.objects.exists()
+
+
+@pytest.fixture
+def long_work() -> Iterator[list[bool]]:
+    """A task that ends when its lease has been renewed, and answers whether it was."""
+    seen: list[bool] = []
+
+    @task("guard.endure", queue=Queue.IMPORT, atomic=False)
+    def endure() -> None:
+        first = _leased_until()
+        give_up = time.monotonic() + 20
+        while _leased_until() == first and time.monotonic() < give_up:
+            threading.Event().wait(0.02)
+        seen.append(_leased_until() > first)
+
+    yield seen
+    registry.pop("guard.endure").celery_task.app.tasks.unregister("guard.endure")
+
+
+def _leased_until() -> datetime:
+    with tenant_transaction():
+        return OutboxEntry.objects.values_list("leased_until", flat=True).get()
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "dispatch", "migrate"])
+def test_long_work_keeps_its_lease_while_its_worker_lives(
+    acme: Tenant, long_work: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So the lease can be short, and who waits for work of a dead worker waits for seconds."""
+    monkeypatch.setattr(alive, "BEAT_SECONDS", 0.05)
+    with tenant_context(acme):
+        entry_id = outbox.enqueue("guard.endure").pk
+    with bind_tenant(acme):
+        assert outbox.work_entry(entry_id)
+    assert long_work == [True]
+    assert entries(acme) == []
+
+
+def test_work_a_person_waits_for_is_taken_over_soon(acme: Tenant) -> None:
+    with tenant_context(acme):
+        entry_id = outbox.enqueue("imports.check", run_id=0, job_id=0).pk
+    with bind_tenant(acme):
+        assert outbox._claim(entry_id)
+        assert _leased_until() < timezone.now() + timedelta(minutes=1)

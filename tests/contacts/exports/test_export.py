@@ -126,6 +126,17 @@ def test_what_went_out_comes_back_and_changes_nothing(alice: Member, acme: Tenan
     assert state(acme) == before
 
 
+@pytest.mark.parametrize("form", ["xlsx", "vcf", "jsonl"])
+def test_every_format_comes_back_and_changes_nothing(alice: Member, acme: Tenant, ana: Contact, form: str) -> None:
+    content = exported(alice, form)
+    before = state(acme)
+    run = begin(alice, content, name=f"people.{form}")
+    assert {"email", "email2", "phone", "street", "postcode", "city", "tags", "company"} <= set(run.mapping.values())
+    run = start(alice, check(alice, run, known="overwrite"))
+    assert (run.state, run.counts.get("same")) == ("done", 1)
+    assert state(acme) == before
+
+
 def test_consent_goes_out_with_its_day_and_origin(alice: Member, acme: Tenant, ana: Contact) -> None:
     with tenant_context(acme):
         purpose = Purpose.objects.get(key="newsletter")
