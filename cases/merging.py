@@ -7,8 +7,10 @@ from django.db.models.functions import Lower
 
 from cases.models import Case, CaseMessage
 from cases.models.conversation import Direction
+from cases.notices import path_of
 from contacts import merging
 from contacts.merging import Parting, Things
+from ecrm.notices.services import hand_over
 
 
 def register() -> None:
@@ -27,4 +29,10 @@ def give_back(parting: Parting) -> Things:
     theirs = opened.annotate(by=Lower(Subquery(first.values("sender_address")[:1]))).filter(by__in=parting.addresses)
     ids = list(theirs.values_list("pk", flat=True))
     Case.objects.filter(pk__in=ids).update(contact=parting.loser_id)
+    hand_over(
+        from_contact_id=parting.winner_id,
+        to_contact_id=parting.loser_id,
+        pages=[path_of(Case(pk=pk)) for pk in ids],
+        since=parting.merged_at,
+    )
     return {Case._meta.label_lower: ids}

@@ -88,7 +88,7 @@ def _count_if_stale() -> None:
 
 
 LIMIT = f"CASE kind {' '.join(f'WHEN {kind} THEN {most}' for kind, most in MANY.items())} ELSE {LARGEST} END"
-DROP = "DROP TABLE IF EXISTS duplicate_candidate, duplicate_rarity, duplicate_person, duplicate_scored;"
+DROP = "DROP TABLE IF EXISTS duplicate_candidate, duplicate_rarity, duplicate_card, duplicate_person, duplicate_scored;"
 GROUPED = f"""
     , pair AS (
         SELECT first, second, bit_or(1 << kind) AS kinds FROM shared GROUP BY first, second
@@ -132,25 +132,31 @@ _RARITIES = f"""
     CREATE UNIQUE INDEX ON duplicate_rarity (key);
     ANALYZE duplicate_rarity"""
 _PEOPLE = f"""
+    CREATE TEMP TABLE duplicate_card ON COMMIT DROP AS
+    SELECT * FROM {MatchCard.table()}
+     WHERE tenant_id = :tenant AND contact_id IN (
+        SELECT first FROM duplicate_candidate UNION SELECT second FROM duplicate_candidate)
+    %(more)s;
+    ANALYZE duplicate_card;
     CREATE TEMP TABLE duplicate_person ON COMMIT DROP AS
-    WITH card AS (
-        SELECT * FROM {MatchCard.table()}
-         WHERE tenant_id = :tenant AND contact_id IN (
-            SELECT first FROM duplicate_candidate UNION SELECT second FROM duplicate_candidate)
-        %(more)s
-    ), alone AS (
+    WITH alone AS (
         SELECT coalesce(max(bits), 0)::real AS bits FROM duplicate_rarity WHERE key = 0
+    ), name AS (
+        SELECT contact_id, array_agg(bits ORDER BY place) AS bits, sum(bits)::real AS total FROM (
+            SELECT card.contact_id, word.place, coalesce(rare.bits, alone.bits) AS bits
+              FROM duplicate_card card CROSS JOIN alone
+             CROSS JOIN LATERAL unnest(card.words) WITH ORDINALITY AS word (word, place)
+              LEFT JOIN duplicate_rarity rare ON rare.key = hashtextextended(word.word, 1)) AS each
+         GROUP BY contact_id
+    ), town AS (
+        SELECT contact_id, min(coalesce(rare.bits, alone.bits)) AS bits
+          FROM duplicate_card card CROSS JOIN alone CROSS JOIN LATERAL unnest(card.cities) AS city
+          LEFT JOIN duplicate_rarity rare ON rare.key = city GROUP BY contact_id
     )
-    SELECT card.*, name.bits, name.total AS name_bits, coalesce(town.bits, 0)::real AS city_bits,
-           (alone.bits - 1)::real AS people_bits
-      FROM card CROSS JOIN alone CROSS JOIN LATERAL (
-        SELECT coalesce(array_agg(bits ORDER BY place), '{{}}') AS bits, sum(bits)::real AS total FROM (
-            SELECT place, coalesce((SELECT rare.bits FROM duplicate_rarity rare
-                                     WHERE rare.key = hashtextextended(word, 1)), alone.bits) AS bits
-              FROM unnest(card.words) WITH ORDINALITY AS named (word, place)) AS each) AS name
-     CROSS JOIN LATERAL (
-        SELECT min(coalesce((SELECT rare.bits FROM duplicate_rarity rare WHERE rare.key = city), alone.bits)) AS bits
-          FROM unnest(card.cities) AS city) AS town"""
+    SELECT card.*, coalesce(name.bits, '{{}}') AS bits, name.total AS name_bits,
+           coalesce(town.bits, 0)::real AS city_bits, (alone.bits - 1)::real AS people_bits
+      FROM duplicate_card card CROSS JOIN alone
+      LEFT JOIN name USING (contact_id) LEFT JOIN town USING (contact_id)"""
 
 # Whoever somebody told apart from one of two is not the other one either, while these are merged.
 _TOLD_APART = f"""

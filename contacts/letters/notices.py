@@ -42,13 +42,18 @@ def failed(letter: Letter) -> None:
     _tell(FAILED, letter, at=timezone.now(), who=str(letter.contact))
 
 
+def path_of(letter_id: int) -> str:
+    """Inside the tenant, as notices keep it."""
+    return f"/contacts/letters/{letter_id}/"
+
+
 def _tell(kind: str, letter: Letter, *, at: datetime, **facts: Any) -> None:
     if letter.author_id is None:
         return
     notify(
         kind,
         to=[letter.author_id],
-        url=f"/contacts/letters/{letter.pk}/",
+        url=path_of(letter.pk),
         facts={"subject": letter.subject, **facts},
         subject=letter,
         key=f"{kind}:{letter.root_id or letter.pk}",

@@ -5,8 +5,10 @@ from __future__ import annotations
 from django.db.models.functions import Lower
 
 from contacts import merging
+from contacts.letters.notices import path_of
 from contacts.merging import Parting, Things
 from contacts.models import ComposeDraft, ContactNote, FollowUp, Letter, LetterHandover
+from ecrm.notices.services import hand_over
 
 
 def register() -> None:
@@ -25,4 +27,10 @@ def give_back(parting: Parting) -> Things:
     sent = since.filter(pk__in=travelled.values("letter"))
     ids = sorted({*heard.values_list("pk", flat=True), *sent.values_list("pk", flat=True)})
     Letter.objects.filter(pk__in=ids).update(contact=parting.loser_id)
+    hand_over(
+        from_contact_id=parting.winner_id,
+        to_contact_id=parting.loser_id,
+        pages=[path_of(pk) for pk in ids],
+        since=parting.merged_at,
+    )
     return {Letter._meta.label_lower: ids}

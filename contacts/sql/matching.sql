@@ -158,6 +158,17 @@ BEGIN
 END
 $$;
 
+-- Whether two neighbouring letters are turned and all else is the same.
+CREATE OR REPLACE FUNCTION search.is_turned(one text, other text) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE same integer := 0;
+BEGIN
+    IF length(one) <> length(other) THEN RETURN false; END IF;
+    WHILE same < length(one) AND substr(one, same + 1, 1) = substr(other, same + 1, 1) LOOP same := same + 1; END LOOP;
+    RETURN other = left(one, same) || substr(one, same + 2, 1) || substr(one, same + 1, 1) || substr(one, same + 3);
+END
+$$;
+
 -- How alike two names are, of words as above: 3 the same, 2 alike in every word of the shorter one,
 -- 1 in some, 0 in none, -1 not known. With it, how telling that is: the sum of the bits of what agrees
 -- (a word that one in 1,024 has is worth 10).
@@ -188,17 +199,22 @@ BEGIN
         IF found IS NOT NULL AND NOT taken[found] THEN
             taken[found] := true;
             hits := hits + 1;
-            -- What is written otherwise is rarer than the word that was meant.
+            -- What is written otherwise is rarer than the word that was meant, and with two letters wrong it
+            -- often is another one.
             total := total + CASE WHEN one[i] = other[found] THEN least(one_bits[i], other_bits[found])
                                   WHEN length(one[i]) = 1 OR length(other[found]) = 1 THEN 3.5
-                                  ELSE greatest(least(one_bits[i], other_bits[found]) - 3, 0) END;
+                                  ELSE greatest(least(one_bits[i], other_bits[found])
+                                                - CASE WHEN public.levenshtein_less_equal(one[i], other[found], 1) = 1
+                                                         OR search.is_turned(one[i], other[found])
+                                                         OR least(length(one[i]), length(other[found])) < 5
+                                                       THEN 3 ELSE 8 END, 0) END;
         END IF;
     END LOOP;
     RETURN ARRAY[CASE WHEN hits < cardinality(one) THEN least(hits, 1)
                       WHEN hits = 1 OR one <> other THEN 2 ELSE 3 END, total];
 END
 $$;
-GRANT EXECUTE ON FUNCTION search.is_word_alike(text, text, text, text),
+GRANT EXECUTE ON FUNCTION search.is_word_alike(text, text, text, text), search.is_turned(text, text),
     search.names_alike(text[], text[], text[], text[], real[], real[]) TO ecrm_app;
 
 -- The part of an address before the @, without what many mail servers ignore.

@@ -82,6 +82,17 @@ def blank_facts(contact_ids: Iterable[int]) -> int:
     return Notification.objects.filter(contact_id__in=list(contact_ids)).update(facts={}, contact_id=None)
 
 
+def hand_over(*, from_contact_id: int, to_contact_id: int, pages: Iterable[str], since: datetime) -> int:
+    """Notices of things that turn out to be somebody else's speak of that person now; returns how many.
+
+    ``pages`` are paths inside the tenant, without a query.
+    """
+    wanted = set(pages)
+    found = Notification.objects.filter(contact_id=from_contact_id, at__gte=since).values_list("pk", "url")
+    theirs = [pk for pk, url in found if url.partition("?")[0] in wanted]
+    return Notification.objects.filter(pk__in=theirs).update(contact_id=to_contact_id)
+
+
 def mark_read(*, notification: Notification) -> bool:
     return bool(unread(notification.user_id).filter(pk=notification.pk).update(read_at=timezone.now()))
 

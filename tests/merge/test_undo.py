@@ -6,21 +6,25 @@ it is compared what was there before.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.db import connection, transaction
-from hypothesis import HealthCheck, given, settings
+from django.utils import timezone
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from cases.models import Case
+from cases.models import Case, CaseCounter, CaseMessage
 from cases.services import open_case
+from cases.services.hearing import Incoming
 from contacts import events, merging, services
 from contacts.fields.writing import write
 from contacts.merge.services import merge_contacts, undo_merge
-from contacts.models import Contact, Event, Identity
+from contacts.models import Contact, ContactNote, EmailAddress, Event, Identity, Letter, Tag, Tagging
+from ecrm.notices.models import Notification
 from ecrm.tenancy.models import Tenant
 from ecrm.tenancy.scoping import TenantModel
 from tests import factories as make
@@ -53,11 +57,23 @@ people = st.fixed_dictionaries(
         "likes": st.sampled_from([None, ["gold"], ["gold", "silver"], ["bronze"]]),
     }
 )
-acts = st.lists(st.sampled_from(["bystander", "loser event", "winner event", "loser thing", "recount"]), max_size=4)
+# What acts leave on a person, as it was before, by their id.
+Own = dict[int, dict[str, Any]]
+
+acts = st.lists(
+    st.sampled_from(
+        [
+            *("bystander", "loser event", "winner event", "loser thing", "recount"),
+            *("winner edited", "winner tagged", "winner noted", "another merge", "loser writes", "loser opens a case"),
+        ]
+    ),
+    unique=True,
+    max_size=6,
+)
 
 
 @pytest.mark.django_db
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, phases=[Phase.generate], deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     winner=people,
     loser=people,
@@ -71,13 +87,17 @@ def test_merge_and_undo_leave_the_tables_as_they_were(
         make_field("choice", key="tier")
         make_field("choices", key="likes")
         one, two, bystander = _person("w", winner), _person("l", loser), _person("b", loser)
+        open_case(contact=bystander, subject="Case", at=LONG_AGO)
         before, told = tables(), history()
+        own: Own = {
+            row.pop("id"): row for row in Contact.objects.values("id", "source", "updated_at", "last_active_at")
+        }
         merge = merge_contacts(winner=one, loser=two, by=None, choices=dict.fromkeys(take, two.pk))
         assert not Contact.objects.unbinned().filter(pk=two.pk).exists()
-        for act in between:
-            _act(act, one, two, bystander)
+        takes_back = [_act(act, one, two, bystander, own) for act in between]
         undo_merge(merge=merge, by=None)
-        _forget(between, bystander)
+        for take_back in takes_back:
+            take_back()
         assert tables() == before
         assert told.items() <= history().items()
         transaction.set_rollback(True)
@@ -138,10 +158,13 @@ def _person(key: str, given: dict[str, Any]) -> Contact:
     return Contact.objects.get(pk=contact.pk)
 
 
-def _act(act: str, one: Contact, two: Contact, bystander: Contact) -> None:
+def _act(act: str, one: Contact, two: Contact, bystander: Contact, own: Own) -> Callable[[], None]:  # noqa: C901
+    """Something happens meanwhile. Answers what checks, after the undo, whose it is, and takes it away again."""
     match act:
         case "bystander":
-            services.edit_contact(contact=bystander, by=None, source="changed")
+            return _edit(bystander, own)
+        case "winner edited":
+            return _edit(one, own)
         case "loser event":
             events.record("contact.changed", contact=two)
         case "winner event":
@@ -150,12 +173,59 @@ def _act(act: str, one: Contact, two: Contact, bystander: Contact) -> None:
             events.record("contact.tagged", contact=two, subject=Case(pk=1))
         case "recount":
             services.refresh_search([one.pk])
+        case "another merge":
+            undo_merge(merge=merge_contacts(winner=one, loser=bystander, by=None), by=None)
+        case "winner tagged":
+            services.add_tags(contact_ids=[one.pk], names=["Meanwhile"], by=None)
+            return lambda: _gone(
+                Tagging.objects.filter(tag__name="Meanwhile"), one, Tag.objects.filter(name="Meanwhile")
+            )
+        case "winner noted":
+            note = make.ContactNoteFactory(contact=one)
+            return lambda: _gone(ContactNote.objects.filter(pk=note.pk), one)
+        case "loser writes":
+            letter = make.LetterFactory(contact=one, direction="in", author=None, sender_address="L0@x.example")
+            return lambda: _gone(Letter.objects.filter(pk=letter.pk), _of_address(one, two))
+        case "loser opens a case":
+            return _open_case(one, two, own)
+    return lambda: None
 
 
-def _forget(between: list[str], bystander: Contact) -> None:
-    """What was done to somebody else is no part of the comparison."""
-    if "bystander" in between:
-        Contact.objects.filter(pk=bystander.pk).update(source="", updated_at=LONG_AGO)
+def _edit(person: Contact, own: Own) -> Callable[[], None]:
+    services.edit_contact(contact=Contact.objects.get(pk=person.pk), by=None, source="changed")
+
+    def take_back() -> None:
+        assert Contact.objects.get(pk=person.pk).source == "changed"
+        Contact.objects.filter(pk=person.pk).update(**own[person.pk])
+
+    return take_back
+
+
+def _open_case(one: Contact, two: Contact, own: Own) -> Callable[[], None]:
+    numbers = CaseCounter.objects.get().last
+    wrote = Incoming(text="Hello", contact=one, sender_address="l0@x.example", at=timezone.now())
+    case = open_case(contact=one, subject="Meanwhile", message=wrote, at=timezone.now())
+
+    def take_back() -> None:
+        owner = _of_address(one, two)
+        _gone(CaseMessage.objects.filter(case=case), owner)
+        _gone(Case.objects.filter(pk=case.pk), owner)
+        CaseCounter.objects.update(last=numbers)
+        _gone(Notification.objects.filter(at__gte=wrote.at), owner)
+        Contact.objects.filter(pk=owner.pk).update(last_active_at=own[owner.pk]["last_active_at"])
+
+    return take_back
+
+
+def _of_address(one: Contact, two: Contact) -> Contact:
+    """What came from the loser's first address is theirs, if they have one."""
+    return two if EmailAddress.objects.filter(address_norm="l0@x.example", contact=two).exists() else one
+
+
+def _gone(rows: Any, owner: Contact, *more: Any) -> None:
+    assert {row.contact_id for row in rows} == {owner.pk}
+    for each in (rows, *more):
+        each.delete()
 
 
 def _row(handler: Any, person: Contact) -> tuple[Any, str]:
