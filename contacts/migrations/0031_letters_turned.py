@@ -4,5 +4,5 @@ from ecrm.tenancy.operations import RunSQLFile
 
 
 class Migration(migrations.Migration):
-    dependencies = [("contacts", "0029_cards_one_by_one")]
+    dependencies = [("contacts", "0030_letters_in_languages")]
     operations = [RunSQLFile("contacts/sql/matching.sql")]
