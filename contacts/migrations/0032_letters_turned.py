@@ -4,5 +4,5 @@ from ecrm.tenancy.operations import RunSQLFile
 
 
 class Migration(migrations.Migration):
-    dependencies = [("contacts", "0030_letters_in_languages")]
+    dependencies = [("contacts", "0031_fewer_references")]
     operations = [RunSQLFile("contacts/sql/matching.sql")]
