@@ -8,23 +8,17 @@ from ninja import Router
 from pydantic import Field
 
 from contacts import services
-from contacts.api import reading, rows, writing
-from contacts.api.rows import MOST, Ids, IdsIn, RowsOut, Word
-from contacts.api.schemas import ContactIn, TagsIn
+from contacts.api import reading, rows, together
+from contacts.api.rows import MOST, Ids, IdsIn, RowsOut
+from contacts.api.schemas import ContactRowIn, TagsIn
 from contacts.models import Contact
 from ecrm.api.access import ApiRequest, needs
-from ecrm.api.schemas import IdIn, In
+from ecrm.api.schemas import In
 from ecrm.api.scopes import Scope
 from ecrm.tenancy.roles import Capability
 
 router = Router()
 WRITE = needs(Scope.CONTACTS_WRITE)
-
-
-class ContactRowIn(ContactIn):
-    """With ``id`` the row changes that contact, as PATCH does; without it is an upsert."""
-
-    id: IdIn | None = None
 
 
 class ContactRowsIn(In):
@@ -37,10 +31,10 @@ class TagRowsIn(TagsIn):
 
 @router.post("", auth=WRITE, response=RowsOut, summary="Create or change up to 1,000 contacts")
 def write_contacts(request: ApiRequest, given: ContactRowsIn) -> Any:
-    """Row after row. One that is refused changes nothing and leaves the others be; one that does not fit
-    the description refuses the request. Millions go faster as an import.
+    """As if row came after row. One that is refused changes nothing and leaves the others be; one that does
+    not fit the description refuses the request. Millions go faster as an import.
     """
-    return rows.each(given.items, lambda row: _write(request, row))
+    return rows.told(together.write(request, given.items))
 
 
 @router.post("/tags", auth=WRITE, response=RowsOut, summary="Tag up to 1,000 contacts")
@@ -79,12 +73,3 @@ def restore_contacts(request: ApiRequest, given: IdsIn) -> Any:
         return lambda pk: "restored" if pk in back else "unchanged"
 
     return rows.by_id(given.ids, bring_back, reading.seen_ids(request, given.ids))
-
-
-def _write(request: ApiRequest, row: ContactRowIn) -> tuple[int, Word]:
-    if row.id is not None:
-        contact = reading.bare(request, row.id)
-        writing.change(request, contact, row)
-        return contact.pk, "updated"
-    contact, is_new = writing.upsert(request, row)
-    return contact.pk, "created" if is_new else "updated"

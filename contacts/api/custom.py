@@ -23,12 +23,18 @@ def values(request: ApiRequest, ids: Collection[int], entity: str = "contact") -
 
 
 def checked(
-    request: ApiRequest, given: Mapping[str, Any], *, stage: str | None, owner_id: int | None, entity: str = "contact"
+    request: ApiRequest,
+    given: Mapping[str, Any],
+    *,
+    stage: str | None,
+    owner_id: int | None,
+    entity: str = "contact",
+    held: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """What may be written. Raises ``ValidationError`` by ``custom_fields.<key>``.
 
     ``stage`` is the one the person will have, None where the request touches neither it nor a field;
-    ``owner_id`` is the person or company there already.
+    ``owner_id`` is the person or company there already, whose values are read unless ``held`` tells them.
     """
     try:
         sent = fields.checked(entity, given, request.membership)
@@ -36,7 +42,8 @@ def checked(
         raise _renamed(error.update_error_dict({})) from error
     if stage is not None:
         known = fields.by_key(entity, request.membership)
-        held = fields.values(entity, [owner_id], known.values()).get(owner_id, {}) if owner_id else {}
+        if held is None:
+            held = fields.values(entity, [owner_id], known.values()).get(owner_id, {}) if owner_id else {}
         lacking = fields.missing(list(known.values()), stage, {**held, **sent})
         if lacking:
             raise _renamed({f"{fields.PREFIX}{key}": [words] for key, words in lacking.items()})

@@ -49,8 +49,8 @@ def upsert_contact(request: ApiRequest, given: ContactIn) -> Any:
 
     E-mails, phones, tags and identities are added to those there. Nobody found: creates.
     """
-    contact, is_new = writing.upsert(request, given)
-    return Status(201 if is_new else 200, _shown(request, contact.pk))
+    contact, result = writing.upsert(request, given)
+    return Status(201 if result == "created" else 200, _shown(request, contact.pk))
 
 
 @router.get("/{contact_id}", auth=READ, response=ContactOut, summary="Read a contact")

@@ -46,7 +46,7 @@ class IdsIn(In):
 
 def each(given: Sequence[T], write: Callable[[T], tuple[int, Word]]) -> dict[str, Any]:
     """Writes row by row, each in a savepoint of its own: a row that is refused leaves the others be."""
-    return told([_written(number, row, write) for number, row in enumerate(given)])
+    return told([alone(number, row, write) for number, row in enumerate(given)])
 
 
 def by_id(ids: Sequence[str], done: Callable[[list[int]], Callable[[int], Word]], seen: set[int]) -> dict[str, Any]:
@@ -65,7 +65,8 @@ def told(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return {"refused": sum(row["result"] == "refused" for row in rows), "rows": rows}
 
 
-def _written(number: int, row: T, write: Callable[[T], tuple[int, Word]]) -> dict[str, Any]:
+def alone(number: int, row: T, write: Callable[[T], tuple[int, Word]]) -> dict[str, Any]:
+    """What became of a row that is written in a savepoint of its own."""
     try:
         with transaction.atomic():
             pk, word = write(row)
@@ -75,6 +76,10 @@ def _written(number: int, row: T, write: Callable[[T], tuple[int, Word]]) -> dic
         return _refusal(number, problems.of_validation(error))
     except Http404:
         return _refusal(number, Problem(404, _("There is nothing here.")))
+    return done(number, word, pk)
+
+
+def done(number: int, word: Word, pk: int) -> dict[str, Any]:
     return _row(number, 201 if word == "created" else 200, word, pk)
 
 

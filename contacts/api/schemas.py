@@ -97,6 +97,12 @@ class ContactIn(In):
     custom_fields: CustomFieldsIn = {}
 
 
+class ContactRowIn(ContactIn):
+    """With ``id`` the row changes that contact, as PATCH does; without it is an upsert."""
+
+    id: IdIn | None = None
+
+
 OrderName = Literal["-created", "created", "-active", "active", "-updated", "updated", "name", "-name"]
 
 

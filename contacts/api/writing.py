@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -12,13 +13,14 @@ from contacts import services
 from contacts.api import custom, reading
 from contacts.api.schemas import ContactIn
 from contacts.entries import AddressEntry, EmailEntry, PhoneEntry
-from contacts.models import Contact, EmailAddress
+from contacts.models import Contact, EmailAddress, PhoneNumber
 from contacts.services import linking
 from ecrm.api import problems
 from ecrm.api.access import ApiRequest
 from ecrm.api.problems import Problem
 from ecrm.api.schemas import number_of
 from ecrm.tenancy.models import User
+from ecrm.tenancy.settings_rows import once
 
 
 def create(request: ApiRequest, given: ContactIn) -> Contact:
@@ -41,25 +43,25 @@ def known(request: ApiRequest, given: ContactIn) -> Contact | None:
     return unbinned(contact) if contact else None
 
 
-def upsert(request: ApiRequest, given: ContactIn) -> tuple[Contact, bool]:
-    """The person found or made, and whether they are new. Two requests at once make one person."""
+def upsert(request: ApiRequest, given: ContactIn) -> tuple[Contact, Literal["created", "updated", "unchanged"]]:
+    """The person found or made, and what became of them. Two requests at once make one person."""
     found = known(request, given)
     if found is None:
         try:
-            return create(request, given), True
+            return create(request, given), "created"
         except ValidationError as refusal:
             found = known(request, given) if problems.of_validation(refusal).status == 409 else None
             if found is None:
                 raise
-    update(request, found, given)
-    return found, False
+    return found, "updated" if update(request, found, given) else "unchanged"
 
 
-def change(request: ApiRequest, contact: Contact, given: ContactIn) -> None:
-    """Lists replace those there, identities are added."""
+def change(request: ApiRequest, contact: Contact, given: ContactIn) -> bool:
+    """Lists replace those there, identities are added. False when all of it was so already."""
     unbinned(contact)
-    services.edit_contact(contact=contact, by=request.user, via="api", **changes_of(request, given, contact))
-    link(contact, given, request.user)
+    changes = changes_of(request, given, contact)
+    changed = services.edit_contact(contact=contact, by=request.user, via="api", **changes)
+    return bool(link(contact, given, request.user)) or bool(changed)
 
 
 def unbinned(contact: Contact) -> Contact:
@@ -68,7 +70,8 @@ def unbinned(contact: Contact) -> Contact:
     return contact
 
 
-def update(request: ApiRequest, contact: Contact, given: ContactIn) -> None:
+def update(request: ApiRequest, contact: Contact, given: ContactIn) -> bool:
+    """Lists come to those there. False when all of it was so already."""
     by, changes = request.user, changes_of(request, given, contact)
     emails = changes.pop("emails", [])
     phones = changes.pop("phones", [])
@@ -78,19 +81,32 @@ def update(request: ApiRequest, contact: Contact, given: ContactIn) -> None:
         changes["emails"] = [*(EmailEntry(row.address, row.kind) for row in own), *emails]
     if phones:
         numbers = contact.phones.order_by("-is_primary", "id")
-        changes["phones"] = [*(PhoneEntry(row.number, row.kind) for row in numbers), *phones]
-    services.edit_contact(contact=contact, by=by, via="api", **changes)
-    services.add_tags(contact_ids=[contact.pk], names=tags, by=by, via="api")
-    link(contact, given, by)
+        changes["phones"] = [*(PhoneEntry(_as_written(row), row.kind) for row in numbers), *phones]
+    changed = services.edit_contact(contact=contact, by=by, via="api", **changes)
+    added = services.add_tags(contact_ids=[contact.pk], names=tags, by=by, via="api")
+    return any((link(contact, given, by), added, changed))
 
 
-def link(contact: Contact, given: ContactIn, by: User) -> None:
-    pairs = [(each.namespace, each.id) for each in given.identities]
-    linking.link_identities(contact=contact, identities=pairs, by=by, via="api")
+def _as_written(row: PhoneNumber) -> str:
+    """What was written without its country code may mean another number by now."""
+    return row.written if row.written.startswith("+") else row.number
 
 
-def changes_of(request: ApiRequest, given: ContactIn, contact: Contact | None) -> dict[str, Any]:
-    """The fields that were given, as the services take them; ``contact`` is whom they change."""
+def link(contact: Contact, given: ContactIn, by: User) -> int:
+    return linking.link_identities(contact=contact, identities=pairs_of(given), by=by, via="api")
+
+
+def pairs_of(given: ContactIn) -> list[tuple[str, str]]:
+    return [(each.namespace, each.id) for each in given.identities]
+
+
+def changes_of(
+    request: ApiRequest, given: ContactIn, contact: Contact | None, held: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The fields that were given, as the services take them; ``contact`` is whom they change.
+
+    ``held`` are the custom fields they have, read when nobody tells them.
+    """
     changes = {name: getattr(given, name) for name in given.model_fields_set - {"identities", "id"}}
     if "owner_id" in changes:
         changes["owner"] = member(changes.pop("owner_id"))
@@ -100,10 +116,12 @@ def changes_of(request: ApiRequest, given: ContactIn, contact: Contact | None) -
         changes["phones"] = [PhoneEntry(each.number, each.kind) for each in given.phones]
     if "addresses" in changes:
         changes["addresses"] = [AddressEntry(**each.model_dump()) for each in given.addresses]
-    return changes | _custom(request, given, contact)
+    return changes | _custom(request, given, contact, held)
 
 
-def _custom(request: ApiRequest, given: ContactIn, contact: Contact | None) -> dict[str, Any]:
+def _custom(
+    request: ApiRequest, given: ContactIn, contact: Contact | None, held: Mapping[str, Any] | None
+) -> dict[str, Any]:
     """Custom fields, and whether those needed at the person's stage are there."""
     is_told = contact is None or not given.model_fields_set.isdisjoint({"stage", "custom_fields"})
     if not is_told:
@@ -111,13 +129,14 @@ def _custom(request: ApiRequest, given: ContactIn, contact: Contact | None) -> d
     stage = given.stage if contact is None or "stage" in given.model_fields_set else contact.stage
     sent = given.model_dump(include={"custom_fields"})["custom_fields"]
     contact_id = contact.pk if contact is not None else None
-    return {"custom_fields": custom.checked(request, sent, stage=stage, owner_id=contact_id)}
+    return {"custom_fields": custom.checked(request, sent, stage=stage, owner_id=contact_id, held=held)}
 
 
 def member(owner_id: str | None) -> User | None:
     if owner_id is None:
         return None
-    user = User.objects.filter(pk=number_of(owner_id)).first()
+    user_id = number_of(owner_id)
+    user = once(("contacts.owner", user_id), User.objects.filter(pk=user_id).first)
     if user is None:
         raise ValidationError({"owner_id": _("This person is not a member of this workspace.")})
     return user

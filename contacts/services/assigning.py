@@ -11,6 +11,7 @@ from contacts.models import Company, Contact
 from contacts.services.companies import LONGEST_NAME, get_or_create_companies
 from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.models import Membership
+from ecrm.tenancy.settings_rows import once
 
 EDITABLE = (
     *("name", "given_name", "family_name", "stage", "owner", "company", "job_title", "language"),
@@ -58,8 +59,13 @@ def _composed(contact: Contact) -> str:
 def _check(contact: Contact) -> None:
     contact.clean_fields(exclude={"tenant", "owner", "company", "sort_key", "search_text"})
     owner_id = contact.owner_id
-    if owner_id and not Membership.objects.filter(tenant=require_tenant_id(), user=owner_id).exists():
+    if owner_id and not _is_member(owner_id):
         raise ValidationError({"owner": _("This person is not a member of this workspace.")})
+
+
+def _is_member(user_id: int) -> bool:
+    members = Membership.objects.filter(tenant=require_tenant_id(), user=user_id)
+    return once(("contacts.member", user_id), members.exists)
 
 
 def _company(given: str | Company | None) -> Company | None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
@@ -38,10 +39,10 @@ def link_identities(
     Raises ``ValidationError`` (``identities``): code ``junk`` for what stands for nobody, ``taken``
     (with ``contact_id`` in ``params``) when one belongs to somebody else.
     """
-    wanted = list(dict.fromkeys((namespace.strip(), external_id.strip()) for namespace, external_id in identities))
+    wanted = _tidy(identities)
     for namespace, external_id in wanted:
         check_identity(namespace, external_id)
-    own = _named(contact)
+    own = _named([contact.pk])[contact.pk]
     new = [pair for pair in wanted if pair not in own]
     if not new:
         return 0
@@ -53,19 +54,45 @@ def link_identities(
             )
     except IntegrityError as error:
         raise ValidationError({"identities": _taken(new)}) from error
-    _tell(contact, own, [*own, *new], action="contact.linked", by=by, via=via, at=at or timezone.now())
+    _tell({contact.pk: (own, [*own, *new])}, action="contact.linked", by=by, via=via, at=at or timezone.now())
     return len(new)
+
+
+@transaction.atomic
+def link_each(
+    *,
+    identities: Mapping[int, Iterable[Named]],
+    by: User | None,
+    via: str = "",
+    at: datetime | None = None,
+) -> set[int]:
+    """The same for many people by their id, whose identities were checked; answers who has new ones.
+
+    Raises ``IntegrityError`` when one belongs to somebody else.
+    """
+    own = _named(list(identities)) if identities else {}
+    new = {pk: [pair for pair in _tidy(given) if pair not in own[pk]] for pk, given in identities.items()}
+    new = {pk: pairs for pk, pairs in new.items() if pairs}
+    if not new:
+        return set()
+    Identity.objects.bulk_create(
+        Identity(contact_id=pk, namespace=namespace, external_id=external_id)
+        for (namespace, external_id), pk in sorted((pair, pk) for pk, pairs in new.items() for pair in pairs)
+    )
+    told = {pk: (own[pk], [*own[pk], *pairs]) for pk, pairs in new.items()}
+    _tell(told, action="contact.linked", by=by, via=via, at=at or timezone.now())
+    return set(new)
 
 
 @transaction.atomic
 def remove_identity(*, contact: Contact, namespace: str, external_id: str, by: User | None, via: str = "web") -> bool:
     """Forgets that name of the person; False when it was not theirs."""
-    own = _named(contact)
+    own = _named([contact.pk])[contact.pk]
     gone, _rows = Identity.objects.filter(contact=contact, namespace=namespace, external_id=external_id).delete()
     if not gone:
         return False
     left = [pair for pair in own if pair != (namespace, external_id)]
-    _tell(contact, own, left, action="contact.unlinked", by=by, via=via, at=timezone.now())
+    _tell({contact.pk: (own, left)}, action="contact.unlinked", by=by, via=via, at=timezone.now())
     return True
 
 
@@ -80,10 +107,16 @@ def check_identity(namespace: str, external_id: str) -> None:
         raise ValidationError({"identities": ValidationError(words, code="junk", params={"id": external_id})})
 
 
-def _named(contact: Contact) -> list[Named]:
-    return list(
-        Identity.objects.filter(contact=contact).order_by("namespace", "id").values_list("namespace", "external_id")
-    )
+def _tidy(identities: Iterable[Named]) -> list[Named]:
+    return list(dict.fromkeys((namespace.strip(), external_id.strip()) for namespace, external_id in identities))
+
+
+def _named(contact_ids: Iterable[int]) -> dict[int, list[Named]]:
+    found: dict[int, list[Named]] = defaultdict(list)
+    rows = Identity.objects.filter(contact__in=list(contact_ids)).order_by("namespace", "id")
+    for contact_id, namespace, external_id in rows.values_list("contact_id", "namespace", "external_id"):
+        found[contact_id].append((namespace, external_id))
+    return found
 
 
 def _taken(pairs: list[Named]) -> ValidationError:
@@ -97,21 +130,22 @@ def _taken(pairs: list[Named]) -> ValidationError:
 
 
 def _tell(
-    contact: Contact, old: list[Named], new: list[Named], *, action: str, by: User | None, via: str, at: datetime
+    told: Mapping[int, tuple[list[Named], list[Named]]], *, action: str, by: User | None, via: str, at: datetime
 ) -> None:
+    """By person, what was there and what is there now."""
     provenance.record(
-        [
-            provenance.NewChange(
-                contact.pk,
-                {"identities": (list(map(list, old)), list(map(list, new)))},
-                source_type=via or ("web" if by else "system"),
-                by_id=by.pk if by else None,
-                at=at,
-            )
-        ]
+        provenance.NewChange(
+            contact_id,
+            {"identities": (list(map(list, old)), list(map(list, new)))},
+            source_type=via or ("web" if by else "system"),
+            by_id=by.pk if by else None,
+            at=at,
+        )
+        for contact_id, (old, new) in told.items()
     )
-    refresh_search([contact.pk])
-    dirty.mark([contact.pk], reason="field:identities")
+    refresh_search(told)
+    dirty.mark(told, reason="field:identities")
     if by is not None:
-        namespaces = {namespace for namespace, _id in {*old} ^ {*new}}
-        audit.record(action, by=by, subject=contact, fields=namespaces, at=at)
+        namespaces = {pk: {namespace for namespace, _id in {*old} ^ {*new}} for pk, (old, new) in told.items()}
+        subjects = [Contact(pk=pk) for pk in told]
+        audit.record_each(action, by=by, subjects=subjects, at=at, fields=namespaces)

@@ -13,11 +13,11 @@ from contacts.models import Company, Contact, EmailAddress
 from contacts.services import identities
 from contacts.services.assigning import EDITABLE, Changed, assign, copy_fields
 from contacts.services.belonging import join_companies_by_domain
+from contacts.services.creating import tenant_country
 from contacts.services.searching import refresh_search
 from contacts.services.tags import add_tags, set_tags
 from ecrm.audit import services as audit
-from ecrm.tenancy.context import require_tenant_id
-from ecrm.tenancy.models import Tenant, User
+from ecrm.tenancy.models import User
 
 
 class StaleContact(Exception):
@@ -143,7 +143,7 @@ def _write_children(
     if emails is not None:
         replaced["emails"] = _write_emails(contact, entries.email_rows(contact, emails))
     if phones is not None:
-        country = (contact.country or _tenant_country()) if phones else ""
+        country = (contact.country or tenant_country()) if phones else ""
         rows = entries.phone_rows(contact, phones, country=country)
         replaced["phones"] = identities.replace_phones(contact, rows)
     if addresses is not None:
@@ -160,7 +160,3 @@ def _write_emails(contact: Contact, rows: list[EmailAddress]) -> identities.Repl
         # Somebody took the address between the look and the insert.
         entries.refuse_taken(contact, rows)
         raise
-
-
-def _tenant_country() -> str:
-    return Tenant.objects.values_list("country", flat=True).get(pk=require_tenant_id())

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
@@ -53,6 +54,39 @@ def remove_tags(
     if removed:
         _keep_origin(_NOW_AND, removed, by=by, at=at, via=via, via_id=via_id)
     return len(removed)
+
+
+@transaction.atomic
+def add_tags_each(
+    *,
+    names: Mapping[int, Iterable[str]],
+    by: User | None,
+    at: datetime | None = None,
+    via: str = "",
+    via_id: int | None = None,
+    are_new_people: bool = False,
+) -> set[int]:
+    """``add_tags`` with other tags for each person, by id; answers who has a new one."""
+    added = _attach_each(names, by=by, at=at or timezone.now())
+    if added and not are_new_people:
+        _keep_origin(_NOW_WITHOUT, added, by=by, at=at, via=via, via_id=via_id)
+    return {contact_id for contact_id, _tag_id in added}
+
+
+def set_tags_each(
+    *, names: Mapping[int, Iterable[str]], by: User | None, at: datetime
+) -> dict[int, tuple[list[str], list[str]]]:
+    """``set_tags`` for many by id; those for whom nothing changed are left out."""
+    if not names:
+        return {}
+    before, folded = _tags_of(names), folded_names(name for given in names.values() for name in given)
+    kept = {pk: {folded[tidy] for name in given if (tidy := _tidy(name))} for pk, given in names.items()}
+    going = [(pk, tag_id) for pk, own in before.items() for tag_id, _name, norm in own if norm not in kept[pk]]
+    removed = _detach_pairs(going, {tag[0]: tag[1] for own in before.values() for tag in own}, by=by, at=at)
+    added = _attach_each(names, by=by, at=at)
+    changed = {contact_id for contact_id, _tag_id in [*removed, *added]}
+    after = _tags_of(changed)
+    return {pk: ([tag[1] for tag in before.get(pk, ())], [tag[1] for tag in after.get(pk, ())]) for pk in changed}
 
 
 def set_tags(
@@ -110,6 +144,53 @@ def _detach(
         removed: list[tuple[int, int]] = cursor.fetchall()
     _tell("contact.untagged", removed, tag_names, by=by, at=at)
     return removed
+
+
+def _attach_each(names: Mapping[int, Iterable[str]], *, by: User | None, at: datetime) -> list[tuple[int, int]]:
+    given = {pk: {tidy for name in wanted if (tidy := _tidy(name))} for pk, wanted in names.items()}
+    folded = folded_names(name for wanted in given.values() for name in wanted)
+    tag_names = get_or_create(folded)
+    ids = {norm: pk for pk, norm in Tag.objects.filter(pk__in=list(tag_names)).values_list("pk", "name_norm")}
+    pairs = sorted({(pk, ids[folded[name]]) for pk, wanted in given.items() for name in wanted})
+    if not pairs:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {Tagging.table()} (tenant_id, contact_id, tag_id, created_at)"
+            " SELECT %s, contact_id, tag_id, %s FROM unnest(%s::bigint[], %s::bigint[]) AS pair (contact_id, tag_id)"
+            " ON CONFLICT (tenant_id, contact_id, tag_id) DO NOTHING RETURNING contact_id, tag_id",
+            [require_tenant_id(), at, *map(list, zip(*pairs, strict=True))],
+        )
+        added: list[tuple[int, int]] = cursor.fetchall()
+    _tell("contact.tagged", added, tag_names, by=by, at=at)
+    return added
+
+
+def _detach_pairs(
+    pairs: list[tuple[int, int]], tag_names: dict[int, str], *, by: User | None, at: datetime
+) -> list[tuple[int, int]]:
+    if not pairs:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"DELETE FROM {Tagging.table()} tagging"
+            " USING unnest(%s::bigint[], %s::bigint[]) AS pair (contact_id, tag_id)"
+            " WHERE tagging.tenant_id = %s AND tagging.contact_id = pair.contact_id AND tagging.tag_id = pair.tag_id"
+            " RETURNING tagging.contact_id, tagging.tag_id",
+            [*map(list, zip(*pairs, strict=True)), require_tenant_id()],
+        )
+        removed: list[tuple[int, int]] = cursor.fetchall()
+    _tell("contact.untagged", removed, tag_names, by=by, at=at)
+    return removed
+
+
+def _tags_of(contact_ids: Iterable[int]) -> dict[int, list[tuple[int, str, str]]]:
+    """(id, name, folded name) of each tag, by person and name."""
+    found: dict[int, list[tuple[int, str, str]]] = defaultdict(list)
+    rows = Tagging.objects.filter(contact__in=list(contact_ids)).order_by("tag__name")
+    for contact_id, tag_id, name, norm in rows.values_list("contact_id", "tag_id", "tag__name", "tag__name_norm"):
+        found[contact_id].append((tag_id, name, norm))
+    return found
 
 
 def _keep_origin(
@@ -189,12 +270,20 @@ def get_or_create(names: Iterable[str]) -> dict[int, str]:
 
 def folded_names(names: Iterable[str]) -> dict[str, str]:
     """Folded forms by tidied name: the database folds, so that every room folds alike."""
-    tidy = sorted({" ".join(name.split()) for name in names} - {""})
+    tidy = sorted({_tidy(name) for name in names} - {""})
     if not tidy:
         return {}
-    for name in tidy:
-        if len(name) > LONGEST_TAG:
-            raise ValidationError({"tags": _("A tag has at most %(limit)d letters.") % {"limit": LONGEST_TAG}})
+    check_tags(tidy)
     with connection.cursor() as cursor:
         cursor.execute("SELECT name, left(search.fold(name), 60) FROM unnest(%s::text[]) AS given (name)", [tidy])
         return dict(cursor.fetchall())
+
+
+def check_tags(names: Iterable[str]) -> None:
+    """Raises ``ValidationError`` for ``tags`` when one is too long."""
+    if any(len(_tidy(name)) > LONGEST_TAG for name in names):
+        raise ValidationError({"tags": _("A tag has at most %(limit)d letters.") % {"limit": LONGEST_TAG}})
+
+
+def _tidy(name: str) -> str:
+    return " ".join(name.split())

@@ -26,6 +26,7 @@ from ecrm.files import uploads
 from ecrm.logs import request_id
 from ecrm.tenancy.context import bind_tenant, tenant_context
 from ecrm.tenancy.models import RESERVED_SLUGS
+from ecrm.tenancy.settings_rows import remembered
 
 URLCONF = "ecrm.api.urls"
 PATH = re.compile(r"/([^/]+)(/api/.*)", re.DOTALL)
@@ -116,7 +117,7 @@ class _Call:
 
     def _whole(self) -> HttpResponse:
         key = repeats.key_of(self.request)
-        with tenant_context(self.grant.tenant):
+        with tenant_context(self.grant.tenant), remembered():
             response = repeats.once(self.request, self.grant.token, key, self._run) if key else self._run()
             if response.status_code >= 400:
                 transaction.set_rollback(True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
@@ -35,9 +35,19 @@ def record(
     _entry(action, by=by, subject=subject, fields=fields, count=count, reason=reason, at=at).save(force_insert=True)
 
 
-def record_each(action: str, *, by: Any, subjects: Iterable[Any], at: datetime | None = None) -> None:
-    """``record()`` for each row, in one statement."""
-    AuditEntry.objects.bulk_create([_entry(action, by=by, subject=subject, at=at) for subject in subjects])
+def record_each(
+    action: str,
+    *,
+    by: Any,
+    subjects: Iterable[Any],
+    at: datetime | None = None,
+    fields: Mapping[int, Iterable[str]] | None = None,
+) -> None:
+    """``record()`` for each row, in one statement. ``fields`` are by the id of the row."""
+    named = fields or {}
+    AuditEntry.objects.bulk_create(
+        [_entry(action, by=by, subject=subject, at=at, fields=named.get(subject.pk, ())) for subject in subjects]
+    )
 
 
 def _entry(
