@@ -130,6 +130,7 @@ def _beside_people() -> None:
         *("street", "postcode", "city", "region", "country"),
     )
     of_nobody(contacts.CompanyDomain, "domain_norm")
+    of_nobody(contacts.CompanyChange, "changes", "source_type")
     of_person(
         contacts.CustomValue,
         {"text_value": _("Further details"), "text_norm": None, "currency": None},

@@ -183,6 +183,7 @@ show(
     search_fields=["id__exact", "contact__exact", "external_id__exact"],
 )
 show(models.CompanyDomain, _("company domain"), _("company domains"), list_display=["id", "company", "domain_norm"])
+show(models.CompanyChange, _("change of a company"), _("changes of companies"))
 show(models.ContactChange, _("change of a contact"), _("changes of contacts"))
 show(models.StageRule, _("stage rule"), _("stage rules"))
 show(models.Tagging, _("tagging"), _("taggings"))

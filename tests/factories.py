@@ -268,6 +268,15 @@ class EmailAddressFactory(DjangoModelFactory):
         model = contacts.EmailAddress
 
 
+class CompanyChangeFactory(DjangoModelFactory):
+    company = factory.SubFactory(CompanyFactory)
+    source_type = "web"
+    changes = {"city": ["", "Braga"]}
+
+    class Meta:
+        model = contacts.CompanyChange
+
+
 class ContactChangeFactory(DjangoModelFactory):
     contact = factory.SubFactory(ContactFactory)
     source_type = "web"

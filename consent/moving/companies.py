@@ -52,9 +52,10 @@ def _describe(company_id: int, row: Mapping[str, Any], by: User | None, country:
     domain = str(row.get("domain", "")).removeprefix("https://").removeprefix("http://").removeprefix("www.")
     try:
         with transaction.atomic():
-            edit_company(company=company, by=by, domains=[domain.split("/")[0]] if domain else None, **own)
+            own_domain = [domain.split("/")[0]] if domain else None
+            edit_company(company=company, by=by, via="import", domains=own_domain, **own)
     except ValidationError:
-        edit_company(company=company, by=by, **own)
+        edit_company(company=company, by=by, via="import", **own)
 
 
 def put_away(ids: Sequence[int], *, by: User | None, at: datetime) -> None:

@@ -260,7 +260,7 @@ def _known(request: ApiRequest, given: CompanyIn) -> Company | None:
 def _create(request: ApiRequest, given: CompanyIn) -> Company:
     if not given.name.strip():
         raise ValidationError({"name": _("Give the company a name.")})
-    return services.create_company(by=request.user, **_changes(request, given, None))
+    return services.create_company(by=request.user, via="api", **_changes(request, given, None))
 
 
 def _change(request: ApiRequest, company: Company, given: CompanyIn, kept_domains: Sequence[str] = ()) -> None:
@@ -269,7 +269,7 @@ def _change(request: ApiRequest, company: Company, given: CompanyIn, kept_domain
     changes = _changes(request, given, company)
     if "domains" in changes:
         changes["domains"] = [*kept_domains, *changes["domains"]]
-    services.edit_company(company=company, by=request.user, **changes)
+    services.edit_company(company=company, by=request.user, via="api", **changes)
 
 
 def _changes(request: ApiRequest, given: CompanyIn, company: Company | None) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from contacts.companies import views
+from contacts.companies import changes, views
 
 urlpatterns = [
     path("", views.company_list, name="company_list"),
@@ -10,4 +10,6 @@ urlpatterns = [
     path("<int:company_id>/bin/", views.bin_company, name="bin_company"),
     path("<int:company_id>/restore/", views.restore_company, name="restore_company"),
     path("<int:company_id>/people/", views.bring_in_people, name="bring_in_people"),
+    path("<int:company_id>/changes/", changes.company_changes, name="company_changes"),
+    path("changes/<int:company_change_id>/restore/", changes.restore_company_value, name="restore_company_value"),
 ]

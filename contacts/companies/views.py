@@ -18,9 +18,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from contacts import company_panels, places, services
-from contacts.companies import history, listing, worth
+from contacts import company_panels, places, provenance, services
+from contacts.companies import history, listing, wording, worth
 from contacts.companies.forms import CompanyForm, values_of
+from contacts.fields import by_key
 from contacts.fields.facts import facts as custom_facts
 from contacts.fields.values_form import ValuesForm
 from contacts.models import Company
@@ -181,11 +182,20 @@ def _record(request: MemberRequest, company: Company, people: list[Any]) -> dict
     row = listing.rows(request.membership, [company.pk])[0]
     town = " ".join(filter(None, (company.postcode, company.city)))
     country = places.country_name(company.country) if company.country else ""
+    facts = custom_facts("company", company.pk, request.membership)
+    marks = wording.marks(
+        company,
+        provenance.of_company(company.pk),
+        custom=by_key("company", request.membership),
+        held=[fact.key for fact in facts],
+        has_domains=bool(row.domains),
+    )
     return {
         "row": row,
         "people": people[: history.PEOPLE_SHOWN],
         "people_query": urlencode({"company": company.name}),
-        "custom_facts": custom_facts("company", company.pk, request.membership),
+        "marks": marks,
+        "custom_facts": [(fact, marks.get(fact.key)) for fact in facts],
         "place": ", ".join(filter(None, (company.street, town, company.region, country))),
         "worth": worth.of(company, request.membership),
         "panels": [panel.render(request, company) for panel in company_panels.panels(request.membership)],

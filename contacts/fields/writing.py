@@ -53,6 +53,8 @@ def write(entity: str, given: Given, *, by: User | None, at: datetime | None = N
     else:
         companies = Company.objects.filter(pk__in=list(changes))
         companies.update(updated_at=at)
+        by_id = by.pk if by else None
+        provenance.record_of_company(changes, by_id=by_id, source_type=source.type, source_id=source.id, at=at)
         audit.record_each("company.changed", by=by, subjects=companies.only("pk"), at=at)
     return changes
 

@@ -20,7 +20,7 @@ from contacts.models.letters import Letter, LetterFile, LetterHandover, LetterSi
 from contacts.models.lists import BulkChunk, BulkRun, NameKey, SavedView, ViewDefault
 from contacts.models.notes import ComposeDraft, ContactNote, FollowUp, NoteFile
 from contacts.models.people import Contact, EmailAddress, Identity, PhoneNumber, PostalAddress, Tag, Tagging
-from contacts.models.provenance import ContactChange, StageRule
+from contacts.models.provenance import CompanyChange, ContactChange, StageRule
 from contacts.models.segments import DirtyContact, Segment, SegmentMembership, SegmentPick, SegmentRule
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "BulkRun",
     "CleaningSettings",
     "Company",
+    "CompanyChange",
     "CompanyDomain",
     "ComposeDraft",
     "Contact",

@@ -1,4 +1,4 @@
-"""Where the values of a person came from, and what moves their stage by itself."""
+"""Where the values of a person or company came from, and what moves their stage by itself."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from contacts.models.companies import Company
 from contacts.models.people import Contact, Stage
 from ecrm.tenancy.scoping import TenantField, TenantForeignKey, TenantModel
 
@@ -38,6 +39,24 @@ class ContactChange(TenantModel):
                 name="contact_change_source",
             ),
         ]
+
+
+class CompanyChange(TenantModel):
+    """The same for a company: one act, ``{key: [old, new]}``.
+
+    Keys are the own field names ("owner" by id), "domains" (a list) and "f:<key>". The act that made
+    the company is one too, its old values empty; what has no row came when a person named the company.
+    """
+
+    company = TenantForeignKey(Company, models.CASCADE, related_name="changes", db_index=False)
+    at = models.DateTimeField(default=timezone.now)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False)
+    source_type = models.CharField(max_length=40)
+    source_id = models.BigIntegerField(null=True)
+    changes = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [models.Index(fields=["tenant", "company", "-at", "-id"], name="company_change_newest")]
 
 
 class StageRule(TenantModel):

@@ -12,7 +12,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
 from django.utils import timezone
 
-from contacts.models import ContactChange
+from contacts.models import CompanyChange, ContactChange
 from ecrm.rowsets import JSON, rows_of
 from ecrm.tenancy.context import require_tenant_id
 
@@ -52,6 +52,29 @@ def record(rows: Iterable[NewChange]) -> int:
         }
     )
     return record_sql(f"SELECT {_COLUMNS} FROM ({given.sql}) AS given", given.params)
+
+
+def record_of_company(
+    changes: Mapping[int, Mapping[str, tuple[Any, Any]]],
+    *,
+    by_id: int | None,
+    source_type: str = "",
+    source_id: int | None = None,
+    at: datetime | None = None,
+) -> None:
+    """The same for companies by their id; "domains" is a list. By hand unless told, by itself without ``by_id``."""
+    CompanyChange.objects.bulk_create(
+        CompanyChange(
+            company_id=company_id,
+            at=at or timezone.now(),
+            by_id=by_id,
+            source_type=source_type or ("web" if by_id else "system"),
+            source_id=source_id,
+            changes=orjson.loads(telling),
+        )
+        for company_id, changed in changes.items()
+        if (telling := _json(changed))
+    )
 
 
 def record_sql(select: str, params: Iterable[Any]) -> int:

@@ -10,6 +10,7 @@ from contacts.services.companies import (
     edit_company,
     get_or_create_companies,
     restore_company,
+    restore_company_value,
 )
 from contacts.services.companies_people import bring_in_people
 from contacts.services.linking import add_identity, find_by_identity, link_identities, remove_identity
@@ -43,6 +44,7 @@ __all__ = [
     "remove_identity",
     "remove_tags",
     "restore_company",
+    "restore_company_value",
     "restore_contact",
     "restore_contacts",
     "restore_value",

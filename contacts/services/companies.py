@@ -9,14 +9,16 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from contacts import domains, fields
-from contacts.models import Company, CompanyDomain
+from contacts import domains, fields, provenance
+from contacts.models import Company, CompanyChange, CompanyDomain
 from contacts.services import companies_people
 from ecrm.audit import services as audit
 from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.models import Membership, User
 
 LONGEST_NAME = 200
+# What was there and what is there now, by key, as ``CompanyChange`` keeps them.
+Changed = dict[str, tuple[Any, Any]]
 COMPANY_FIELDS = ("name", "owner", "phone", "street", "postcode", "city", "region", "country")
 
 
@@ -61,19 +63,25 @@ def create_company(
     by: User | None,
     domains: Iterable[str] = (),
     at: datetime | None = None,
+    via: str = "",
     custom_fields: Mapping[str, Any] | None = None,
     **own: Any,
 ) -> Company:
-    """Adds a company. Raises ``ValidationError`` by field (``name`` or ``domains``, code ``taken``)."""
+    """Adds a company. Raises ``ValidationError`` by field (``name`` or ``domains``, code ``taken``).
+
+    ``via`` says where it came from (``CompanyChange.source_type``); by hand unless told.
+    """
     at = at or timezone.now()
     company = Company(created_at=at, updated_at=at)
-    _assign(company, {**own, "name": name})
+    changed = _assign(company, {**own, "name": name})
     company.name_norm = folded(company.name)
     _save(company)
-    _replace_domains(company, domains)
+    changed |= _replace_domains(company, domains)
     if custom_fields:
-        fields.put("company", {company.pk: fields.checked("company", custom_fields)})
+        given = {company.pk: fields.checked("company", custom_fields)}
+        changed |= fields.put("company", given).get(company.pk, {})
     refresh_company_search(company)
+    provenance.record_of_company({company.pk: changed}, by_id=by.pk if by else None, source_type=via, at=at)
     audit.record("company.created", by=by, subject=company, at=at)
     return company
 
@@ -86,12 +94,15 @@ def edit_company(
     expected_updated_at: datetime | None = None,
     domains: Iterable[str] | None = None,
     at: datetime | None = None,
+    via: str = "",
+    via_id: int | None = None,
     custom_fields: Mapping[str, Any] | None = None,
     **changes: Any,
 ) -> list[str]:
     """Changes the given fields (``COMPANY_FIELDS``) and returns the names of those that differ.
 
     ``domains`` replace what is there. A new name is found at once in the search over its people.
+    ``via`` and ``via_id`` say where the values come from (``CompanyChange.source_type``).
     Raises ``ValidationError`` by field and ``StaleCompany`` as ``edit_contact`` does.
     """
     at = at or timezone.now()
@@ -99,11 +110,11 @@ def edit_company(
     if expected_updated_at is not None and current.updated_at != expected_updated_at:
         raise StaleCompany(current)
     changed = _assign(current, changes)
-    if domains is not None and _replace_domains(current, domains):
-        changed.append("domains")
+    if domains is not None:
+        changed |= _replace_domains(current, domains)
     if custom_fields:
-        written = fields.put("company", {current.pk: fields.checked("company", custom_fields)})
-        changed += written.get(current.pk, {})
+        given = {current.pk: fields.checked("company", custom_fields)}
+        changed |= fields.put("company", given).get(current.pk, {})
     if changed:
         current.updated_at = at
         current.name_norm = folded(current.name)
@@ -111,10 +122,42 @@ def edit_company(
         refresh_company_search(current)
         if "name" in changed:
             companies_people.refresh(current.pk)
+        told = {current.pk: changed}
+        provenance.record_of_company(told, by_id=by.pk if by else None, source_type=via, source_id=via_id, at=at)
         audit.record("company.changed", by=by, subject=current, fields=changed, at=at)
     for field in (*COMPANY_FIELDS, "updated_at", "name_norm"):
         setattr(company, field, getattr(current, field))
-    return changed
+    return list(changed)
+
+
+@transaction.atomic
+def restore_company_value(
+    *,
+    company: Company,
+    change: CompanyChange,
+    key: str,
+    by: User | None,
+    expected_updated_at: datetime | None = None,
+) -> bool:
+    """Makes ``key`` what it was before ``change``; False when it is that already.
+
+    Raises ``ValidationError`` when the value cannot come back (a domain another company has by now, a
+    colleague who is gone) and ``StaleCompany`` as ``edit_company`` does.
+    """
+    if change.company_id != company.pk or key not in change.changes:
+        raise ValidationError(_("This value cannot be restored."), code="missing")
+    old = change.changes[key][0]
+    changes: dict[str, Any] = {key: old}
+    if key.startswith(fields.PREFIX):
+        changes = {"custom_fields": {key.removeprefix(fields.PREFIX): old}}
+    elif key == "owner" and old is not None:
+        changes = {key: User.objects.filter(pk=old).first()}
+        if changes[key] is None:
+            raise ValidationError(_("What stood there before is gone."), code="gone")
+    changed = edit_company(
+        company=company, by=by, expected_updated_at=expected_updated_at, via="undo", via_id=change.pk, **changes
+    )
+    return key in changed
 
 
 @transaction.atomic
@@ -176,7 +219,7 @@ def folded(name: str) -> str:
 _FOLDED = "left(search.fold(regexp_replace(btrim(name), '\\s+', ' ', 'g')), 200)"
 
 
-def _assign(company: Company, values: dict[str, Any]) -> list[str]:
+def _assign(company: Company, values: dict[str, Any]) -> Changed:
     unknown = set(values) - set(COMPANY_FIELDS)
     if unknown:
         raise TypeError(f"A company has no editable field {', '.join(sorted(unknown))}.")
@@ -188,7 +231,8 @@ def _assign(company: Company, values: dict[str, Any]) -> list[str]:
     if company.owner_id and not _is_member(company.owner_id):
         raise ValidationError({"owner": _("This person is not a member of this workspace.")})
     after = [getattr(company, "owner_id" if name == "owner" else name) for name in COMPANY_FIELDS]
-    return [name for name, old, new in zip(COMPANY_FIELDS, before, after, strict=True) if old != new]
+    pairs = zip(COMPANY_FIELDS, zip(before, after, strict=True), strict=True)
+    return {name: (old, new) for name, (old, new) in pairs if old != new}
 
 
 def _is_member(user_id: int) -> bool:
@@ -206,15 +250,16 @@ def _save(company: Company) -> None:
         raise ValidationError({"name": ValidationError(words, code="taken", params=params)}) from error
 
 
-def _replace_domains(company: Company, given: Iterable[str]) -> bool:
+def _replace_domains(company: Company, given: Iterable[str]) -> Changed:
     wanted = domains.clean(given)
-    own = {row.domain_norm: row.pk for row in CompanyDomain.objects.filter(company=company)}
+    own = {row.domain_norm: row.pk for row in CompanyDomain.objects.filter(company=company).order_by("pk")}
     gone = [pk for norm, pk in own.items() if norm not in wanted]
     new = [norm for norm in wanted if norm not in own]
     _refuse_taken(company, new)
     CompanyDomain.objects.filter(pk__in=gone).delete()
     CompanyDomain.objects.bulk_create(CompanyDomain(company=company, domain_norm=norm) for norm in new)
-    return bool(gone or new)
+    now = [*(norm for norm in own if norm in wanted), *new]
+    return {"domains": ([*own], now)} if gone or new else {}
 
 
 def _refuse_taken(company: Company, norms: Sequence[str]) -> None:

@@ -38,6 +38,7 @@ class Row:
     old: str
     new: str
     can_restore: bool
+    restore_url: str
 
 
 @requires(Capability.CONTACTS_VIEW)
@@ -52,7 +53,8 @@ def contact_changes(request: MemberRequest, contact_id: int) -> HttpResponse:
     page, changes = provenance.history(contact, cursor=request.GET.get("cursor"), key=key)
     may_edit = request.membership.may(Capability.CONTACTS_EDIT) and contact.binned_at is None
     context = {
-        "contact": contact,
+        "record": contact,
+        "all_url": reverse("contact_changes", args=[contact.pk]),
         "page": page,
         "rows": [_row(one, custom, may_edit=may_edit) for one in changes if one.key not in hidden],
         "key": key,
@@ -97,7 +99,7 @@ def _restore(request: MemberRequest, contact: Contact, change: ContactChange, ke
 
 
 def _put_back(request: MemberRequest, contact: Contact, change: ContactChange, key: str) -> bool:
-    expected = _expected(request)
+    expected = expected_version(request)
     if not key.startswith(fields.PREFIX):
         return services.restore_value(
             contact=contact, change=change, key=key, by=request.user, expected_updated_at=expected
@@ -121,10 +123,11 @@ def _row(change: provenance.Change, custom: Mapping[str, CustomField], *, may_ed
         words(change.old, change.old_name),
         words(change.new, change.new_name),
         may_edit and is_known,
+        reverse("restore_value", args=[change.id]),
     )
 
 
-def _expected(request: MemberRequest) -> datetime:
+def expected_version(request: MemberRequest) -> datetime:
     """Garbage counts as stale, as in the form."""
     try:
         given = parse_datetime(request.POST.get("expected_updated_at", ""))

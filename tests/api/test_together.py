@@ -96,7 +96,7 @@ class House:
         own = {key: value for key, value in person.items() if key not in LOCAL}
         own["company"] = own["company"] and own["company"]["name"]
         with tenant_context(self.tenant):
-            events = Event.objects.filter(contact=person["id"]).values_list("name", flat=True)
+            events = Event.objects.filter(contact_id=person["id"]).values_list("name", flat=True)
             changes = ContactChange.objects.filter(contact=person["id"])
             audit = AuditEntry.objects.filter(subject_type="contacts.contact", subject_id=person["id"])
             marks = DirtyContact.objects.filter(contact_id=person["id"]).values_list("reason", flat=True)

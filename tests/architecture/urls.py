@@ -40,6 +40,7 @@ ARGUMENTS: dict[str, Callable[[], Any]] = {
     "tag_id": lambda: make.TagFactory().pk,
     "company_id": lambda: make.CompanyFactory().pk,
     "change_id": lambda: make.ContactChangeFactory().pk,
+    "company_change_id": lambda: make.CompanyChangeFactory().pk,
     "stage_rule_id": lambda: make.StageRuleFactory().pk,
     "membership_id": lambda: Membership.objects.latest("id").pk,
     "invitation_id": lambda: Invitation.objects.latest("id").pk,
