@@ -71,10 +71,18 @@ def _part(request: ApiRequest, rule: Any, field: str) -> Part:
         words = _("This is neither a condition nor a group.")
         raise invalid(words, **{field: words}) from error
     except InvalidRule as error:
-        raise Problem(422, str(error), tuple((field, words) for words in error.errors.values())) from error
+        raise of_rule(error, rule, field) from error
     part = Part(root.parts[0] if len(root.parts) == 1 and "all" not in rule else root)
     _refuse(request, part, field)
     return part
+
+
+def of_rule(error: InvalidRule, rule: Any, field: str) -> Problem:
+    """Each faulty part with the words for it, and where it stands in the body."""
+    told = tuple((field, words, f"/{field}{tree.pointer(rule, place)}") for place, words in error.errors.items())
+    if field != "rule":
+        told = tuple((field, words, f"/{field.replace('.', '/')}") for _field, words, _pointer in told)
+    return Problem(422, " ".join(dict.fromkeys(error.errors.values())), told)
 
 
 def _refuse(request: ApiRequest, part: Part, field: str) -> None:

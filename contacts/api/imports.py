@@ -166,7 +166,8 @@ def _refusals(place: Callable[[str], str]) -> Iterator[None]:
         yield
     except ValidationError as error:
         told = problems.of_validation(error)
-        raise Problem(told.status, told.detail, tuple((place(name), words) for name, words in told.errors)) from error
+        errors = tuple((place(each["field"]), each["message"]) for each in problems.told(told))
+        raise Problem(told.status, told.detail, errors) from error
 
 
 def _runs() -> QuerySet[ImportRun]:

@@ -88,8 +88,8 @@ def _row(index: int, status: int, word: Word, pk: int | None) -> dict[str, Any]:
 
 
 def _refusal(index: int, problem: Problem) -> dict[str, Any]:
-    errors = [{"field": field, "message": message} for field, message in problem.errors]
-    return _row(index, problem.status, "refused", None) | {"detail": problem.detail, "errors": errors}
+    refused = _row(index, problem.status, "refused", None)
+    return refused | {"detail": problem.detail, "errors": problems.told(problem)}
 
 
 def _number(given: str) -> int:

@@ -19,6 +19,7 @@ from contacts.criteria import Unanswerable
 from contacts.models import SegmentMembership
 from contacts.models.segments import SegmentKind
 from contacts.segments import counting, lists, membership, story
+from contacts.segments import overlap as overlapping
 from contacts.segments.counting import Finding, TooSlow
 from contacts.segments.story import Period, Words
 from contacts.segments.tree import InvalidRule
@@ -101,6 +102,15 @@ class GrowthOut(Schema):
     reasons: list[ReasonOut]
 
 
+class OverlapOut(Schema):
+    """``both`` people are in the two, ``only_here`` in the segment asked about and not in this one."""
+
+    segment_id: Id
+    name: str
+    both: int
+    only_here: int
+
+
 class FindingOut(Schema):
     """A part of the rule for this person. ``value`` is what decided it, empty where the reader may not see it.
 
@@ -181,6 +191,18 @@ def read_segment_growth(request: ApiRequest, segment_id: IdIn, asked: Annotated[
         "left": told.left,
         "reasons": [{"because": each.words, "entered": each.entered, "left": each.left} for each in told.reasons],
     }
+
+
+@router.get("/{segment_id}/overlap", auth=READ, response=list[OverlapOut], summary="Read what segments share")
+def read_segment_overlap(request: ApiRequest, segment_id: IdIn) -> Any:
+    """The fifty live ones that share most members with this one, of everybody, whoever sees them."""
+    found = overlapping.overlap(one(segment_id))
+    if found is None:
+        raise Problem(503, _("This takes too long to count just now. Ask again later."))
+    return [
+        {"segment_id": each.other.pk, "name": each.other.name, "both": each.both, "only_here": each.alone}
+        for each in found
+    ]
 
 
 @router.get(

@@ -31,6 +31,7 @@ Name = Annotated[Text, Field(pattern=r"\S", max_length=120)]
 
 
 class SegmentFilters(Schema):
+    name: Annotated[Text, Field(max_length=120, description="As it is written, of one segment.")] = ""
     state: Literal["live", "archived"] = "live"
     updated_since: Annotated[InstantIn | None, Field(description="Changed then or later.")] = None
 
@@ -129,6 +130,8 @@ class CriterionOut(Schema):
 @router.get("", auth=READ, response=PageOut[SegmentOut], summary="List segments")
 def list_segments(request: ApiRequest, asked: Annotated[SegmentFilters, Query()], window: Window) -> Any:
     segments = Segment.objects.filter(archived_at__isnull=asked.state == "live")
+    if asked.name:
+        segments = segments.filter(name=" ".join(asked.name.split()))
     if asked.updated_since:
         segments = segments.filter(updated_at__gte=asked.updated_since)
     return page_of(segments, window, order=("name", "id"), show=list)
@@ -137,9 +140,26 @@ def list_segments(request: ApiRequest, asked: Annotated[SegmentFilters, Query()]
 @router.post("", auth=WRITE, response={201: SegmentOut}, summary="Create a segment")
 def create_segment(request: ApiRequest, given: SegmentIn) -> Any:
     """Its members are calculated soon (``calculated_at``)."""
-    with _rule_problems():
-        made = services.create_segment(name=given.name, rule=given.rule, description=given.description, by=request.user)
-    return Status(201, made)
+    return Status(201, _create(request, given))
+
+
+@router.post(
+    "/upsert", auth=WRITE, response={200: SegmentOut, 201: SegmentOut}, summary="Create or change the segment of a name"
+)
+def upsert_segment(request: ApiRequest, given: SegmentIn) -> Any:
+    """Finds the live one of this name and gives it the rule (and the description, if there is one); else creates it.
+
+    A segment by hand has no rule to change (422). The same again changes nothing.
+    """
+    name = " ".join(given.name.split())
+    found = Segment.objects.filter(name=name, archived_at=None).first()
+    if found is None:
+        return Status(201, _create(request, given))
+    with _rule_problems(given.rule):
+        services.change_rule(segment=found, rule=given.rule, by=request.user)
+    if "description" in given.model_fields_set:
+        services.rename_segment(segment=found, name=name, description=given.description, by=request.user)
+    return Status(200, one(str(found.pk)))
 
 
 @router.post("/static", auth=WRITE, response={201: SegmentOut}, summary="Create a segment by hand")
@@ -188,7 +208,7 @@ def restore_segment(request: ApiRequest, segment_id: IdIn) -> Any:
 def change_segment(request: ApiRequest, segment_id: IdIn, given: SegmentChangesIn) -> Any:
     """Changes the fields given and leaves the others. An archived one is a conflict (409)."""
     segment, told = _unarchived(segment_id), given.model_fields_set
-    with _rule_problems():
+    with _rule_problems(given.rule):
         if "rule" in told:
             services.change_rule(segment=segment, rule=given.rule, by=request.user)
     name = given.name if "name" in told else segment.name
@@ -209,12 +229,17 @@ def read_segment(request: ApiRequest, segment_id: IdIn) -> Any:
     return one(segment_id)
 
 
+def _create(request: ApiRequest, given: SegmentIn) -> Segment:
+    with _rule_problems(given.rule):
+        return services.create_segment(name=given.name, rule=given.rule, description=given.description, by=request.user)
+
+
 @contextmanager
-def _rule_problems() -> Iterator[None]:
+def _rule_problems(rule: Any) -> Iterator[None]:
     try:
         yield
     except InvalidRule as error:
-        raise Problem(422, str(error), (("rule", str(error)),)) from error
+        raise filtering.of_rule(error, rule, "rule") from error
 
 
 def _unarchived(segment_id: str) -> Segment:

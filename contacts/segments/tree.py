@@ -96,6 +96,29 @@ def as_json(node: Node) -> dict[str, Any]:
     return found if node.value is None else {**found, "value": node.value}
 
 
+def pointer(rule: Any, place: str) -> str:
+    """Where in the JSON of a rule the part of this place stands (RFC 6901): ``/all/2/any/0``.
+
+    The place is one that an ``InvalidRule`` about this rule names, be it of ``parse`` or of its tree.
+    """
+    if place and isinstance(rule, dict) and "all" not in rule and _can_be_read(rule):
+        place = place.partition(".")[2]  # ``parse`` has put it into a group
+    found = ""
+    for number in place.split(".") if place else ():
+        kind = next(iter(rule))
+        rule = rule[kind][int(number)]
+        found += f"/{kind}/{number}"
+    return found
+
+
+def _can_be_read(rule: Any) -> bool:
+    try:
+        parse(rule)
+    except InvalidRule:
+        return False
+    return True
+
+
 def compile_rule(rule: Any, scope: Scope) -> Q:
     """Raises ``InvalidRule`` or ``criteria.Unanswerable``."""
     return parse(rule).compile(scope)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -19,10 +20,14 @@ CONTENT_TYPE = "application/problem+json"
 
 
 class FieldProblem(Schema):
-    """One thing to correct. ``field`` is empty where no single field is to blame."""
+    """One thing to correct. ``field`` is empty where no single field is to blame.
+
+    ``pointer`` is its place in the body that was sent (RFC 6901); of a row of many, in that row.
+    """
 
     field: str
     message: str
+    pointer: str = ""
 
 
 class ProblemOut(Schema):
@@ -37,15 +42,19 @@ class ProblemOut(Schema):
 
 @dataclass(eq=False)
 class Problem(Exception):
-    """Raise to answer with this problem. ``errors`` are (field, message)."""
+    """Raise to answer with this problem. ``errors`` are (field, message) or (field, message, pointer).
+
+    Without a pointer of its own, that of a field is made from its name.
+    """
 
     status: int
     detail: str = ""
-    errors: tuple[tuple[str, str], ...] = ()
+    errors: tuple[tuple[str, str] | tuple[str, str, str], ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
 
 
-def answer(problem: Problem) -> HttpResponse:
+def answer(problem: Problem, request: HttpRequest | None = None) -> HttpResponse:
+    """Of a request that has no body, nothing is pointed at."""
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(problem.status).phrase,
@@ -53,9 +62,20 @@ def answer(problem: Problem) -> HttpResponse:
         "detail": problem.detail or HTTPStatus(problem.status).description,
     }
     if problem.errors:
-        body["errors"] = [{"field": field, "message": message} for field, message in problem.errors]
+        has_body = request is None or request.method not in ("GET", "DELETE")
+        body["errors"] = [each if has_body else {**each, "pointer": ""} for each in told(problem)]
     content = json.dumps(body, ensure_ascii=False)
     return HttpResponse(content, status=problem.status, content_type=CONTENT_TYPE, headers=dict(problem.headers))
+
+
+def told(problem: Problem) -> list[dict[str, str]]:
+    """``FieldProblem`` of each error."""
+    return [_field_problem(*error) for error in problem.errors]
+
+
+def pointer(*parts: Any) -> str:
+    """RFC 6901: ``/emails/0/address``."""
+    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in parts)
 
 
 def invalid(detail: str, **errors: str) -> Problem:
@@ -80,8 +100,8 @@ def of_validation(error: ValidationError, names: Mapping[str, str] | None = None
 
 def register(api: NinjaAPI) -> None:
     handlers: dict[type[Exception], Callable[[HttpRequest, Any], HttpResponse]] = {
-        Problem: lambda _request, problem: answer(problem),
-        ValidationError: lambda _request, error: answer(of_validation(error)),
+        Problem: lambda request, problem: answer(problem, request),
+        ValidationError: lambda request, error: answer(of_validation(error), request),
         PermissionDenied: lambda _request, error: answer(Problem(403, str(error))),
         HttpError: lambda _request, error: answer(Problem(error.status_code, str(error))),
         InvalidRequest: _invalid_request,
@@ -97,7 +117,7 @@ def _not_found(request: HttpRequest, error: Http404) -> HttpResponse:
 
 
 def _invalid_request(request: HttpRequest, error: InvalidRequest) -> HttpResponse:
-    errors = tuple((_place(each["loc"]), str(each["msg"])) for each in error.errors)
+    errors = tuple(_located(each["loc"], str(each["msg"])) for each in error.errors)
     return answer(Problem(422, _("The request does not fit its description."), errors))
 
 
@@ -106,10 +126,21 @@ def _unforeseen(request: HttpRequest, error: Exception) -> HttpResponse:
     raise error
 
 
-def _place(loc: Iterable[Any]) -> str:
-    """``emails.0.address`` for ("body", "payload", "emails", 0, "address")."""
+def _located(loc: Iterable[Any], message: str) -> tuple[str, str, str]:
+    """``emails.0.address`` and its pointer for ("body", "payload", "emails", 0, "address")."""
     source, *path = loc
-    return ".".join(str(part) for part in (path[1:] if source == "body" else path))
+    path = path[1:] if source == "body" else path
+    return ".".join(map(str, path)), message, pointer(*path) if source == "body" else ""
+
+
+def _field_problem(field: str, message: str, at: str | None = None) -> dict[str, str]:
+    if at is None:
+        at = pointer(*field.split(".")) if _FIELD.fullmatch(field) else ""
+    return {"field": field, "message": message, "pointer": at}
+
+
+# As fields of a body are called; headers (Idempotency-Key) are not in it.
+_FIELD = re.compile(r"[a-z_]+(\.[a-z0-9_]+)*")
 
 
 def _codes(error: ValidationError) -> list[str | None]:

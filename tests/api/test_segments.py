@@ -103,3 +103,57 @@ def test_people_need_the_right_to_read_people(alice: Member, moved: dict[str, st
         assert narrow.get(f"/segments/{moved['segment']}/{rest}").status_code == 403
     assert narrow.post("/segments/static", {"name": "X"}).status_code == 403
     assert narrow.get(f"/segments/{moved['segment']}/growth").status_code == 200
+
+
+def test_the_segment_of_a_name_is_made_once(shop: Program) -> None:
+    made = shop.post("/segments/upsert", {"name": "Portugal", "rule": PORTUGAL, "description": "All of it"})
+    assert made.status_code == 201
+    again = shop.post("/segments/upsert", {"name": " Portugal ", "rule": PORTUGAL})
+    assert (again.status_code, again.json()) == (200, made.json())
+    spain = {"all": [{"criterion": "country", "operator": "any_of", "value": ["ES"]}]}
+    changed = shop.post("/segments/upsert", {"name": "Portugal", "rule": spain}).json()
+    assert (changed["id"], changed["rule"], changed["description"]) == (made.json()["id"], spain, "All of it")
+    assert [each["id"] for each in shop.get("/segments?name=Portugal").json()["items"]] == [changed["id"]]
+    assert shop.get("/segments?name=Spain").json()["items"] == []
+    shop.post("/segments/static", {"name": "By hand"})
+    assert shop.post("/segments/upsert", {"name": "By hand", "rule": spain}).status_code == 422
+
+
+UNKNOWN = {"criterion": "shoe_size", "operator": "is", "value": 43}
+
+
+@pytest.mark.parametrize(
+    ("rule", "pointers"),
+    [
+        ({"all": [PORTUGAL["all"][0], {"any": [UNKNOWN]}, {"none": []}]}, ["/rule/all/1/any/0", "/rule/all/2"]),
+        ({"any": [UNKNOWN, PORTUGAL["all"][0]]}, ["/rule/any/0"]),
+        (UNKNOWN, ["/rule"]),
+        ({"criterion": "country", "operator": "any_of"}, ["/rule"]),
+        ({"any": [{"all": [{"criterion": "segment", "operator": "in", "value": [999999]}]}]}, ["/rule/any/0/all/0"]),
+    ],
+)
+def test_what_is_wrong_with_a_rule_is_pointed_at(rule: object, pointers: list[str], shop: Program) -> None:
+    for path, method in (("/segments", shop.post), ("/segments/upsert", shop.post), ("/contacts/search", shop.post)):
+        body = {"rule": rule} if "search" in path else {"name": "X", "rule": rule}
+        told = method(path, body)
+        assert told.status_code == 422, (path, told.content)
+        if "search" not in path or "999999" not in str(rule):
+            assert [error["pointer"] for error in told.json()["errors"]] == pointers
+        assert "any/0:" not in told.json()["detail"]
+
+
+def test_only_what_is_in_a_body_is_pointed_at(shop: Program) -> None:
+    told = shop.post("/contacts", {"name": "Ana", "emails": [{"address": "nonsense"}]}).json()
+    assert [error["pointer"] for error in told["errors"]] == ["/emails/0/address"]
+    asked = shop.get("/contacts?where=shoe_size.is:43").json()
+    assert [error["pointer"] for error in asked["errors"]] == [""]
+
+
+def test_what_segments_share(shop: Program, moved: dict[str, str], acme: Tenant) -> None:
+    shop.patch(f"/contacts/{moved['bo']}", {"country": "PT"})
+    both = shop.post("/segments/static", {"name": "Guests", "contact_ids": [moved["ana"]]}).json()["id"]
+    work(acme)
+    with tenant_context(acme):
+        services.refresh_dirty()
+    told = shop.get(f"/segments/{both}/overlap").json()
+    assert told == [{"segment_id": moved["segment"], "name": "Portugal", "both": 1, "only_here": 0}]
