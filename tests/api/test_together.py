@@ -16,10 +16,10 @@ from ecrm.audit.models import AuditEntry
 from ecrm.tenancy.context import tenant_context
 from ecrm.tenancy.models import Tenant
 from tests.api.conftest import Program, make_program
-from tests.cast import Member
+from tests.cast import Member, make_tenant, make_user
 
 PHONES = ("912 345 678", "+351 912 345 678", "+48221234567", "12345")
-LOCAL = {"id", "created_at", "updated_at", "last_active_at"}
+LOCAL = {"id", "created_at", "updated_at", "last_active_at", "binned_at"}
 
 emails = st.lists(
     st.builds(
@@ -145,8 +145,14 @@ def _order(ids: Iterable[str | None]) -> list[int]:
 
 
 @pytest.fixture
-def houses(alice: Member, charlie: Member) -> tuple[House, House]:
-    return House(alice), House(charlie)
+def houses(db: None) -> tuple[House, House]:
+    """Two of a kind."""
+    return house_of("Nora"), house_of("Olga")
+
+
+def house_of(name: str) -> House:
+    user = make_user(name)
+    return House(Member(user, make_tenant(name.lower(), user, country="PT")))
 
 
 def test_a_hundred_rows_cost_what_ten_do(shop: Program, acme: Tenant) -> None:
