@@ -2,36 +2,70 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import ecrm.tenancy.context
-import ecrm.tenancy.walls
 from django.conf import settings
 from django.db import migrations, models
 
+import ecrm.tenancy.context
+import ecrm.tenancy.walls
+
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('contacts', '0031_fewer_references'),
-        ('tenancy', '0009_deleting'),
+        ("contacts", "0032_letters_turned"),
+        ("tenancy", "0009_deleting"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CompanyChange',
+            name="CompanyChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('source_type', models.CharField(max_length=40)),
-                ('source_id', models.BigIntegerField(null=True)),
-                ('changes', models.JSONField(default=dict)),
-                ('by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('company', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='contacts.company')),
-                ('tenant', models.ForeignKey(db_index=False, default=ecrm.tenancy.context.require_tenant_id, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenancy.tenant')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("source_type", models.CharField(max_length=40)),
+                ("source_id", models.BigIntegerField(null=True)),
+                ("changes", models.JSONField(default=dict)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "company",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="changes",
+                        to="contacts.company",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=ecrm.tenancy.context.require_tenant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['tenant', 'company', '-at', '-id'], name='company_change_newest')],
-                'constraints': [ecrm.tenancy.walls.TenantReference(field='company', name='contacts_companychange_company_ref', on_delete='CASCADE'), models.UniqueConstraint(fields=('tenant', 'id'), name='contacts_companychange_key'), ecrm.tenancy.walls.RowSecurity(name='contacts_companychange_rls')],
+                "indexes": [models.Index(fields=["tenant", "company", "-at", "-id"], name="company_change_newest")],
+                "constraints": [
+                    ecrm.tenancy.walls.TenantReference(
+                        field="company", name="contacts_companychange_company_ref", on_delete="CASCADE"
+                    ),
+                    models.UniqueConstraint(fields=("tenant", "id"), name="contacts_companychange_key"),
+                    ecrm.tenancy.walls.RowSecurity(name="contacts_companychange_rls"),
+                ],
             },
         ),
     ]
