@@ -219,8 +219,8 @@ def _cleaning() -> None:
     of_nobody(contacts.Merge, "rule")
     of_person(contacts.MatchCard, {"words": None, "sounds": None}, erasure=Erasure.DELETE)
     # Codes of what two people share, and of what is missing.
-    of_nobody(contacts.DuplicatePair, "reasons")
-    of_nobody(contacts.QualityIssue, "kind", "facts")
+    of_nobody(contacts.DuplicatePair, "reasons", "decided_as")
+    of_nobody(contacts.QualityIssue, "kind", "facts", "source", "closed_as")
     of_nobody(contacts.QualityCount, "dimension", "value", "counts")
     of_nobody(contacts.CleaningSettings, "required_fields", "safe_rules")
 

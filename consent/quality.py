@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.models import Channel, Suppression
 from contacts.models import CleaningSettings, EmailAddress
-from contacts.quality.kinds import IssueKind, register
+from contacts.quality.kinds import IssueKind, Remedy, register
 
 _REASONS = {
     Suppression.Reason.HARD_BOUNCE.value: _("the address does not exist"),
@@ -25,6 +25,7 @@ def register_bouncing() -> None:
             order=20,
             sql=_bouncing,
             facts=_REASONS,
+            remedy=Remedy.REPLACE,
         )
     )
 

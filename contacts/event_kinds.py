@@ -65,7 +65,7 @@ def _untagged(event: Event) -> str:
 
 
 def _ordered(event: Event) -> str:
-    order = event.properties.get("number", "")
+    order = event.properties.get("number") or event.properties.get("reference") or ""
     words = _("Placed order %(number)s") % {"number": order} if order else _("Placed an order")
     if event.amount is None or not event.currency:
         return words
@@ -173,6 +173,13 @@ def _page_of(event: Event) -> Link | None:
     return Link(url, title) if isinstance(url, str) and url.startswith(("https://", "http://")) else None
 
 
+def _address_of(event: Event) -> Link | None:
+    """Of what another system keeps, if it said where: an order in the shop, the page of a form."""
+    url = event.properties.get("url", "")
+    words = next((event.properties[key] for key in ("number", "reference", "form") if event.properties.get(key)), "")
+    return Link(url, str(words)) if isinstance(url, str) and url.startswith(("https://", "http://")) else None
+
+
 def _pages(count: int) -> str:
     return ngettext("Viewed %(count)s page", "Viewed %(count)s pages", count) % {"count": number(count)}
 
@@ -225,7 +232,7 @@ KINDS = (
     EventKind(
         "order.placed", gettext_lazy("Order placed"), "shopping-bag", _ordered,
         capability=Capability.REVENUE_VIEW, group="order", tone="good", is_activity=True,
-        is_open=True,
+        is_open=True, link=_address_of,
     ),
     EventKind(
         "page.viewed", gettext_lazy("Page viewed"), "globe", _viewed,
@@ -233,6 +240,6 @@ KINDS = (
     ),
     EventKind(
         "form.submitted", gettext_lazy("Form submitted"), "file-text", _submitted,
-        group="web", is_activity=True, is_open=True,
+        group="web", is_activity=True, is_open=True, link=_address_of,
     ),
 )  # fmt: skip

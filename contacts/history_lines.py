@@ -79,9 +79,27 @@ def _line(item: Item, by: str) -> str:
     actor = f' <span class="muted">{by.replace("{name}", escape(item.actor))}</span>' if item.actor else ""
     return (
         f'<li class="tl-item">{_sign(item.kind.icon, item.kind.tone)}<div><div class="tl-head">'
-        f'<p dir="auto">{_linked(item.sentence, item.link)}{times}{actor}</p>\n{_clock(item.at)}</div>'
-        f"{_each(item.lines) if item.lines else ''}</div></li>\n"
+        f"{_sentence(item, f'{times}{actor}')}\n{_clock(item.at)}</div>"
+        f"{_excerpt(item.excerpt)}{_each(item.lines) if item.lines else ''}</div></li>\n"
     )
+
+
+def _sentence(item: Item, rest: str) -> str:
+    """A way to the thing, or what there is to know of it behind the sentence."""
+    if item.link or not item.facts:
+        return f'<p dir="auto">{_linked(item.sentence, item.link)}{rest}</p>'
+    told = "".join(
+        f'<dt>{escape(label)}</dt><dd dir="auto">{_linked(value, Link(url) if url else None)}</dd>'
+        for label, value, url in item.facts
+    )
+    return (
+        f'<details class="tl-more"><summary><span dir="auto">{escape(item.sentence)}{rest}</span></summary>'
+        f'<dl class="kv small">{told}</dl></details>'
+    )
+
+
+def _excerpt(words: str) -> str:
+    return f'<p class="small muted" dir="auto">{escape(words)}</p>' if words else ""
 
 
 def _linked(sentence: str, link: Link | None) -> str:

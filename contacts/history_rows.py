@@ -9,12 +9,15 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from contacts.facts import Fact
-from contacts.models import ContactNote, Event
+from contacts.models import ContactNote, Event, Letter
 from ecrm import prepared
 from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.models import User
 
 LONGEST_WORDS = 2_000
+LONGEST_SEARCHED = 20_000
+# What is read along with an event: the words of a note, and for a search the text of a letter.
+WORDS, TEXT = "words", "text"
 
 Place = tuple[datetime, int]
 
@@ -42,20 +45,28 @@ class Names:
     is_but: bool = False
 
 
-def read(contact_id: int, asked: Names, *, before: Place | None = None, limit: int) -> list[Row]:
-    """At most ``limit`` rows, one query. ``before`` is the place of the last row known already."""
+def read(
+    contact_id: int, asked: Names, *, before: Place | None = None, limit: int, has_texts: bool = False
+) -> list[Row]:
+    """At most ``limit`` rows, one query. ``before`` is the place of the last row known already.
+
+    ``has_texts`` brings all that notes and letters say, for a search.
+    """
     given: dict[str, Any] = {
         "tenant": require_tenant_id(), "contact": contact_id, "names": list(asked.names), "limit": limit,
     }  # fmt: skip
     if before is not None:
         given |= {"at": before[0], "id": before[1]}
-    found = prepared.fetch_all(statement(is_but=asked.is_but, is_continued=before is not None), given)
-    return [Row(row[0], _with(Fact.read(*row[3:]), row[2]), row[1] or "") for row in found]
+    sql = statement(is_but=asked.is_but, is_continued=before is not None, has_texts=has_texts)
+    return [Row(row[0], _with(Fact.read(*row[3:]), row[2]), row[1] or "") for row in prepared.fetch_all(sql, given)]
 
 
 def _with(fact: Fact, words: str | None) -> Fact:
-    """``words`` is None for anything but a note, and for one that was deleted."""
-    return fact if words is None else fact._replace(properties={**fact.properties, "words": words})
+    """``words`` is None for anything but a note, and for one that was deleted; or the text of a letter."""
+    if words is None:
+        return fact
+    key = WORDS if fact.object_type == ContactNote._meta.label_lower else TEXT
+    return fact._replace(properties={**fact.properties, key: words})
 
 
 # In the order that ``Fact.read`` wants.
@@ -63,16 +74,24 @@ _FACT = ", ".join(f"one.{name}" for name in ("occurred_at", "name", "properties"
 
 
 # Written out: the ORM takes longer to make this statement than the database to answer it.
-@lru_cache(maxsize=4)
-def statement(*, is_but: bool, is_continued: bool) -> str:
+@lru_cache(maxsize=8)
+def statement(*, is_but: bool, is_continued: bool, has_texts: bool = False) -> str:
     asked = "<> ALL (%(names)s::text[])" if is_but else "= ANY (%(names)s::text[])"
     further = " AND (one.occurred_at, one.id) < (%(at)s::timestamptz, %(id)s::bigint)" if is_continued else ""
+    texts = _text(ContactNote, LONGEST_SEARCHED if has_texts else LONGEST_WORDS)
+    if has_texts:
+        texts += _text(Letter, LONGEST_SEARCHED)
     return (
         f"SELECT one.id, (SELECT coalesce(nullif(actor.name, ''), actor.email) FROM {User._meta.db_table} actor"
-        f" WHERE actor.id = one.actor_id), CASE one.object_type WHEN '{ContactNote._meta.label_lower}' THEN"
-        f" (SELECT left(note.text, {LONGEST_WORDS}) FROM {ContactNote.table()} note"
-        " WHERE note.tenant_id = one.tenant_id AND note.id = one.object_id) END,"
+        f" WHERE actor.id = one.actor_id), CASE one.object_type {texts} END,"
         f" {_FACT} FROM {Event.table()} one"
         f" WHERE one.tenant_id = %(tenant)s AND one.contact_id = %(contact)s AND one.name {asked}{further}"
         " ORDER BY one.occurred_at DESC, one.id DESC LIMIT %(limit)s"
+    )
+
+
+def _text(model: type[ContactNote | Letter], longest: int) -> str:
+    return (
+        f"WHEN '{model._meta.label_lower}' THEN (SELECT left(said.text, {longest}) FROM {model.table()} said"
+        " WHERE said.tenant_id = one.tenant_id AND said.id = one.object_id) "
     )

@@ -13,7 +13,8 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from contacts import events, history_rows
+from contacts import event_facts, events, history_rows
+from contacts.event_facts import Told
 from contacts.events import EventKind, Link
 from contacts.history_rows import Names, Place, Row
 from contacts.models import Contact
@@ -31,11 +32,12 @@ CUSTOM = "custom"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One event of a folded item."""
+    """One event of a folded item. ``fact`` is the event itself, or what stands for it."""
 
     sentence: str
     at: datetime
     link: Link | None
+    fact: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class Item:
     """``times`` events in a row that read the same; ``at`` is the latest one's instant.
 
     Of several that do not, but are of one kind, ``lines`` holds each, and the sentence speaks of all.
+    Without a ``link`` the item opens itself with its ``facts``. ``excerpt`` is where a search found its
+    words, in a text that the sentence does not give in full.
     """
 
     kind: EventKind
@@ -52,6 +56,8 @@ class Item:
     times: int
     link: Link | None = None
     lines: Sequence[Line] = ()
+    facts: Sequence[Told] = ()
+    excerpt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +102,8 @@ def of(
     allowed = [kind for kind in known if membership.may(kind.capability)]
     before = _place(cursor)
     most = SEARCHED if term else SIZE
-    rows = history_rows.read(contact.pk, _asked(known, allowed, group), before=before, limit=most + 1)
+    asked = _asked(known, allowed, group)
+    rows = history_rows.read(contact.pk, asked, before=before, limit=most + 1, has_texts=bool(term))
     shown = list(islice(_holding(rows[:most], term), SIZE + 1)) if term else rows
     is_capped = len(rows) > most and len(shown) <= SIZE and bool(term)
     last = rows[most - 1] if is_capped else shown[SIZE - 1] if len(shown) > SIZE else None
@@ -115,7 +122,7 @@ def _holding(rows: Iterable[Row], term: str) -> Iterator[Row]:
     for row in rows:
         told = fold(" ".join(_said(row)))
         if all(word in told for word in words):
-            yield row
+            yield _with_excerpt(row, words)
 
 
 def _said(row: Row) -> Iterator[str]:
@@ -123,6 +130,34 @@ def _said(row: Row) -> Iterator[str]:
     kind = events.shown_as(row.fact.name)
     yield from (kind.sentence(row.fact), str(kind.title), row.actor)
     yield from (value for value in row.fact.properties.values() if isinstance(value, str))
+
+
+def _with_excerpt(row: Row, words: Sequence[str]) -> Row:
+    """With the place in its text where the words are, when the sentence does not hold them all."""
+    text = row.fact.properties.get(history_rows.TEXT) or row.fact.properties.get(history_rows.WORDS, "")
+    said = fold(events.shown_as(row.fact.name).sentence(row.fact))
+    missing = [word for word in words if word not in said]
+    if not (text and missing):
+        return row
+    return row._replace(fact=row.fact._replace(properties={**row.fact.properties, "excerpt": excerpt(text, missing)}))
+
+
+def excerpt(text: str, words: Sequence[str], *, around: int = 90) -> str:
+    """The part of a text about the first of some folded words, on one line. Empty when none is there."""
+    line = " ".join(text.split())
+    # Folding may lengthen or shorten a letter: places are found letter by letter.
+    folded = [fold(letter) for letter in line]
+    flat = "".join(folded)
+    found = min((place for word in words if (place := flat.find(word)) >= 0), default=-1)
+    if found < 0:
+        return ""
+    length, start = 0, 0
+    for start, letters in enumerate(folded):  # noqa: B007
+        if length >= found:
+            break
+        length += len(letters)
+    first, last = max(start - around, 0), start + around
+    return f"{'… ' if first else ''}{line[first:last].strip()}{' …' if last < len(line) else ''}"
 
 
 def _place(cursor: str | None) -> Place | None:
@@ -155,12 +190,15 @@ def _items(rows: Iterable[Row], membership: Membership) -> Iterator[Item]:
             continue
         for sentence, alike in groupby(told, key=attrgetter("sentence")):
             same = list(alike)
-            yield Item(kind, sentence, same[0].at, actor, len(same), same[0].link)
+            first = same[0]
+            facts = () if first.link else event_facts.of(first.fact)
+            excerpt = first.fact.properties.get("excerpt", "") if first.fact.object_id else ""
+            yield Item(kind, sentence, first.at, actor, len(same), first.link, facts=facts, excerpt=excerpt)
 
 
 def _line(kind: EventKind, fact: Any, membership: Membership) -> Line:
     is_open = kind.link and (not kind.link_capability or membership.may(kind.link_capability))
-    return Line(kind.sentence(fact), fact.occurred_at, kind.link(fact) if kind.link and is_open else None)
+    return Line(kind.sentence(fact), fact.occurred_at, kind.link(fact) if kind.link and is_open else None, fact)
 
 
 def day_title(day: date, today: date) -> str:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from django.db import connection, transaction
 from django.db.models import Q
 
+from contacts import worth
 from contacts.duplicates import scoring
-from contacts.duplicates.kinds import LARGEST, MANY
+from contacts.duplicates.kinds import LARGEST, LEAST_SCORE, MANY
 from contacts.models import Contact, DuplicatePair, MatchCard, MatchCount, MatchKey, Merge
 from ecrm.tenancy.context import require_tenant_id
 
@@ -176,10 +177,23 @@ _FORGET_ALL = f"""
      WHERE pair.tenant_id = :tenant AND pair.state = 'open'
        AND NOT EXISTS (SELECT FROM duplicate_scored s WHERE s.first = pair.first_id AND s.second = pair.second_id)"""
 _FORGET_OF = f"{_FORGET_ALL} AND (pair.first_id = ANY (:ids::bigint[]) OR pair.second_id = ANY (:ids::bigint[]))"
+# What two people who were told apart must newly share for somebody to look again.
+_TELLING = "'mail', 'mail_name', 'phone', 'identity', 'born'"
 _KEEP = f"""
-    INSERT INTO {DuplicatePair.table()} AS pair (tenant_id, first_id, second_id, score, reasons, state, found_at)
-    SELECT :tenant, first, second, score, to_jsonb(reasons), 'open', now() FROM duplicate_scored
-     ORDER BY first, second
+    INSERT INTO {DuplicatePair.table()} AS pair
+           (tenant_id, first_id, second_id, score, reasons, worth, state, found_at, decided_as)
+    SELECT :tenant, found.first, found.second, found.score, to_jsonb(found.reasons),
+           {worth.PAIR} + (found.score - {LEAST_SCORE}) / 4 + greatest({worth.sql("one")}, {worth.sql("other")}),
+           'open', now(), ''
+      FROM duplicate_scored found
+      JOIN {Contact.table()} one ON one.tenant_id = :tenant AND one.id = found.first
+      JOIN {Contact.table()} other ON other.tenant_id = :tenant AND other.id = found.second
+     ORDER BY found.first, found.second
         ON CONFLICT (tenant_id, first_id, second_id) DO UPDATE
-       SET score = excluded.score, reasons = excluded.reasons
-     WHERE pair.state = 'open' AND (pair.score, pair.reasons) IS DISTINCT FROM (excluded.score, excluded.reasons)"""
+       SET score = excluded.score, reasons = excluded.reasons, worth = excluded.worth, state = 'open',
+           decided_at = NULL, decided_by_id = NULL, decided_as = ''
+     WHERE (pair.state = 'open' AND (pair.score, pair.reasons, pair.worth)
+                                    IS DISTINCT FROM (excluded.score, excluded.reasons, excluded.worth))
+        OR (pair.state = 'apart' AND excluded.score > pair.score
+            AND (excluded.reasons - ARRAY(SELECT jsonb_array_elements_text(pair.reasons)))
+                ?| ARRAY[{_TELLING}])"""

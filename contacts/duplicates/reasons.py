@@ -27,6 +27,13 @@ SAFE = {
     "phone_name": (_("Same phone number and the same name"), {"phone", "name"}),
     "identity_name": (_("Same number in another system and the same name"), {"identity", "name"}),
 }
+# Why two people are not one.
+APART = "apart"
+DISMISSALS = {
+    APART: _("Two people"),
+    "shared": _("Two people who share an address or number"),
+    "kept": _("One person, kept twice on purpose"),
+}
 
 
 def in_words(codes: Iterable[str]) -> list[str]:

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from contacts import dirty
 from contacts.duplicates.queue import LOOKED_AT
-from contacts.duplicates.reasons import SAFE
+from contacts.duplicates.reasons import APART, DISMISSALS, SAFE
 from contacts.merge.services import merge_contacts
 from contacts.models import CleaningSettings, Contact, DuplicatePair, Merge
 from ecrm.audit import services as audit
@@ -25,11 +25,15 @@ AT_ONCE = 200
 
 
 @transaction.atomic
-def dismiss_pair(*, pair: DuplicatePair, by: User | None, at: datetime | None = None) -> bool:
-    """These are two people: nobody is asked again. False when that was decided before."""
+def dismiss_pair(*, pair: DuplicatePair, by: User | None, reason: str = APART, at: datetime | None = None) -> bool:
+    """These are two people: nobody is asked again, unless they come to share something more telling.
+
+    ``reason`` is one of ``DISMISSALS``. False when that was decided before.
+    """
     at = at or timezone.now()
     open_pair = DuplicatePair.objects.filter(pk=pair.pk, state=State.OPEN)
-    if not open_pair.update(state=State.APART, decided_at=at, decided_by=by):
+    decided = reason if reason in DISMISSALS else APART
+    if not open_pair.update(state=State.APART, decided_at=at, decided_by=by, decided_as=decided):
         return False
     dirty.mark([pair.first_id, pair.second_id], reason=LOOKED_AT)
     audit.record("duplicates.dismissed", by=by, subject=pair, at=at)
@@ -40,7 +44,7 @@ def dismiss_pair(*, pair: DuplicatePair, by: User | None, at: datetime | None = 
 def reopen_pair(*, pair: DuplicatePair, by: User | None, at: datetime | None = None) -> bool:
     """Takes a dismissal back."""
     apart = DuplicatePair.objects.filter(pk=pair.pk, state=State.APART)
-    if not apart.update(state=State.OPEN, decided_at=None, decided_by=None):
+    if not apart.update(state=State.OPEN, decided_at=None, decided_by=None, decided_as=""):
         return False
     dirty.mark([pair.first_id, pair.second_id], reason=LOOKED_AT)
     audit.record("duplicates.reopened", by=by, subject=pair, at=at)

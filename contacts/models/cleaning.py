@@ -97,7 +97,8 @@ class DuplicatePair(TenantModel):
     """Two people who may be one; ``first`` has the smaller id. ``score`` is 0 to 100.
 
     ``reasons`` are codes (``contacts.duplicates.reasons``), the weightiest first. "Not a duplicate"
-    stays, so that nobody is asked twice.
+    stays, with ``decided_as`` saying why, until they share something more telling. ``worth`` orders
+    what there is to do (``contacts.worth``).
     """
 
     class State(models.TextChoices):
@@ -109,38 +110,56 @@ class DuplicatePair(TenantModel):
     second = TenantForeignKey(Contact, models.CASCADE, db_index=False)
     score = models.SmallIntegerField()
     reasons = models.JSONField(default=list)
+    worth = models.SmallIntegerField(default=0)
     state = models.CharField(max_length=6, choices=State.choices, default=State.OPEN)
     found_at = models.DateTimeField(default=timezone.now)
     decided_at = models.DateTimeField(null=True)
+    decided_as = models.CharField(max_length=12, blank=True)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["tenant", "first", "second"], name="duplicate_pair_once")]
         indexes = [
             models.Index(fields=["tenant", "state", "-score", "-id"], name="duplicate_pair_best"),
+            models.Index(fields=["tenant", "state", "-worth", "-id"], name="duplicate_pair_worth"),
             models.Index(fields=["tenant", "second"], name="duplicate_pair_second"),
         ]
+
+
+def _of_open(name: str, *first: str) -> models.Index:
+    fields = ["tenant", *first, "-worth", "-id"]
+    return models.Index(fields=fields, condition=Q(closed_at=None), name=f"quality_issue_{name}")
 
 
 class QualityIssue(TenantModel):
     """One thing that is wrong with one person. ``facts`` are codes: which fields are missing, which differ.
 
-    Closed by hand it stays closed until the facts are others; put right, the row goes.
+    Closed by hand, ``closed_as`` says why, it stays closed until the facts are others; put right, the
+    row goes. ``worth`` orders what there is to do (``contacts.worth``); ``owner_id`` and ``source`` are
+    the person's as of the last check, for the filter.
     """
 
     contact = TenantForeignKey(Contact, models.CASCADE, db_index=False)
     kind = models.CharField(max_length=12)
     facts = models.CharField(max_length=200, blank=True)
+    worth = models.SmallIntegerField(default=0)
+    owner_id = models.BigIntegerField(null=True)
+    source = models.CharField(max_length=60, blank=True)
     found_at = models.DateTimeField(default=timezone.now)
     closed_at = models.DateTimeField(null=True)
+    closed_as = models.CharField(max_length=12, blank=True)
     closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["tenant", "contact", "kind"], name="quality_issue_once")]
         indexes = [
+            _of_open("worth"),
+            _of_open("kind", "kind"),
+            _of_open("owner", "owner_id"),
+            _of_open("source", "source"),
             models.Index(
-                fields=["tenant", "kind", "-found_at", "-id"], condition=Q(closed_at=None), name="quality_issue_open"
-            )
+                fields=["tenant", "-closed_at", "-id"], condition=~Q(closed_at=None), name="quality_issue_closed"
+            ),
         ]
 
 

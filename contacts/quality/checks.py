@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from contacts.models import CleaningSettings, ContactChange, EmailAddress, PhoneNumber
-from contacts.quality.kinds import IssueKind, register
+from contacts.provenance import register_source
+from contacts.quality.kinds import IssueKind, Remedy, register
 
 _OF_PERSON = "row.tenant_id = person.tenant_id AND row.contact_id = person.id"
 # A field that may be required: its name and what is true of a person without it.
@@ -27,7 +28,8 @@ REQUIRABLE = {
 REQUIRED_AT_FIRST = ("name", "email", "country", "language")
 # Changes looked back on for sources that disagree, and how values come that are nobody's opinion.
 _LOOKED_BACK = "90 days"
-_NO_OPINION = "('merge', 'undo', 'rule', 'domain')"
+CHOSEN = "choice"
+NO_OPINION = ("merge", "undo", "rule", "domain", CHOSEN)
 
 
 def required(settings: CleaningSettings) -> list[str]:
@@ -49,17 +51,19 @@ def _stale(settings: CleaningSettings) -> str:
 
 
 def _conflicting(_settings: CleaningSettings) -> str:
-    """Fields that two sources have set to different values lately."""
+    """Fields that two sources have set to different values lately, each with the last change that did."""
     return f"""(
-        SELECT nullif(left(string_agg(said.key, ' ' ORDER BY said.key), 200), '') FROM (
-            SELECT given.key FROM {ContactChange.table()} row, jsonb_each(row.changes) AS given (key, value)
+        SELECT nullif(left(string_agg(said.key || '#' || said.last, ' ' ORDER BY said.key), 200), '') FROM (
+            SELECT given.key, max(row.id) AS last
+              FROM {ContactChange.table()} row, jsonb_each(row.changes) AS given (key, value)
              WHERE {_OF_PERSON} AND row.at > now() - interval '{_LOOKED_BACK}'
-               AND row.source_type NOT IN {_NO_OPINION}
+               AND row.source_type NOT IN {NO_OPINION}
              GROUP BY given.key
             HAVING count(DISTINCT row.source_type) > 1 AND count(DISTINCT given.value -> 1) > 1) AS said)"""
 
 
 def register_all() -> None:
+    register_source(CHOSEN, _("Chosen in data quality"))
     register(
         IssueKind(
             "incomplete",
@@ -82,6 +86,8 @@ def register_all() -> None:
             order=40,
             sql=_stale,
             facts={"quiet": _("no sign of them for a long time")},
+            remedy=Remedy.CONFIRM,
+            asked_again=lambda settings: int(settings.stale_months),
         )
     )
     register(
@@ -93,5 +99,6 @@ def register_all() -> None:
             weight=5,
             order=50,
             sql=_conflicting,
+            remedy=Remedy.CHOOSE,
         )
     )

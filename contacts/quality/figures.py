@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
@@ -13,11 +15,13 @@ from contacts.models import DuplicatePair, QualityCount, QualityIssue
 from contacts.quality import kinds
 from contacts.quality.kinds import IssueKind
 from ecrm.tenancy.context import require_tenant_id
-from ecrm.tenancy.models import User
+from ecrm.tenancy.models import Membership, User
 
 WEEKS_SHOWN = 12
 GROUPS_SHOWN = 12
 CAP = 9_999
+RAIL_CAP = 99
+FILTERS_SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +75,46 @@ def course() -> list[tuple[date, Score]]:
     return [(count.day, score(count)) for count in counts]
 
 
-def open_counts() -> dict[str, int]:
-    """How much waits now, by kind, counted up to ``CAP`` + 1. One query."""
-    tenant_id = require_tenant_id()
-    pairs = f"SELECT 1 FROM {DuplicatePair.table()} WHERE tenant_id = %s AND state = 'open'"
-    issues = f"SELECT 1 FROM {QualityIssue.table()} WHERE tenant_id = %s AND kind = %s AND closed_at IS NULL"
+Choice = tuple[str, str]
+
+
+def overview() -> tuple[dict[str, int], list[Choice], list[Choice]]:
+    """How much waits now by kind, counted up to ``CAP`` + 1; the owners and the sources there are. One query."""
     keys = [kind.key for kind in kinds.checked()]
-    waiting = (pairs, *[issues for _key in keys])
-    counted = [f"(SELECT count(*) FROM ({sql} LIMIT {CAP + 1}) AS waiting)" for sql in waiting]
+    counted = [_capped(_OPEN_PAIRS, CAP), *(_capped(f"{_OPEN_ISSUES} AND kind = '{key}'", CAP) for key in keys)]
     with connection.cursor() as cursor:
-        given = [value for key in keys for value in (tenant_id, key)]
-        cursor.execute(f"SELECT {', '.join(counted)}", [tenant_id, *given])
-        row = cursor.fetchone()
-    return dict(zip([kinds.DUPLICATES, *keys], row or (), strict=False))
+        tenant = {"tenant": require_tenant_id()}
+        cursor.execute(f"SELECT {', '.join(counted)}, ({_VALUES % 'owner'}), ({_VALUES % 'source'})", tenant)
+        *numbers, owners, sources = cursor.fetchone()
+    named = [[(value, name or value) for value, name in json.loads(found)] for found in (owners, sources)]
+    return dict(zip([kinds.DUPLICATES, *keys], numbers, strict=True)), named[0], named[1]
+
+
+def waiting_question(membership: Membership) -> tuple[str, Sequence[Any]]:
+    """For the rail: how much there is to put right, counted up to ``RAIL_CAP`` + 1."""
+    pairs, issues = _capped(_OPEN_PAIRS, RAIL_CAP), _capped(_OPEN_ISSUES, RAIL_CAP)
+    tenant = membership.tenant_id
+    return f"SELECT {pairs} + {issues}".replace("%(tenant)s", "%s"), [tenant, tenant]
+
+
+def _capped(sql: str, cap: int) -> str:
+    return f"(SELECT count(*) FROM ({sql} LIMIT {cap + 1}) AS waiting)"
+
+
+_OPEN_PAIRS = f"SELECT 1 FROM {DuplicatePair.table()} WHERE tenant_id = %(tenant)s AND state = 'open'"
+_OPEN_ISSUES = f"SELECT 1 FROM {QualityIssue.table()} WHERE tenant_id = %(tenant)s AND closed_at IS NULL"
+# The largest of the newest count, with the names of owners, as JSON.
+_VALUES = f"""
+    SELECT coalesce(jsonb_agg(jsonb_build_array(listed.value, listed.name) ORDER BY listed.name, listed.value), '[]')
+           ::text FROM (
+        SELECT counted.value, coalesce(nullif(owner.name, ''), owner.email, counted.value) AS name
+          FROM {QualityCount.table()} counted
+          LEFT JOIN {User._meta.db_table} owner
+            ON owner.id = CASE WHEN counted.dimension = 'owner' AND counted.value <> '' THEN counted.value::bigint END
+         WHERE counted.tenant_id = %%(tenant)s AND counted.dimension = '%s' AND counted.value <> ''
+           AND counted.day = (SELECT max(day) FROM {QualityCount.table()}
+                               WHERE tenant_id = %%(tenant)s AND dimension = 'all' AND value = '')
+         ORDER BY counted.people DESC LIMIT {FILTERS_SHOWN}) AS listed"""
 
 
 def standings(dimension: str) -> list[Standing]:

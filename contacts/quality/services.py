@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from contacts import dirty
 from contacts.duplicates.queue import LOOKED_AT
 from contacts.models import CleaningSettings, QualityIssue
+from contacts.quality import kinds
 from ecrm.audit import services as audit
 from ecrm.jobs.models import Job
 from ecrm.jobs.services import start_job
@@ -20,20 +22,24 @@ LOOK = "quality.look"
 
 
 @transaction.atomic
-def close_issue(*, issue: QualityIssue, by: User | None) -> bool:
-    """Done with, though nothing changed: it comes back when the facts do. False when it was closed before."""
+def close_issue(*, issue: QualityIssue, by: User | None, reason: str = kinds.RIGHT, at: datetime | None = None) -> bool:
+    """Left as it is, for a reason of ``kinds.DISMISSALS``: it comes back when the facts change.
+
+    False when it was closed before.
+    """
     open_issue = QualityIssue.objects.filter(pk=issue.pk, closed_at=None)
-    if not open_issue.update(closed_at=timezone.now(), closed_by=by):
+    closed_as = reason if reason in kinds.DISMISSALS else kinds.RIGHT
+    if not open_issue.update(closed_at=at or timezone.now(), closed_by=by, closed_as=closed_as):
         return False
     dirty.mark([issue.contact_id], reason=LOOKED_AT)
-    audit.record("quality.closed", by=by, subject=issue)
+    audit.record("quality.closed", by=by, subject=issue, at=at)
     return True
 
 
 @transaction.atomic
 def reopen_issue(*, issue: QualityIssue, by: User | None) -> bool:
     closed = QualityIssue.objects.filter(pk=issue.pk, closed_at__isnull=False)
-    if not closed.update(closed_at=None, closed_by=None):
+    if not closed.update(closed_at=None, closed_by=None, closed_as=""):
         return False
     dirty.mark([issue.contact_id], reason=LOOKED_AT)
     audit.record("quality.reopened", by=by, subject=issue)

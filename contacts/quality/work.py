@@ -8,7 +8,7 @@ from datetime import date
 from django.db import connection, transaction
 from django.utils import timezone
 
-from contacts import dirty
+from contacts import dirty, worth
 from contacts.duplicates import matching, queue
 from contacts.models import CleaningSettings, Contact, DuplicatePair, QualityCount, QualityIssue
 from contacts.quality import kinds
@@ -51,15 +51,23 @@ def look_at_everybody(advance: Callable[[int], None]) -> None:
 def check(contact_ids: list[int]) -> None:
     """What is wrong with these people, as of now. What was closed stays so while the facts are the same."""
     settings = CleaningSettings.of_tenant()
-    values = ", ".join(f"('{kind.key}', {kind.sql(settings)})" for kind in kinds.checked() if kind.sql)
+    checked = kinds.checked()
+    values = ", ".join(f"('{kind.key}', {kind.weight}, {kind.sql(settings)})" for kind in checked if kind.sql)
+    months = {kind.key: kind.asked_again(settings) for kind in checked}
+    since = " ".join(f"WHEN '{key}' THEN interval '{count} months'" for key, count in months.items() if count)
+    again = f"issue.closed_at < now() - CASE issue.kind {since} END" if since else "false"
+    given = {"values": values, "ids": ",".join(map(str, contact_ids)), "tenant": require_tenant_id(), "again": again}
     with connection.cursor() as cursor:
-        cursor.execute(_CHECK.format(values=values, ids=",".join(map(str, contact_ids)), tenant=require_tenant_id()))
+        cursor.execute(_CHECK.format(**given))
 
 
+# Whether an issue is another than the one that was closed: other facts, or so long ago that it is asked again.
+_ANEW = "(issue.facts <> excluded.facts OR coalesce({again}, false))"
 _CHECK = f"""
     WITH wrong AS MATERIALIZED (
-        SELECT person.id, found.kind, left(found.facts, 200) AS facts
-          FROM {Contact.table()} person CROSS JOIN LATERAL (VALUES {{values}}) AS found (kind, facts)
+        SELECT person.id, found.kind, left(found.facts, 200) AS facts, found.weight + {worth.sql("person")} AS worth,
+               person.owner_id, person.source
+          FROM {Contact.table()} person CROSS JOIN LATERAL (VALUES {{values}}) AS found (kind, weight, facts)
          WHERE person.tenant_id = {{tenant}} AND person.id = ANY ('{{{{{{ids}}}}}}'::bigint[])
            AND person.binned_at IS NULL AND found.facts IS NOT NULL
     ), gone AS (
@@ -67,11 +75,17 @@ _CHECK = f"""
          WHERE issue.tenant_id = {{tenant}} AND issue.contact_id = ANY ('{{{{{{ids}}}}}}'::bigint[])
            AND NOT EXISTS (SELECT FROM wrong WHERE wrong.id = issue.contact_id AND wrong.kind = issue.kind)
     )
-    INSERT INTO {QualityIssue.table()} AS issue (tenant_id, contact_id, kind, facts, found_at)
-    SELECT {{tenant}}, id, kind, facts, now() FROM wrong ORDER BY id, kind
+    INSERT INTO {QualityIssue.table()} AS issue
+           (tenant_id, contact_id, kind, facts, worth, owner_id, source, found_at, closed_as)
+    SELECT {{tenant}}, id, kind, facts, worth, owner_id, source, now(), '' FROM wrong ORDER BY id, kind
         ON CONFLICT (tenant_id, contact_id, kind) DO UPDATE
-       SET facts = excluded.facts, found_at = now(), closed_at = NULL, closed_by_id = NULL
-     WHERE issue.facts <> excluded.facts"""
+       SET facts = excluded.facts, worth = excluded.worth, owner_id = excluded.owner_id, source = excluded.source,
+           found_at = CASE WHEN {_ANEW} THEN now() ELSE issue.found_at END,
+           closed_at = CASE WHEN {_ANEW} THEN NULL ELSE issue.closed_at END,
+           closed_by_id = CASE WHEN {_ANEW} THEN NULL ELSE issue.closed_by_id END,
+           closed_as = CASE WHEN {_ANEW} THEN '' ELSE issue.closed_as END
+     WHERE {_ANEW} OR (issue.worth, issue.owner_id, issue.source)
+                      IS DISTINCT FROM (excluded.worth, excluded.owner_id, excluded.source)"""
 
 
 def count_today(day: date | None = None) -> None:

@@ -46,7 +46,7 @@ def restore_value(
     old = change.changes[key][0]
     if key == "identities":
         return _restore_identities(contact, old, by=by)
-    value = _value_of(contact, key, old)
+    value = value_of(contact, key, old)
     changed = edit_contact(
         contact=contact,
         by=by,
@@ -58,7 +58,7 @@ def restore_value(
     return key in changed
 
 
-def _value_of(contact: Contact, key: str, old: Any) -> Any:
+def value_of(contact: Contact, key: str, old: Any) -> Any:
     match key, old:
         case "company", int():
             return _found(Company.objects.filter(pk=old, binned_at=None).first())

@@ -18,11 +18,12 @@ TODAY, CONTACTS, SEGMENTS, CAMPAIGNS, CASES, PIPELINE, ANALYTICS, CONSENT = rang
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A number beside an entry. ``words`` say what is counted ("due today")."""
+    """A number beside an entry. ``words`` say what is counted ("due today"), ``is_more`` that there are more."""
 
     value: int
     words: str | Promise
     is_hot: bool = False
+    is_more: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

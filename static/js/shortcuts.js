@@ -40,7 +40,7 @@ const CONTROLS = {
   },
   // The bar of acts shows itself with the first tick.
   act() {
-    if (!document.querySelector("main tbody .pick :checked")) tickRow();
+    if (!document.querySelector("main :is(tbody, [data-rows]) .pick :checked")) tickRow();
     marked("act").focus();
   },
 };

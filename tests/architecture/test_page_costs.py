@@ -18,7 +18,7 @@ from tests.cast import Member
 
 READS = tenant_addresses()
 # Signing in and the rail take three of them.
-BUSY = {"cases": 8, "today": 8, "case_page": 12, "dashboard": 12}
+BUSY = {"cases": 8, "today": 8, "case_page": 12, "dashboard": 12, "quality_inbox": 8}
 FRAME = ("SAVEPOINT", "RELEASE", "SET LOCAL", "SELECT current_setting")
 
 
@@ -32,6 +32,8 @@ def grow(tenant: Tenant, count: int) -> None:
             make.SegmentMembershipFactory(contact=email.contact)
             make.ConsentRecordFactory(contact=email.contact)
             make.SuppressionFactory()
+            make.QualityIssueFactory(contact=email.contact)
+            make.DuplicatePairFactory(first=email.contact)
             make.OutcomeFactory()
             make.ImportRowFactory()
             make.MoveFactory()

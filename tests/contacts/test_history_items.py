@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from contacts import events, timeline
 from contacts.events import NewEvent
-from contacts.models import Contact, Segment
+from contacts.models import Contact, ContactNote, Letter, Segment
+from contacts.notes.writing import write_note
 from ecrm.tenancy.context import tenant_context
 from ecrm.tenancy.models import Tenant
 from tests.cast import Member
@@ -142,3 +143,62 @@ def test_what_one_may_not_see_is_not_found(alice: Member, bob: Member, acme: Ten
         return len(told.page.rows)
 
     assert (found(alice), found(bob)) == (1, 0)
+
+
+def test_an_order_leads_to_the_shop_and_without_an_address_opens_itself(
+    alice: Member, acme: Tenant, ines: Contact
+) -> None:
+    with tenant_context(acme):
+        for number, more in (("A-1", {"url": "https://shop.example/orders/A-1"}), ("A-2", {"gift": True})):
+            lines = [{"name": "Soap", "count": 2}]
+            events.record(
+                "order.placed", contact=ines, source="shop", amount=1250, currency="EUR",
+                properties={"number": number, "items": lines, **more},
+            )  # fmt: skip
+
+    page = alice.get("contact_page", ines.pk, query={"show": "order"}).content.decode()
+
+    assert '<a href="https://shop.example/orders/A-1">A-1</a>' in page
+    assert "<summary>" in page
+    for told in ("Name: Soap, Count: 2", "€12.50", "<dt>Gift</dt>", "<dt>Source</dt>"):
+        assert told in page, told
+
+
+def test_every_line_leads_somewhere_or_opens_itself(alice: Member, acme: Tenant, ines: Contact) -> None:
+    with tenant_context(acme):
+        told = [
+            NewEvent(kind.name, ines.pk, at=NOON - timedelta(hours=number))
+            for number, kind in enumerate(events.kinds())
+        ]
+        events.record_many(told)
+        events.record_many([NewEvent("wishlist.item_added", ines.pk, properties={"sku": "J-7"}, is_custom=True)])
+
+    shown, cursor = [], ""
+    while True:
+        told_page = alice.get("contact_page", ines.pk, query={"cursor": cursor} if cursor else {}).context["timeline"]
+        shown += [item for day in told_page.days for item in day.items]
+        cursor = told_page.page.next
+        if not cursor:
+            break
+    assert len({item.kind.name for item in shown}) == len(events.kinds()) + 1
+    assert [item.kind.name for item in shown if not (item.link or item.facts)] == []
+
+
+def test_words_of_notes_and_letters_are_found(alice: Member, acme: Tenant, ines: Contact) -> None:
+    with tenant_context(acme):
+        long = "So much was said. " * 150 + "The kiln broke in Évora."
+        note = write_note(contact=ines, kind=ContactNote.Kind.NOTE, text=long, by=alice.user)
+        letter = Letter.objects.create(
+            contact=ines, direction=Letter.Direction.OUT, subject="Your question", text="Parcels leave on <Tuesday>."
+        )
+        events.record("letter.sent", contact=ines, subject=letter, properties={"subject": letter.subject})
+
+    for words, way in (
+        ("kiln evora", f"/acme/contacts/notes/{note.pk}/"),
+        ("parcels", f"/acme/contacts/letters/{letter.pk}/"),
+    ):
+        page = alice.get("contact_page", ines.pk, query={"find": words}).content.decode()
+        assert way in page, words
+        assert alice.get("contact_page", ines.pk, query={"find": "zebra"}).context["timeline"].days == []
+    told = alice.get("contact_page", ines.pk, query={"find": "tuesday"}).content.decode()
+    assert "Parcels leave on &lt;Tuesday&gt;." in told

@@ -9,7 +9,7 @@ from django.utils import timezone
 from consent import suppression
 from contacts import provenance, services
 from contacts.models import CleaningSettings, Contact, DuplicatePair, QualityCount, QualityIssue
-from contacts.quality import figures, work
+from contacts.quality import figures, kinds, work
 from ecrm.tenancy.models import Tenant
 from tests.cast import Member
 from tests.contacts.conftest import add
@@ -27,7 +27,7 @@ def test_each_kind_is_found_and_goes_when_put_right(in_acme: Tenant) -> None:
         "stale": "quiet",
         "bouncing": "hard_bounce",
         "conflicting": "city",
-    }
+    }, "a conflict is known by the field and by the change that made it"
 
     services.edit_contact(contact=person, by=None, country="PT", language="pt", emails=["new@x.example"])
     _look(person)
@@ -109,4 +109,5 @@ def _look(*people: Contact) -> None:
 
 
 def _issues() -> dict[str, str]:
-    return dict(QualityIssue.objects.filter(closed_at=None).values_list("kind", "facts"))
+    found = QualityIssue.objects.filter(closed_at=None).values_list("kind", "facts")
+    return {kind: " ".join(kinds.codes_of(facts)) for kind, facts in found}

@@ -1,0 +1,219 @@
+"""Everything there is to put right in one list, and each thing put right from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from consent import suppression
+from contacts import provenance, services
+from contacts.models import CleaningSettings, Contact, DuplicatePair, QualityIssue
+from contacts.quality import work
+from ecrm.tenancy.models import Tenant
+from tests import factories as make
+from tests.cast import Member
+from tests.contacts.conftest import add
+
+
+@pytest.fixture
+def untidy(in_acme: Tenant, alice: Member) -> dict[str, Contact]:
+    """One person for each kind of thing, complete but for that."""
+    whole: dict[str, Any] = {"country": "PT", "language": "pt"}
+    long_ago = timezone.now() - timedelta(days=1500)
+    people = {
+        "bouncing": add(in_acme, name="Bea Gone", emails=["bea@x.example"], stage="customer", **whole),
+        "incomplete": add(in_acme, name="Ines Half", emails=["ines@x.example"], country="PT", owner=alice.user),
+        "stale": add(in_acme, name="Stan Quiet", emails=["stan@x.example"], at=long_ago, **whole),
+        "conflicting": add(in_acme, name="Carla Torn", emails=["carla@x.example"], source="fair", **whole),
+    }
+    for email in ("old@x.example", "new@x.example"):
+        people[email] = add(in_acme, name="Ana Twin", emails=[email], phones=["912345678"], **whole)
+    suppression.suppress(address_norm="bea@x.example", reason="hard_bounce", by=None)
+    for source, city in (("import", "Porto"), ("api", "Braga")):
+        services.edit_contact(contact=people["conflicting"], by=None, via=source, city=city)
+    look(*people.values())
+    return people
+
+
+def look(*people: Contact) -> None:
+    while work.refresh_changed():
+        pass
+    work.check([person.pk for person in people])
+
+
+def listed(member: Member, kind: str = "", **query: str) -> list[Any]:
+    found = member.get("quality_kind", kind, query=query) if kind else member.get("quality_inbox", query=query)
+    assert found.status_code == 200
+    rows: list[Any] = found.context["rows"]
+    return rows
+
+
+def issue_of(person: Contact) -> QualityIssue:
+    return QualityIssue.objects.get(contact=person)
+
+
+def test_everything_is_one_list_the_worthiest_first(alice: Member, untidy: dict[str, Contact]) -> None:
+    rows = listed(alice)
+
+    assert {row.kind.key for row in rows} == {"duplicates", "bouncing", "incomplete", "stale", "conflicting"}
+    assert [row.worth for row in rows] == sorted((row.worth for row in rows), reverse=True)
+    assert rows[0].people[0][0] == untidy["bouncing"], "a customer comes before a lead"
+    assert "Customer 20" in rows[0].worth_words
+    assert rows[0].people[0][2] == "70 of 100: Bouncing −30"
+
+
+def test_the_list_is_filtered(alice: Member, untidy: dict[str, Contact]) -> None:
+    def who(**query: str) -> set[str]:
+        return {str(row.people[0][0]) for row in listed(alice, **query)}
+
+    assert who(kind="stale") == {"Stan Quiet"}
+    assert who(source="fair") == {"Carla Torn"}
+    assert who(owner=str(alice.user.pk)) == {"Ines Half"}
+    assert "Ines Half" not in who(owner="none")
+    assert alice.get("quality_kind", "nonsense").status_code == 404
+
+
+def test_pages_lead_on_and_nothing_is_told_twice(alice: Member, in_acme: Tenant) -> None:
+    for number in range(30):
+        make.QualityIssueFactory(worth=number % 4)
+        make.DuplicatePairFactory(worth=number % 4)
+    keys: list[str] = []
+    cursor = ""
+    while True:
+        found = alice.get("quality_inbox", query={"cursor": cursor} if cursor else {})
+        keys += [row.key for row in found.context["rows"]]
+        cursor = found.context["page"].next
+        if not cursor:
+            break
+    assert len(keys) == len(set(keys)) == 60
+
+
+def test_who_sees_less_sees_less(alice: Member, outsider: Member, vera: Member, untidy: dict[str, Contact]) -> None:
+    issue = issue_of(untidy["incomplete"])
+    assert vera.get("quality_inbox").status_code == 200
+    assert vera.post("fix_issue", issue.pk).status_code == 403
+    assert vera.post("leave_ticked").status_code == 403
+    assert vera.post("merge_pair", DuplicatePair.objects.get().pk).status_code == 403
+    assert outsider.get("fix_issue", issue.pk).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("kind", "form", "holds"),
+    [
+        ("incomplete", {"language": "pl"}, lambda person: person.language == "pl"),
+        (
+            "bouncing",
+            {"address": "bea@new.example", "drops": "on"},
+            lambda person: list(person.emails.values_list("address", flat=True)) == ["bea@new.example"],
+        ),
+    ],
+)
+def test_what_is_missing_is_filled_in_from_the_row(
+    alice: Member,
+    untidy: dict[str, Contact],
+    kind: str,
+    form: dict[str, str],
+    holds: Callable[[Contact], bool],
+) -> None:
+    person = untidy[kind]
+    issue = issue_of(person)
+    assert "<html" in alice.get("fix_issue", issue.pk).content.decode()
+    part = alice.get("fix_issue", issue.pk, htmx=True).content.decode()
+    assert part.lstrip().startswith("<li")
+
+    answer = alice.post("fix_issue", issue.pk, form={**form, "back": f"kind={kind}"})
+
+    assert answer.status_code == 302
+    assert answer.headers["Location"] == alice.url("quality_kind", kind)
+    assert not QualityIssue.objects.filter(contact=person).exists()
+    assert holds(Contact.objects.get(pk=person.pk))
+
+
+def test_what_cannot_be_is_said_in_the_form(alice: Member, untidy: dict[str, Contact]) -> None:
+    issue = issue_of(untidy["bouncing"])
+    answer = alice.post("fix_issue", issue.pk, form={"address": "ines@x.example"}, htmx=True)
+    assert answer.status_code == 422
+    assert "already" in answer.content.decode()
+    assert issue_of(untidy["bouncing"]).closed_at is None
+
+
+def test_one_of_two_values_is_chosen_and_stays_chosen(alice: Member, untidy: dict[str, Contact]) -> None:
+    person = untidy["conflicting"]
+    issue = issue_of(person)
+    page = alice.get("fix_issue", issue.pk)
+    offered = dict(page.context["form"].fields["city"].choices)
+    porto = next(pk for pk, words in offered.items() if words.startswith("Porto"))
+
+    alice.post("fix_issue", issue.pk, form={"city": porto})
+
+    assert Contact.objects.get(pk=person.pk).city == "Porto"
+    look(person)
+    assert not QualityIssue.objects.filter(contact=person, closed_at=None).exists()
+    provenance.record([provenance.NewChange(person.pk, {"city": ("Porto", "Faro")}, "import")])
+    look(person)
+    assert QualityIssue.objects.filter(contact=person, closed_at=None).exists(), "new facts bring it back"
+
+
+def test_still_right_is_asked_again_when_its_time_has_passed(alice: Member, untidy: dict[str, Contact]) -> None:
+    person = untidy["stale"]
+    issue = issue_of(person)
+    alice.post("close_issue", issue.pk, form={"reason": "right"})
+    look(person)
+    assert listed(alice, "stale") == []
+    assert [row.left for row in listed(alice, "stale", show="left")] == ["It is right as it is (Alice)"]
+
+    months = CleaningSettings.of_tenant().stale_months
+    QualityIssue.objects.filter(pk=issue.pk).update(closed_at=timezone.now() - timedelta(days=31 * months + 1))
+    look(person)
+    assert len(listed(alice, "stale")) == 1
+
+
+def test_a_pair_is_merged_at_one_press(alice: Member, untidy: dict[str, Contact]) -> None:
+    pair = DuplicatePair.objects.get()
+    assert alice.post("merge_pair", pair.pk).status_code == 302
+    assert alice.post("merge_pair", pair.pk).status_code == 302, "a second click is harmless"
+    older = Contact.objects.get(pk=untidy["old@x.example"].pk)
+    assert older.emails.count() == 2
+    assert listed(alice, "duplicates") == []
+
+
+def test_two_people_come_back_when_they_share_something_telling(alice: Member, in_acme: Tenant) -> None:
+    ids = {"phones": ["912345678"]}
+    one, two = (add(in_acme, name="Ana Prata", **ids), add(in_acme, name="Ana Prata", **ids))
+    look(one, two)
+    pair = DuplicatePair.objects.get()
+    alice.post("dismiss_pair", pair.pk, form={"reason": "shared"})
+    services.edit_contact(contact=one, by=None, city="Porto")
+    look(one, two)
+    pair.refresh_from_db()
+    assert (pair.state, pair.decided_as) == (DuplicatePair.State.APART, "shared")
+
+    for person in (one, two):
+        services.edit_contact(contact=person, by=None, birthday=timezone.localdate() - timedelta(days=9000))
+    look(one, two)
+    pair.refresh_from_db()
+    assert (pair.state, pair.decided_as) == (DuplicatePair.State.OPEN, "")
+
+
+def test_ticked_rows_are_left_together(alice: Member, untidy: dict[str, Contact]) -> None:
+    keys = [row.key for row in listed(alice)]
+    alice.post("leave_ticked", form={"row": [*keys, "i0", "x", "p-1"], "reason": "unneeded"})
+    assert listed(alice) == []
+    assert "Nothing to do" in alice.get("quality_inbox").content.decode()
+    reasons = set(QualityIssue.objects.values_list("closed_as", flat=True))
+    assert reasons == {"unneeded"}
+    alice.post("reopen_issue", issue_of(untidy["bouncing"]).pk)
+    assert len(listed(alice)) == 1
+
+
+def test_the_rail_counts_what_is_to_do(alice: Member, in_acme: Tenant) -> None:
+    assert "to put right" not in alice.get("contact_list").content.decode()
+    for _number in range(101):
+        make.QualityIssueFactory()
+    page = alice.get("contact_list").content.decode()
+    assert "99+" in page
+    assert "to put right" in page
