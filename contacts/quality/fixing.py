@@ -42,6 +42,8 @@ class FixForm:
             self.form = _ReplaceForm(posted, person=self.person)
         else:
             self.form = _ChooseForm(posted, request=request, person=self.person, keys=codes)
+        for name in list(self.form.fields)[:1]:
+            self.form.fields[name].widget.attrs["autofocus"] = True
 
     def save(self) -> bool:
         """False when something is wrong, which the form then says. What is right by then leaves the list at once."""

@@ -46,7 +46,7 @@ def page(chromium: Browser, live_server: Any, alice: Member, people: list[Contac
 
 
 def test_the_queue_is_worked_by_keyboard(page: Page, acme: Tenant) -> None:
-    page.goto("/acme/contacts/quality/")
+    page.goto("/acme/contacts/quality/duplicates/")
     rows = page.locator("[data-rows] > li")
     expect(rows).to_have_count(2)
     page.keyboard.press("j")
@@ -61,6 +61,27 @@ def test_the_queue_is_worked_by_keyboard(page: Page, acme: Tenant) -> None:
     with tenant_context(acme):
         assert sorted(DuplicatePair.objects.values_list("state", flat=True)) == ["apart", "merged"]
         assert Merge.objects.count() == 1
+
+
+def test_a_row_is_filled_in_where_it_stands(page: Page, acme: Tenant, people: list[Contact]) -> None:
+    page.goto("/acme/contacts/quality/incomplete/")
+    rows = page.locator("[data-rows] > li")
+    expect(rows).to_have_count(4)
+    page.keyboard.press("j")
+    page.keyboard.press("e")
+    field = rows.first.get_by_label("Email")
+    expect(field).to_be_focused()
+    field.fill("found@x.example")
+    rows.first.get_by_label("Country").select_option("PT")
+    rows.first.get_by_label("Language").select_option("pt")
+    page.get_by_role("button", name="Save").press("Enter")
+    expect(rows).to_have_count(3)
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    page.keyboard.press("a")
+    expect(page.get_by_label("Ticked rows:")).to_be_focused()
+    page.get_by_role("button", name="Leave", exact=True).first.press("Enter")
+    expect(rows).to_have_count(2)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
