@@ -177,7 +177,7 @@ _FORGET_ALL = f"""
      WHERE pair.tenant_id = :tenant AND pair.state = 'open'
        AND NOT EXISTS (SELECT FROM duplicate_scored s WHERE s.first = pair.first_id AND s.second = pair.second_id)"""
 _FORGET_OF = f"{_FORGET_ALL} AND (pair.first_id = ANY (:ids::bigint[]) OR pair.second_id = ANY (:ids::bigint[]))"
-# What two people who were told apart must newly share for somebody to look again.
+# What two people who were told apart must newly share for somebody to look again: a person, and no rule.
 _TELLING = "'mail', 'mail_name', 'phone', 'identity', 'born'"
 _KEEP = f"""
     INSERT INTO {DuplicatePair.table()} AS pair
@@ -191,7 +191,8 @@ _KEEP = f"""
      ORDER BY found.first, found.second
         ON CONFLICT (tenant_id, first_id, second_id) DO UPDATE
        SET score = excluded.score, reasons = excluded.reasons, worth = excluded.worth, state = 'open',
-           decided_at = NULL, decided_by_id = NULL, decided_as = ''
+           decided_as = CASE WHEN pair.state = 'apart' THEN coalesce(nullif(pair.decided_as, ''), 'apart')
+                             ELSE pair.decided_as END
      WHERE (pair.state = 'open' AND (pair.score, pair.reasons, pair.worth)
                                     IS DISTINCT FROM (excluded.score, excluded.reasons, excluded.worth))
         OR (pair.state = 'apart' AND excluded.score > pair.score

@@ -74,7 +74,7 @@ def _covered(rules: Iterable[set[str]]) -> QuerySet[DuplicatePair]:
         Q(winner=OuterRef("first_id"), loser=OuterRef("second_id"))
         | Q(winner=OuterRef("second_id"), loser=OuterRef("first_id"))
     )
-    here = DuplicatePair.objects.filter(state=State.OPEN, first__binned_at=None, second__binned_at=None)
+    here = DuplicatePair.objects.filter(state=State.OPEN, decided_as="", first__binned_at=None, second__binned_at=None)
     return here.filter(shared, ~Exists(undone)).exclude(reasons__contains=["born_differs"])
 
 

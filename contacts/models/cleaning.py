@@ -97,8 +97,8 @@ class DuplicatePair(TenantModel):
     """Two people who may be one; ``first`` has the smaller id. ``score`` is 0 to 100.
 
     ``reasons`` are codes (``contacts.duplicates.reasons``), the weightiest first. "Not a duplicate"
-    stays, with ``decided_as`` saying why, until they share something more telling. ``worth`` orders
-    what there is to do (``contacts.worth``).
+    stays, with ``decided_as`` saying why, until they share something more telling: then it is open
+    again, and ``decided_as`` keeps it from the rules. ``worth`` orders what there is to do (``contacts.worth``).
     """
 
     class State(models.TextChoices):

@@ -88,7 +88,7 @@ def _pair(pair: Any, told: Mapping[int, About]) -> Row:
         key=f"p{pair.pk}",
         kind=kind,
         people=[_person(person, told) for person in (older, newer)],
-        words=", ".join(reasons.in_words(pair.reasons)),
+        words=", ".join([*([_("told apart before")] if pair.decided_as else []), *reasons.in_words(pair.reasons)]),
         worth=pair.worth,
         worth_words=_added([(str(kind.label), kind.weight), (_("how sure, and who they are"), likeness)]),
         found_at=pair.found_at,
