@@ -5,70 +5,87 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('contacts', '0029_cards_one_by_one'),
-        ('tenancy', '0009_deleting'),
+        ("contacts", "0029_cards_one_by_one"),
+        ("tenancy", "0009_deleting"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='qualityissue',
-            name='quality_issue_open',
+            model_name="qualityissue",
+            name="quality_issue_open",
         ),
         migrations.AddField(
-            model_name='duplicatepair',
-            name='decided_as',
+            model_name="duplicatepair",
+            name="decided_as",
             field=models.CharField(blank=True, max_length=12),
         ),
         migrations.AddField(
-            model_name='duplicatepair',
-            name='worth',
+            model_name="duplicatepair",
+            name="worth",
             field=models.SmallIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='qualityissue',
-            name='closed_as',
+            model_name="qualityissue",
+            name="closed_as",
             field=models.CharField(blank=True, max_length=12),
         ),
         migrations.AddField(
-            model_name='qualityissue',
-            name='owner_id',
+            model_name="qualityissue",
+            name="owner_id",
             field=models.BigIntegerField(null=True),
         ),
         migrations.AddField(
-            model_name='qualityissue',
-            name='source',
+            model_name="qualityissue",
+            name="source",
             field=models.CharField(blank=True, max_length=60),
         ),
         migrations.AddField(
-            model_name='qualityissue',
-            name='worth',
+            model_name="qualityissue",
+            name="worth",
             field=models.SmallIntegerField(default=0),
         ),
         migrations.AddIndex(
-            model_name='duplicatepair',
-            index=models.Index(fields=['tenant', 'state', '-worth', '-id'], name='duplicate_pair_worth'),
+            model_name="duplicatepair",
+            index=models.Index(fields=["tenant", "state", "-worth", "-id"], name="duplicate_pair_worth"),
         ),
         migrations.AddIndex(
-            model_name='qualityissue',
-            index=models.Index(condition=models.Q(('closed_at', None)), fields=['tenant', '-worth', '-id'], name='quality_issue_worth'),
+            model_name="qualityissue",
+            index=models.Index(
+                condition=models.Q(("closed_at", None)), fields=["tenant", "-worth", "-id"], name="quality_issue_worth"
+            ),
         ),
         migrations.AddIndex(
-            model_name='qualityissue',
-            index=models.Index(condition=models.Q(('closed_at', None)), fields=['tenant', 'kind', '-worth', '-id'], name='quality_issue_kind'),
+            model_name="qualityissue",
+            index=models.Index(
+                condition=models.Q(("closed_at", None)),
+                fields=["tenant", "kind", "-worth", "-id"],
+                name="quality_issue_kind",
+            ),
         ),
         migrations.AddIndex(
-            model_name='qualityissue',
-            index=models.Index(condition=models.Q(('closed_at', None)), fields=['tenant', 'owner_id', '-worth', '-id'], name='quality_issue_owner'),
+            model_name="qualityissue",
+            index=models.Index(
+                condition=models.Q(("closed_at", None)),
+                fields=["tenant", "owner_id", "-worth", "-id"],
+                name="quality_issue_owner",
+            ),
         ),
         migrations.AddIndex(
-            model_name='qualityissue',
-            index=models.Index(condition=models.Q(('closed_at', None)), fields=['tenant', 'source', '-worth', '-id'], name='quality_issue_source'),
+            model_name="qualityissue",
+            index=models.Index(
+                condition=models.Q(("closed_at", None)),
+                fields=["tenant", "source", "-worth", "-id"],
+                name="quality_issue_source",
+            ),
         ),
         migrations.AddIndex(
-            model_name='qualityissue',
-            index=models.Index(condition=models.Q(('closed_at', None), _negated=True), fields=['tenant', '-closed_at', '-id'], name='quality_issue_closed'),
+            model_name="qualityissue",
+            index=models.Index(
+                condition=models.Q(("closed_at", None), _negated=True),
+                fields=["tenant", "-closed_at", "-id"],
+                name="quality_issue_closed",
+            ),
         ),
     ]
