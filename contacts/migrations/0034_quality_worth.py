@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts", "0032_letters_turned"),
+        ("contacts", "0033_company_changes"),
         ("tenancy", "0009_deleting"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
