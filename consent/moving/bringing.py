@@ -47,7 +47,8 @@ def _bring(move: Move, job_id: int) -> None:
         work.move_on(move, Move.State.PREPARED)
         if move.run is not None and move.created_by is not None:
             services.start(run=move.run, by=move.created_by)
-    jobs.finish(job_id)
+        # With it: whoever comes after a worker that died between the two would find nothing to do.
+        jobs.finish(job_id)
 
 
 def _make_companies(move: Move, file: File | None) -> None:

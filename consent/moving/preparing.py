@@ -66,8 +66,7 @@ def _prepare(move: Move, job_id: int) -> None:
         dates = _gather(move, found, choices, gathering, job_id)
         if former is not None and former.digests is not None:
             _read_digests(former.digests, gathering)
-        _write(move, choices, gathering, dates, is_delta=former is not None)
-    jobs.finish(job_id)
+        _write(move, choices, gathering, dates, job_id, is_delta=former is not None)
 
 
 def _former(move: Move) -> Move | None:
@@ -116,7 +115,9 @@ def _read_digests(file: File, gathering: Gathering) -> None:
             gathering.put_digest(key, said)
 
 
-def _write(move: Move, choices: Choices, gathering: Gathering, dates: Sequence[str], *, is_delta: bool) -> None:
+def _write(
+    move: Move, choices: Choices, gathering: Gathering, dates: Sequence[str], job_id: int, *, is_delta: bool
+) -> None:
     with tenant_transaction():
         own = _own_fields(move, choices)
         columns = _Columns(choices, own)
@@ -138,6 +139,7 @@ def _write(move: Move, choices: Choices, gathering: Gathering, dates: Sequence[s
             }
             run = _checked(move, people, columns, choices, dates, is_delta=is_delta) if outcome.rows else None
             work.move_on(move, Move.State.PREPARED, run=run, planned=planned, applied={}, **kept)
+            jobs.finish(job_id)
 
 
 def _name(move: Move) -> str:

@@ -44,5 +44,5 @@ def move_on(move: Move, state: str, **changes: Any) -> None:
 def _fail(move: Move, job_id: int, reason: str, state: str) -> None:
     with tenant_transaction():
         Move.objects.filter(pk=move.pk).update(state=State.FAILED, error=reason[:300])
+        jobs.finish(job_id, state=state, error=reason)
     log.info("move_stopped", move=move.pk, reason=reason)
-    jobs.finish(job_id, state=state, error=reason)

@@ -229,9 +229,13 @@ def _refuse_width(widest: int) -> None:
         )
 
 
+# What a row is written with that holds nothing.
+_NOTHING = " \t,;|\"'"
+
+
 def _goes_on(text: str, sample: list[list[str]]) -> bool:
     """Whether there is more below a header than the sample could read, such as a cell without end."""
-    lines = sum(1 for line in text.splitlines() if line.strip())
+    lines = sum(1 for line in text.splitlines() if line.strip(_NOTHING))
     return len(sample) == 1 and lines > 1 + sum(len(cell.splitlines()[1:]) for cell in sample[0])
 
 

@@ -194,4 +194,4 @@ def _finish(run: ImportRun, job_id: int) -> None:
         landed = sum(applied.get(verdict, 0) for verdict in ("new", "update"))
         audit.record("import.finished", by=current.created_by, subject=current, count=landed)
         Job.objects.filter(pk=job_id).update(done=sum(applied.get(word, 0) for word in ("new", "update", "same")))
-    jobs.finish(job_id, file=file)
+        jobs.finish(job_id, file=file)

@@ -108,7 +108,7 @@ def _finish(run: ImportRun, job_id: int, by: User | None) -> None:
         if not services.move(current, State.UNDONE, undo_counts=counts, undone_at=at, attempt=0):
             raise Overtaken
         audit.record("import.undone", by=by, subject=current, count=counts["people"] + counts["updates"])
-    jobs.finish(job_id)
+        jobs.finish(job_id)
 
 
 def _tidy_tags(tags: Sequence[int]) -> None:

@@ -82,7 +82,7 @@ def guarded(run: ImportRun, job_id: int, *, back_to: str, work: Callable[[], Non
     except jobs.Cancelled:
         with tenant_transaction():
             services.move(run, back_to, finished_at=timezone.now())
-        jobs.finish(job_id, state=Job.State.CANCELLED)
+            jobs.finish(job_id, state=Job.State.CANCELLED)
     except Overtaken:
         log.warning("import_overtaken", run=run.pk)
     except Exception:
@@ -98,7 +98,7 @@ def _give_up(run: ImportRun, job_id: int) -> None:
         # What was being undone is still an import that came in.
         state = State.DONE if run.state == State.UNDOING else State.FAILED
         services.move(run, state, error=reason, finished_at=timezone.now(), attempt=0)
-    jobs.finish(job_id, state=Job.State.FAILED, error=reason)
+        jobs.finish(job_id, state=Job.State.FAILED, error=reason)
 
 
 def _check(run: ImportRun, job_id: int) -> None:
@@ -257,7 +257,7 @@ def _finish_check(run: ImportRun, job_id: int, counts: dict[str, Any], *, rows: 
         services.move(current, State.CHECKED, counts=counts, problem_file=file, attempt=0)
         # People count rows, not how often each was looked at.
         Job.objects.filter(pk=job_id).update(done=rows, total=rows)
-    jobs.finish(job_id, file=file)
+        jobs.finish(job_id, file=file)
 
 
 def summed(former: dict[str, Any], verdicts: dict[str, int], words: dict[str, Counter[str]]) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def test_a_line_opens_by_keyboard(page: Page, visited: Contact) -> None:
 
 def test_two_people_at_one_detail(page: Page, acme: Tenant, mara: Member, visited: Contact) -> None:
     page.goto(f"/acme/contacts/{visited.pk}/")
-    page.get_by_role("link", name="Edit “Job title”").press("Enter")
+    page.get_by_role("link", name="Add “Job title”").press("Enter")
     box = page.get_by_role("textbox", name="Job title")
     expect(box).to_be_focused()
     with tenant_context(acme):
@@ -88,7 +88,7 @@ def test_nothing_in_the_way(chromium: Browser, live_server: Any, alice: Member, 
     page = sign_in(context.new_page(), alice, live_server)
     page.goto(f"/acme/contacts/{visited.pk}/")
     page.get_by_text("Show each").click()
-    page.get_by_role("link", name="Edit “Job title”").click()
+    page.get_by_role("link", name="Add “Job title”").click()
     expect(page.get_by_role("textbox", name="Job title")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     found = Axe().run(page)
