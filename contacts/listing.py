@@ -12,7 +12,6 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Protocol, cast
 
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -28,6 +27,7 @@ from ecrm import prepared
 from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.models import User
 from ecrm.tenancy.requests import MemberRequest
+from ecrm.tenancy.urls import plain_url
 from ecrm.ui import formats
 from ecrm.ui.pages import CAP, Count, Page, counted_page, keyset_page
 from ecrm.ui.templatetags import ui
@@ -110,7 +110,7 @@ def rows(
         return []
     ids = [person.id for person in found]
     desk = _Desk(
-        first_url=reverse("contact_list"),
+        first_url=plain_url("contact_list"),
         cells=[(column.cell_classes, column.load(request, ids)) for column in columns],
         stages={stage: stage_status(stage) for stage in Stage.values},
         sees={kind.capability: request.membership.may(kind.capability) for kind in events.kinds()},

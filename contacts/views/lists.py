@@ -20,6 +20,7 @@ from contacts.models import Contact
 from ecrm.tenancy.policies import requires
 from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
+from ecrm.tenancy.urls import plain_url
 from ecrm.ui.pages import Count, Page
 from ecrm.ui.parts import render_page, wants_part
 
@@ -86,22 +87,23 @@ def _frame(request: MemberRequest, query: ListQuery) -> dict[str, Any]:
     """What stands around the rows."""
     may = request.membership.may
     url = query.url()
+    to_segment = may(Capability.SEGMENTS_EDIT) and query.is_narrowed
     return {
         "query": query,
         "term": query.term,
         "cap": search.CAP,
-        "filter_url": reverse("filter_contacts") + url,
-        "columns_url": reverse("list_columns") + url,
-        "segment_url": reverse("segment_of_list") + url if may(Capability.SEGMENTS_EDIT) and query.is_narrowed else "",
-        "chips": query.chips(reverse("filter_contacts") + url),
+        "filter_url": plain_url("filter_contacts") + url,
+        "columns_url": plain_url("list_columns") + url,
+        "segment_url": plain_url("segment_of_list") + url if to_segment else "",
+        "chips": query.chips(plain_url("filter_contacts") + url),
         "kept": [(name, value) for name, value in query.but(term="").parameters()] + _marks(query),
         "groups": heads.groups(query),
         "density": query.but(is_compact=not query.is_compact).url(),
         "exact_url": f"{url}&count=exact",
         "may_edit": may(Capability.CONTACTS_EDIT),
         "may_bin": may(Capability.CONTACTS_DELETE),
-        "import_url": reverse("import_list") if may(Capability.CONTACTS_IMPORT) else "",
-        "export_url": reverse("export_contacts") + url if may(Capability.CONTACTS_EXPORT) else "",
+        "import_url": plain_url("import_list") if may(Capability.CONTACTS_IMPORT) else "",
+        "export_url": plain_url("export_contacts") + url if may(Capability.CONTACTS_EXPORT) else "",
         "is_part": wants_part(request),
     }
 

@@ -7,9 +7,10 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch
 from django.utils.functional import SimpleLazyObject
 
+from ecrm.tenancy.urls import plain_url
 from ecrm.ui import banners, nav, rail_figures, settings_pages, shortcuts
 
 THEMES = frozenset({"light", "dark"})
@@ -55,6 +56,6 @@ def _shortcuts(request: HttpRequest) -> list[shortcuts.Group]:
 
 def _url_or_nothing(name: str) -> str:
     try:
-        return reverse(name)
+        return plain_url(name)
     except NoReverseMatch:
         return ""

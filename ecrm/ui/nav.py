@@ -6,9 +6,10 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from ecrm.tenancy.urls import plain_url
 
 # Those of the design, then what stands in for one that is not there.
 ON_PHONES = ("today", "contacts", "cases", "pipeline", "campaigns")
@@ -89,10 +90,10 @@ def places(request: HttpRequest, may: Callable[[str], bool], hidden: Collection[
     Of the ``hidden`` keys only the place one is in is shown.
     """
     visible = entries(may)
-    current = _current(request.path, [reverse(entry.url_name) for entry in visible]) if hidden else None
+    current = _current(request.path, [plain_url(entry.url_name) for entry in visible]) if hidden else None
     return _as_places(
         request,
-        [e for e in visible if e.is_fixed or e.key not in hidden or reverse(e.url_name) == current],
+        [e for e in visible if e.is_fixed or e.key not in hidden or plain_url(e.url_name) == current],
     )
 
 
@@ -110,7 +111,7 @@ def account_places(request: HttpRequest) -> list[Place]:
 
 
 def _as_places(request: HttpRequest, visible: Iterable[Entry]) -> list[Place]:
-    addressed = [(entry, reverse(entry.url_name)) for entry in visible]
+    addressed = [(entry, plain_url(entry.url_name)) for entry in visible]
     current = _current(request.path, [url for _entry, url in addressed])
     return [
         Place(entry, url, url == current, entry.count(request) if entry.count else None) for entry, url in addressed

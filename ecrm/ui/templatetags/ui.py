@@ -194,7 +194,12 @@ def tenant_url(tenant: Any, name: str, *args: Any, **kwargs: Any) -> str:
 
 @register.simple_tag
 def stylesheet_url() -> str:
-    return platform_path("ui:stylesheet", styles.bundle().version)
+    return _stylesheet(styles.bundle().version)
+
+
+@lru_cache(maxsize=16)
+def _stylesheet(version: str) -> str:
+    return platform_path("ui:stylesheet", version)
 
 
 def _unset(words: str) -> SafeString:
