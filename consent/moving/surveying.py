@@ -64,7 +64,7 @@ def _read(move: Move, job_id: int) -> None:
     with tenant_transaction():
         traces.keep(move.system, found.traces)
         work.move_on(move, Move.State.READ, found=found.as_json())
-    jobs.finish(job_id)
+        jobs.finish(job_id)
 
 
 def _open_archive(move: Move, archive: MoveFile) -> None:
@@ -74,6 +74,7 @@ def _open_archive(move: Move, archive: MoveFile) -> None:
     """
     try:
         _unpack(move, archive)
+    # zipfile says NotImplementedError of a compression it does not know.
     except (zipfile.BadZipFile, NotImplementedError, zlib.error, EOFError) as error:
         raise ValidationError(
             _("“%(name)s” is damaged. Export it again, or unpack it and upload its files.") % {"name": archive.name}
