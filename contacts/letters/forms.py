@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contacts.letters import texts
 from contacts.models import LetterTemplate
+from ecrm.ui.widgets import MarkedText
 
 MARKS = _("**bold**, _italic_, lines that begin with - or 1. as lists, [words](https://…) as links.")
 
@@ -19,7 +20,7 @@ class TemplateForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = LetterTemplate
         fields = ["name", "language", "subject", "text"]
-        widgets = {"text": forms.Textarea(attrs={"rows": 10, "dir": "auto"})}
+        widgets = {"text": MarkedText(attrs={"rows": 10, "dir": "auto"})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -49,7 +50,7 @@ class SignatureForm(forms.Form):
         label=_("Signature"),
         required=False,
         max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 5, "dir": "auto", **_SHOWN_BELOW}),
+        widget=MarkedText(attrs={"rows": 5, "dir": "auto", **_SHOWN_BELOW}),
         help_text=_(
             "Stands below every email you write to one person. **bold**, _italic_ and [words](https://…) work here too."
         ),

@@ -24,6 +24,7 @@ from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
 from ecrm.ui.parts import INVALID, redirect_page
 from ecrm.ui.toasts import toast
+from ecrm.ui.widgets import MarkedText
 
 
 class NoteForm(forms.Form):
@@ -31,7 +32,7 @@ class NoteForm(forms.Form):
         label=gettext_lazy("Text"),
         required=False,
         max_length=100_000,
-        widget=forms.Textarea(attrs={"rows": 6, "dir": "auto"}),
+        widget=MarkedText(attrs={"rows": 6, "dir": "auto"}),
     )
 
 

@@ -30,3 +30,9 @@ _SELECTED = SafeString(" selected")
 
 def _mark(code: object, chosen: str) -> str:
     return _SELECTED if str(code) == chosen else ""
+
+
+class MarkedText(forms.Textarea):
+    """Text with the simple marks of ``ecrm.mail.posting.marks`` and buttons for them; its page loads js/marks.js."""
+
+    template_name = "ui/marked_text.html"

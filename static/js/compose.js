@@ -1,4 +1,6 @@
 // The composer of a person's page: a chosen kind leads to its words, Ctrl+Enter sends.
+import "./marks.js";
+
 const composer = document.getElementById("composer");
 
 composer?.addEventListener("change", (event) => {

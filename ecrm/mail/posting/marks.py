@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import groupby
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
@@ -14,8 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 _LINK = re.compile(r"\b(https?://[^\s<>\"']{1,2000}[^\s<>\"'.,;:!?)\]])")
 _BOLD = re.compile(r"\*\*(?=\S)(.{1,2000}?)(?<=\S)\*\*")
 _ITALIC = re.compile(r"(?<![\w_])_(?=[^\s_])([^\n]{1,2000}?)(?<=[^\s_])_(?![\w_])")
-_ITEM = re.compile(r"\s{0,3}[-*•]\s+(.*)")
-_NUMBERED = re.compile(r"\s{0,3}\d{1,3}[.)]\s+(.*)")
+_LISTS = {"ul": re.compile(r"\s{0,3}[-*•]\s+(.*)"), "ol": re.compile(r"\s{0,3}\d{1,3}[.)]\s+(.*)")}
 _WORDED = re.compile(r"\[([^\[\]\n]{1,500})\]\(((?:https?://|mailto:)[^\s<>\"'()]{1,2000})\)")
 _BLANK = re.compile(r"\n[ \t]*\n+")
 
@@ -33,7 +33,7 @@ def mail_html(text: str, signature: str) -> str:
 
 def lines_of(text: str) -> SafeString:
     """Lines without paragraphs or lists, as a signature has them."""
-    return mark_safe(_lines(text.strip()))
+    return mark_safe(_broken(text.strip().split("\n")))
 
 
 def text_of(text: str) -> str:
@@ -43,25 +43,40 @@ def text_of(text: str) -> str:
 
 def _blocks(text: str) -> Iterator[str]:
     for block in _BLANK.split(text.strip()):
-        lines = block.split("\n")
-        tag, items = _items(lines)
-        if items:
-            yield f"<{tag}>" + "".join(f"<li>{_inline(item)}</li>" for item in items) + f"</{tag}>"
-        elif block.strip():
-            yield f"<p>{_lines(block)}</p>"
+        for tag, lines in _runs(block.split("\n")):
+            if tag:
+                yield f"<{tag}>" + "".join(f"<li>{_inline(_said(line))}</li>" for line in lines) + f"</{tag}>"
+            elif any(line.strip() for line in lines):
+                yield f"<p>{_broken(lines)}</p>"
 
 
-def _items(lines: list[str]) -> tuple[str, list[str]]:
-    """The words of a list and its tag; none when these lines are no list."""
-    for tag, pattern in (("ul", _ITEM), ("ol", _NUMBERED)):
-        found = [match.group(1) for line in lines if (match := pattern.fullmatch(line))]
-        if found and len(found) == len(lines):
-            return tag, found
-    return "", []
+def _runs(lines: list[str]) -> Iterator[tuple[str, list[str]]]:
+    """With the tag of a list, or "". A list is a block of items, or several of them in a row among other
+    lines: a single dash among those may be anything."""
+    others: list[str] = []
+    for tag, found in groupby(lines, _tag):
+        run = list(found)
+        if not tag or len(run) == 1 < len(lines):
+            others += run
+            continue
+        if others:
+            yield "", others
+            others = []
+        yield tag, run
+    if others:
+        yield "", others
 
 
-def _lines(text: str) -> str:
-    return "<br>".join(_inline(line) for line in text.split("\n"))
+def _tag(line: str) -> str:
+    return next((tag for tag, pattern in _LISTS.items() if pattern.fullmatch(line)), "")
+
+
+def _said(item: str) -> str:
+    return next(found.group(1) for pattern in _LISTS.values() if (found := pattern.fullmatch(item)))
+
+
+def _broken(lines: list[str]) -> str:
+    return "<br>".join(_inline(line) for line in lines)
 
 
 def _inline(line: str) -> str:

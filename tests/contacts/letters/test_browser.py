@@ -86,10 +86,55 @@ def test_words_survive_a_change_of_mind_and_a_reload(page: Page, rita: Contact) 
     expect(box).to_have_value("Wants ten jugs")
 
 
+def test_marks_by_keyboard(page: Page, acme: Tenant, rita: Contact) -> None:
+    page.goto(f"/acme/contacts/{rita.pk}/compose/?kind=email")
+    box = page.get_by_role("textbox", name="Text")
+    box.press_sequentially("New jugs")
+    box.press("Control+a")
+    box.press("Control+b")
+    expect(box).to_have_value("**New jugs**")
+    box.press("Control+b")
+    box.press("Control+i")
+    expect(box).to_have_value("_New jugs_")
+    box.press("Control+z")
+    expect(box).to_have_value("New jugs")
+    box.press("Control+a")
+    press(page, "Link")
+    page.keyboard.type("https://acme.example/jugs")
+    expect(box).to_have_value("[New jugs](https://acme.example/jugs)")
+    box.press("Control+End")
+    box.press("Enter")
+    box.press_sequentially("small")
+    press(page, "List")
+    box.press("Enter")
+    box.press_sequentially("large")
+    press(page, "List")
+    expect(box).to_have_value("[New jugs](https://acme.example/jugs)\n\n- small\n- large")
+    press(page, "List")
+    expect(box).to_have_value("[New jugs](https://acme.example/jugs)\n\n- small\nlarge")
+
+
+def press(page: Page, mark: str) -> None:
+    button = page.get_by_role("group", name="Formatting").get_by_role("button", name=mark)
+    button.focus()
+    button.press("Space")
+
+
+@pytest.mark.parametrize("address", ["signature/", "letters/new/"])
+def test_marks_in_settings(page: Page, address: str) -> None:
+    page.goto(f"/acme/settings/{address}")
+    box = page.locator("textarea")
+    box.fill("Ana")
+    box.select_text()
+    page.get_by_role("button", name="Bold").click()
+    expect(box).to_have_value("**Ana**")
+
+
 def test_without_script(chromium: Browser, live_server: Any, bob: Member, rita: Contact) -> None:
     with tab(chromium, live_server.url, javascript=False) as page:
         sign_in(page, bob, live_server)
         page.goto(f"/acme/contacts/{rita.pk}/")
+        expect(page.get_by_role("button", name="Bold")).to_have_count(0)
         page.locator("#composer label", has_text="Task").click()
         page.get_by_role("textbox", name="Text").fill("Ask how the lid fits")
         page.get_by_role("button", name="Plan task").click()
