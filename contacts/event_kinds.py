@@ -13,6 +13,7 @@ from contacts.event_links import numbered
 from contacts.events import EventKind, Link
 from contacts.models import Event
 from contacts.models.people import Stage
+from ecrm.mail.posting import marks
 from ecrm.tenancy.roles import Capability
 from ecrm.ui.formats import money, number
 
@@ -107,7 +108,7 @@ def _letter(words: str) -> Callable[[Event], str]:
 def _said(event: Event) -> str:
     """With what the note says, where whoever asks has read it (``history_rows``)."""
     words = _(_LOGGED[event.name])
-    said = " ".join(str(event.properties.get("words", "")).split())
+    said = " ".join(marks.unmarked(str(event.properties.get("words", ""))).split())
     return _("%(what)s: %(words)s") % {"what": words, "words": Truncator(said).chars(300)} if said else words
 
 

@@ -41,8 +41,10 @@ def letter_page(request: MemberRequest, letter_id: int) -> HttpResponse:
 @require_POST
 def take_back_letter(request: MemberRequest, letter_id: int) -> HttpResponse:
     letter = _find(request, letter_id)
+    had_files = letter.files.exists()
     if writing.take_back_letter(letter=letter, by=request.user):
-        toast(request, _("Not sent. Your words are back in the composer."))
+        words = _("Not sent. Your words are back in the composer; attach the files once more.")
+        toast(request, words if had_files else _("Not sent. Your words are back in the composer."))
     else:
         warn(request, _("That email is on its way already."))
     return redirect_page(request, reverse("contact_page", args=[letter.contact_id]))

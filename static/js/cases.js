@@ -1,5 +1,6 @@
 // One case: the newest message in sight, Ctrl+Enter sends.
 import "./marks.js";
+import { isPressed } from "./presses.js";
 
 const NEAR = 80; // px from the end that still count as being there
 const conversation = document.getElementById("conversation");
@@ -26,8 +27,8 @@ function keepEndInSight() {
 }
 
 if (conversation) keepEndInSight();
-composer?.addEventListener("change", (event) => {
-  if (event.target.name === "kind") words.focus();
+composer?.addEventListener("click", (event) => {
+  if (event.target.name === "kind" && isPressed(event)) words.focus();
 });
 words?.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;

@@ -33,12 +33,17 @@ def mail_html(text: str, signature: str) -> str:
 
 def lines_of(text: str) -> SafeString:
     """Lines without paragraphs or lists, as a signature has them."""
-    return mark_safe(_broken(text.strip().split("\n")))
+    return mark_safe(_broken(text.strip().splitlines()))
 
 
 def text_of(text: str) -> str:
     """The same as plain text: a link's address behind its words; other marks read well as they are."""
     return _WORDED.sub(r"\1 (\2)", text)
+
+
+def unmarked(text: str) -> str:
+    """The words alone, for a line of a list."""
+    return _ITALIC.sub(r"\1", _BOLD.sub(r"\1", _WORDED.sub(r"\1", text)))
 
 
 def _blocks(text: str) -> Iterator[str]:

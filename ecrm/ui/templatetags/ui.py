@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import count
 from typing import Any
@@ -11,6 +11,7 @@ from django import template
 from django.template import Context
 from django.template.engine import Engine
 from django.templatetags.static import static
+from django.utils import timezone
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
@@ -107,6 +108,12 @@ def when(instant: datetime | None, style: str = "ago", classes: str = "") -> Saf
         format_html(' class="{}"', classes) if classes else "",
         text,
     )
+
+
+@register.filter
+def day_words(day: date) -> str:
+    """A day of a calendar: "4 Mar", with the year when it is more than six months off."""
+    return formats.date_words(day, year=abs(timezone.localdate() - day) > formats.YEAR_SHOWN_AFTER)
 
 
 @register.simple_tag(takes_context=True)

@@ -130,6 +130,20 @@ def test_marks_in_settings(page: Page, address: str) -> None:
     expect(box).to_have_value("**Ana**")
 
 
+def test_keys_choose_a_kind_and_go_on_to_its_words(page: Page, rita: Contact) -> None:
+    """Also of the kind that is chosen already; arrows only look through the kinds."""
+    page.goto(f"/acme/contacts/{rita.pk}/")
+    page.keyboard.press("n")
+    page.keyboard.type("eager buyer")
+    box = page.get_by_role("textbox", name="Text")
+    expect(box).to_have_value("eager buyer")
+    box.press("Shift+Tab")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("radio", name="Call")).to_be_focused()
+    expect(page.get_by_role("radio", name="Call")).to_be_checked()
+
+
 def test_without_script(chromium: Browser, live_server: Any, bob: Member, rita: Contact) -> None:
     with tab(chromium, live_server.url, javascript=False) as page:
         sign_in(page, bob, live_server)

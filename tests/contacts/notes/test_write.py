@@ -32,6 +32,12 @@ def test_a_note_is_kept_with_its_files(acme: Tenant, bob: Member, ines: Contact)
     assert "plan.txt" in page
 
 
+def test_the_history_tells_its_words_without_their_marks(bob: Member, ines: Contact) -> None:
+    text = "**Ten** jugs, _blue_, as [here](https://acme.example/)"
+    bob.post("compose", ines.pk, form={"kind": "note", "text": text})
+    assert ">Note</a>: Ten jugs, blue, as here" in bob.get("contact_page", ines.pk).content.decode()
+
+
 def test_an_empty_note_is_refused(acme: Tenant, bob: Member, ines: Contact) -> None:
     assert bob.post("compose", ines.pk, form={"kind": "note", "text": "  "}).status_code == 422
     assert "note.written" not in told(ines)
