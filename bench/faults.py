@@ -126,7 +126,7 @@ def _suffer(this: Run, *, kills: int, crash: Callable[[], None] | None, say: Cal
         if fault == "kill":
             workers.kill(this.processes[0])
         elif fault == "flush":
-            Redis.from_url(settings.REDIS_URL).flushall()
+            Redis.from_url(settings.REDIS_URL).flushdb()
         elif crash is not None:
             crash()
         _keep_workers(this)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -10,7 +9,7 @@ from typing import Any, NamedTuple
 import phonenumbers
 from babel.core import get_global
 
-from ecrm.tenancy.zones import MAIN
+from ecrm.tenancy.zones import MAIN, known
 
 
 class Zone(NamedTuple):
@@ -68,6 +67,5 @@ def _of_number(number: str) -> tuple[str, tuple[str, ...]]:
         parsed = phonenumbers.parse(number, None)
     except phonenumbers.NumberParseException:
         return "", ()
-    known = zoneinfo.available_timezones()
-    zones = tuple(zone for zone in timezone.time_zones_for_number(parsed) if zone in known)
+    zones = tuple(zone for zone in timezone.time_zones_for_number(parsed) if zone in known())
     return phonenumbers.region_code_for_number(parsed) or "", zones

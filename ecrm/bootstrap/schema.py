@@ -10,7 +10,8 @@ SHAPING = (
     "ecrm/*/migrations/*.py",
     "*/sql/*.sql",
     "ecrm/*/sql/*.sql",
-    "ecrm/tenancy/*.py",
+    "ecrm/tenancy/operations.py",
+    "ecrm/tenancy/scoping.py",
     "requirements/base.txt",
 )
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import zoneinfo
 from typing import Any
 
 from django import forms
@@ -10,12 +9,11 @@ from django.utils.text import slugify
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from ecrm.tenancy import zones
 from ecrm.tenancy.models import Membership, Tenant, User
 from ecrm.tenancy.roles import Role
 
-TIME_ZONES = [
-    (zone, zone.replace("_", " ")) for zone in sorted(zoneinfo.available_timezones()) if "/" in zone or zone == "UTC"
-]
+TIME_ZONES = [(zone, zone.replace("_", " ")) for zone in sorted(zones.known()) if "/" in zone or zone == "UTC"]
 BLANK = ("", _("As the workspace"))
 
 

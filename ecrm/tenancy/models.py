@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -15,7 +14,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ecrm.tenancy import roles
+from ecrm.tenancy import roles, zones
 from ecrm.tenancy.roles import Capability, Role, Sight
 from ecrm.tenancy.scoping import TenantForeignKey, TenantModel
 
@@ -35,7 +34,7 @@ def validate_slug(value: str) -> None:
 
 
 def validate_time_zone(value: str) -> None:
-    if value not in zoneinfo.available_timezones():
+    if value not in zones.known():
         raise ValidationError(_("“%(zone)s” is not a time zone."), params={"zone": value})
 
 

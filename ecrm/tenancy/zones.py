@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zoneinfo
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from babel.core import get_global
 
@@ -18,11 +19,17 @@ MAIN: Mapping[str, str] = {
 _SPOKEN = re.compile(r"\b([a-zA-Z]{2,3})(?:-[A-Za-z]{4})?(?:-([A-Za-z]{2}))?\b(?:;q=[\d.]+)?")
 
 
+@lru_cache(maxsize=1)
+def known() -> frozenset[str]:
+    """Every IANA name there is here. Finding them looks at 600 files, about 25 ms, the first time."""
+    return frozenset(zoneinfo.available_timezones())
+
+
 def of_country(country: str) -> str:
     """The IANA name for a country (ISO 3166); empty where it could be several."""
     zones = [zone for zone, territory in get_global("zone_territories").items() if territory == country]
     found = zones[0] if len(zones) == 1 else MAIN.get(country, "")
-    return found if found in zoneinfo.available_timezones() else ""
+    return found if found in known() else ""
 
 
 def likely(accept_language: str) -> str:
