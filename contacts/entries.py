@@ -85,7 +85,7 @@ def phone_rows(contact: Contact, given: Iterable[str | PhoneEntry], *, country: 
 
 def address_rows(contact: Contact, given: Sequence[AddressEntry]) -> list[PostalAddress]:
     """Unsaved rows, the first primary; entries without a word are left out. Raises ``ValidationError``."""
-    filled = [entry for entry in given if entry.street or entry.postcode or entry.city or entry.region]
+    filled = [entry for entry in given if entry.street or entry.postcode or entry.city or entry.region or entry.country]
     rows = [
         PostalAddress(
             contact=contact,

@@ -14,13 +14,16 @@ from django.db import connection, transaction
 
 from contacts.duplicates import matching
 from contacts.duplicates.kinds import LARGEST
-from contacts.models import MatchCard, MatchKey
+from contacts.models import Company, MatchCard, MatchKey
 from ecrm.tenancy.context import require_tenant_id
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One row as it came. ``number`` is the caller's own (a line); phones in E.164, addresses of mail normalised."""
+    """One row as it came. ``number`` is the caller's own (a line); phones in E.164, addresses of mail normalised.
+
+    ``company`` is a name, ``ids`` are the numbers other systems have for them.
+    """
 
     number: int
     name: str = ""
@@ -30,6 +33,8 @@ class Given:
     street: str = ""
     postcode: str = ""
     born: date | None = None
+    company: str = ""
+    ids: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +70,19 @@ _GIVEN = f"""
     DROP TABLE IF EXISTS duplicate_given;
     CREATE TEMP TABLE duplicate_given ON COMMIT DROP AS SELECT * FROM {MatchCard.table()} LIMIT 0"""
 # Rows go by negative numbers, so that no person has theirs.
-_FILL = """
+_FILL = f"""
     INSERT INTO duplicate_given
-    SELECT NULL, %(tenant)s, -given.number, card.*, given.born, NULL
+    SELECT NULL, %(tenant)s, -given.number, card.*, given.born, firm.id
       FROM jsonb_to_recordset(%(rows)s) AS given (number bigint, name text, emails text[], phones text[], city text,
-                                                  street text, postcode text, born date)
+                                                  street text, postcode text, born date, company text,
+                                                  ids text[])
+      LEFT JOIN LATERAL (
+        SELECT known.id FROM {Company.table()} known
+         WHERE known.tenant_id = %(tenant)s AND given.company <> '' AND known.binned_at IS NULL
+           AND known.name_norm = left(search.fold(regexp_replace(btrim(given.company), '\\s+', ' ', 'g')), 200)
+         LIMIT 1) AS firm ON true
      CROSS JOIN LATERAL search.match_card(given.name, given.emails, given.phones, ARRAY[given.city],
-                                          ARRAY[given.postcode || '/' || given.street], '{}') AS card"""
+                                          ARRAY[given.postcode || '/' || given.street], given.ids) AS card"""
 _CANDIDATES = f"""
     {matching.DROP}
     CREATE TEMP TABLE duplicate_candidate ON COMMIT DROP AS

@@ -2,40 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
-
-from babel.numbers import get_currency_precision
 
 from contacts import fields
 from contacts.fields.reading import reference_names
-from contacts.models import CustomField
+from contacts.models import CustomField, EmailAddress
 from ecrm.tenancy.models import Membership
 
 Kind = CustomField.Kind
 
 
 def read(ids: Sequence[int], asked: Sequence[CustomField], membership: Membership) -> dict[int, dict[str, Any]]:
-    """By person and key, as JSON holds them; a company by its name."""
+    """By person and key, as JSON holds them; a company by its name, a person by their address."""
     found = fields.values("contact", ids, asked)
-    companies = {field.key: field for field in asked if field.kind == Kind.COMPANY}
+    _name_companies(found, {field.key: field for field in asked if field.kind == Kind.COMPANY}, membership)
+    _name_people(found, [field.key for field in asked if field.kind == Kind.PERSON])
+    return found
+
+
+def _name_companies(
+    found: dict[int, dict[str, Any]], companies: dict[str, CustomField], membership: Membership
+) -> None:
     if companies:
         given = [{key: value for key, value in one.items() if key in companies} for one in found.values()]
         names = reference_names(companies, given, membership)[Kind.COMPANY]
         for one in found.values():
             one.update({key: names.get(one[key], "") for key in companies if key in one})
-    return found
 
 
-def text(field: CustomField, value: Any) -> str:
-    if value is None:
-        return ""
-    match Kind(field.kind):
-        case Kind.MONEY:
-            places = get_currency_precision(value["currency"])
-            return f"{value['amount'] / 10**places:.{places}f} {value['currency']}"
-        case Kind.BOOLEAN:
-            return "yes" if value else "no"
-        case Kind.CHOICES:
-            return "; ".join(value)
-    return str(value)
+def _name_people(found: dict[int, dict[str, Any]], keys: Iterable[str]) -> None:
+    """Their number where they have no address: another workspace knows nobody by it."""
+    named = {one[key] for key in keys for one in found.values() if key in one}
+    if named:
+        addresses = EmailAddress.objects.filter(contact__in=named, is_primary=True, binned_at=None)
+        by_id = dict(addresses.values_list("contact_id", "address"))
+        for one in found.values():
+            one.update({key: by_id.get(one[key], f"#{one[key]}") for key in keys if key in one})

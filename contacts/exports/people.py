@@ -35,7 +35,8 @@ def _listed(table: str, *fields: str) -> str:
     pairs = ", ".join(f"'{field}', one.{field}" for field in fields)
     return (
         f"(SELECT coalesce(jsonb_agg(jsonb_build_object({pairs}, 'primary', one.is_primary, 'kind', one.kind,"
-        " 'verified', one.verified_at IS NOT NULL) ORDER BY one.is_primary DESC, one.id), '[]')"
+        " 'verified', one.verified_at IS NOT NULL, 'verified_at', one.verified_at)"
+        " ORDER BY one.is_primary DESC, one.id), '[]')"
         f" FROM {table} one WHERE {_OF_PERSON})"
     )
 

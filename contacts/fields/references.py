@@ -42,7 +42,7 @@ def _known(kind: str, named: set[Any], membership: Membership | None) -> dict[An
     """Ids by what was given for them."""
     texts = {text for text in named if isinstance(text, str)}
     found: dict[Any, int] = {number: number for number in named if isinstance(number, int)}
-    found |= _people_by_address(texts) if kind == Kind.PERSON else _companies_by_name(texts)
+    found |= _people_by_address(texts) if kind == Kind.PERSON else companies_by_name(texts)
     model: Any = Contact if kind == Kind.PERSON else Company
     rows = model.objects.filter(pk__in=set(found.values()), binned_at=None)
     owner_ids = visible_owner_ids(membership) if membership is not None else None
@@ -56,13 +56,17 @@ def _known(kind: str, named: set[Any], membership: Membership | None) -> dict[An
 
 def _people_by_address(texts: set[str]) -> dict[str, int]:
     """ "Ana Silva <ana@example.com>" is as good as the address."""
-    norms = {text: normalise(text.rpartition("<")[2].rstrip("> ")) for text in texts if "@" in text}
+    norms = {text: address_in(text) for text in texts if "@" in text}
     rows = EmailAddress.objects.filter(address_norm__in=set(norms.values()), binned_at=None)
     holders = dict(rows.values_list("address_norm", "contact_id"))
     return {text: holders[norm] for text, norm in norms.items() if norm in holders}
 
 
-def _companies_by_name(texts: set[str]) -> dict[str, int]:
+def address_in(text: str) -> str:
+    return normalise(text.rpartition("<")[2].rstrip("> "))
+
+
+def companies_by_name(texts: set[str]) -> dict[str, int]:
     if not texts:
         return {}
     with connection.cursor() as cursor:

@@ -15,6 +15,8 @@ from typing import IO
 
 from django.utils.translation import gettext as _
 
+from contacts import flat_people
+from contacts.flat_people import MANY, PLAIN
 from contacts.imports.reading import ReadRow
 
 # What a card becomes, and the field each feeds (contacts.imports.fields).
@@ -24,9 +26,12 @@ COLUMNS = {
     "Family name": "family_name",
     "Email": "email",
     "Second email": "email2",
+    "More emails": "more_emails",
+    "Kinds of the emails": "email_details",
     "Phone": "phone",
     "Phone 2": "phone",
     "Phone 3": "phone",
+    "Kinds of the phones": "phone_details",
     "Company": "company",
     "Job title": "job_title",
     "Birthday": "birthday",
@@ -35,6 +40,10 @@ COLUMNS = {
     "Region": "region",
     "Postcode": "postcode",
     "Country": "country",
+    "Kind of the address": "address_details",
+    "City of the person": "own_city",
+    "Country of the person": "own_country",
+    "More addresses": "more_addresses",
     "Language": "language",
     "Categories": "tags",
     "UID": "external_id",
@@ -166,14 +175,15 @@ def _cells(properties: list[_Property]) -> list[str]:
             by_name[each.name].append(each)
     found = dict.fromkeys(HEADERS, "")
     found |= _names(by_name)
-    found |= _listed(by_name, "EMAIL", ["Email", "Second email"])
-    found |= _listed(by_name, "TEL", ["Phone", "Phone 2", "Phone 3"])
-    found |= _place(by_name)
+    found |= _listed(by_name, "EMAIL", ["Email", "Second email", "More emails"], "Kinds of the emails")
+    found |= _listed(by_name, "TEL", ["Phone", "Phone 2", "Phone 3"], "Kinds of the phones")
+    found |= _places(by_name)
     found["Company"] = _plain(_parts(by_name, "ORG")[0])
     found["Job title"] = _plain(_first(by_name, "TITLE"))
     found["Birthday"] = _birthday(_first(by_name, "BDAY"))
     found["Language"] = _plain(_first(by_name, "LANG"))
-    found["Categories"] = ", ".join(_plain(each.value) for each in by_name["CATEGORIES"])
+    categories = [_plain(name) for each in by_name["CATEGORIES"] for name in flat_people.split(each.value, ",")]
+    found["Categories"] = flat_people.tags_text([name for name in categories if name])
     uid = _plain(_first(by_name, "UID")).removeprefix("urn:uuid:")
     # Our own number of a person is no number of another system.
     found["UID"] = "" if uid.startswith(OWN_UID) else uid
@@ -186,11 +196,21 @@ def _names(by_name: dict[str, list[_Property]]) -> dict[str, str]:
     return {"Full name": _plain(_first(by_name, "FN")), "Given name": given, "Family name": family}
 
 
-def _listed(by_name: dict[str, list[_Property]], name: str, headers: list[str]) -> dict[str, str]:
-    """The preferred one first."""
-    ordered = sorted(by_name[name], key=_preference)
-    values = dict.fromkeys(_plain(each.value).removeprefix("tel:").removeprefix("mailto:") for each in ordered)
-    return dict(zip(headers, values, strict=False))
+def _listed(by_name: dict[str, list[_Property]], name: str, headers: list[str], kinds: str) -> dict[str, str]:
+    """The preferred one first, each once; in the last column as many as there are."""
+    values: dict[str, _Property] = {}
+    for each in sorted(by_name[name], key=_preference):
+        values.setdefault(_plain(each.value).removeprefix("tel:").removeprefix("mailto:"), each)
+    last = len(headers) - 1
+    found = dict(zip(headers, [*list(values)[:last], MANY.join(list(values)[last:])], strict=False))
+    told = [_kind(each) for each in values.values()]
+    return {**found, kinds: MANY.join(told) if any(kind != PLAIN for kind in told) else ""}
+
+
+def _kind(each: _Property) -> str:
+    """2.1 writes the bare word."""
+    types = {*each.parameters.get("TYPE", "").split(","), *each.parameters}
+    return next((kind for kind in ("work", "home") if kind.upper() in types), PLAIN)
 
 
 def _preference(each: _Property) -> int:
@@ -203,11 +223,30 @@ def _preference(each: _Property) -> int:
     return int(given) if given.isdecimal() and len(given) < 4 else 1
 
 
-def _place(by_name: dict[str, list[_Property]]) -> dict[str, str]:
-    """Post office box; extended address; street; locality; region; postal code; country."""
-    parts = [*map(_plain, _parts(by_name, "ADR")), *[""] * 7]
-    street = ", ".join(filter(None, (parts[0], parts[1], parts[2])))
-    return {"Street": street, "City": parts[3], "Region": parts[4], "Postcode": parts[5], "Country": parts[6]}
+def _places(by_name: dict[str, list[_Property]]) -> dict[str, str]:
+    """The preferred address in columns of its own; it says where the person is, too."""
+    found = [(_address(each.value), _kind(each)) for each in sorted(by_name["ADR"], key=_preference)]
+    found = [(lines, kind) for lines, kind in found if any(lines)]
+    if not found:
+        return {}
+    (street, postcode, city, region, country), kind = found[0]
+    own = {"City of the person": city, "Country of the person": country, "Kind of the address": kind}
+    further = (";".join(flat_people.escaped(part) for part in (*lines, kind)) for lines, kind in found[1:])
+    return {
+        "Street": street,
+        "Postcode": postcode,
+        "City": city,
+        "Region": region,
+        "Country": country,
+        **own,
+        "More addresses": MANY.join(further),
+    }
+
+
+def _address(value: str) -> tuple[str, ...]:
+    """Of post office box; extended address; street; locality; region; postal code; country."""
+    parts = [*map(_plain, _PARTS.split(value)), *[""] * 7]
+    return (", ".join(filter(None, parts[:3])), parts[5], parts[3], parts[4], parts[6])
 
 
 def _first(by_name: dict[str, list[_Property]], name: str) -> str:

@@ -14,6 +14,7 @@ import orjson
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from contacts.imports import several
 from contacts.imports.fields import Field
 from contacts.imports.reading import ReadRow
 from contacts.imports.values import Reader
@@ -231,6 +232,8 @@ def defuse(cell: str) -> str:
 
 def _arrange(given: dict[str, Any], extra_tags: Sequence[str]) -> None:
     """Puts parsed values into the shape the landing reads; ``norm`` is the address they are known by."""
+    if not several.COMPLETING.isdisjoint(given):
+        several.arrange(given)
     first, second = given.pop("email", None), given.pop("email2", None)
     if first is None:
         first, second = second, None
@@ -242,6 +245,8 @@ def _arrange(given: dict[str, Any], extra_tags: Sequence[str]) -> None:
             given["email2"] = second["written"]
             given["email2_norm"] = second["norm"]
             given["email2_hash"] = address_hash(second["norm"]).hex()
+        if "emails" in given:
+            several.settle_emails(given, norm, second["norm"] if second is not None else "")
     if "phone" in given or "mobile" in given:
         numbers = [*given.pop("phone", ()), *given.pop("mobile", ())]
         given["phones"] = list({number["number"]: number for number in numbers}.values())

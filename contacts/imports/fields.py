@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
+from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from contacts import fields as custom_fields
 from contacts import import_columns
-from contacts.imports import values
+from contacts.imports import several, values
 from contacts.imports.folding import fold
 from contacts.imports.values import Reader
 from contacts.models import CustomField
@@ -84,6 +86,13 @@ _FIELDS = (
         "external id", "record id", "contact id", "customer id", "customer number", "client id", "leid", "euid",
         "numero de cliente", "numer klienta", "numero client", "id cliente",
     ), is_distinct=True),
+    Field("more_emails", _("More emails"), _REACH, several.emails, (
+        "more emails", "further emails", "email 3", "e mail 3 value", "e mail 3 address", "third email",
+    ), is_many=True, is_distinct=True),
+    Field("email_details", _("Kinds of the emails"), _REACH, several.details, is_distinct=True),
+    Field("phones_written", _("Phones as written"), _REACH, several.written, is_distinct=True),
+    Field("phone_details", _("Kinds of the phones"), _REACH, several.details, is_distinct=True),
+    Field("identities", _("Numbers in other systems"), _REACH, several.identities, is_many=True, is_distinct=True),
     Field("company", _("Company"), _PERSON, values.words(200), (
         "company", "company name", "organisation", "organization", "account name", "empresa", "organizacao", "firma",
         "nazwa firmy", "organizacja", "compania", "organizacion", "entreprise", "societe", "organization name",
@@ -124,6 +133,16 @@ _FIELDS = (
     )),
     Field("country", _("Country"), _PLACE, values.country, (
         "country", "country code", "country region", "mailing country", "pais", "kraj", "panstwo", "pays",
+    )),
+    Field("address_details", _("Kind of the address"), _PLACE, several.detail, is_distinct=True),
+    Field("own_city", _("City of the person"), _PLACE, values.words(120)),
+    Field("own_country", _("Country of the person"), _PLACE, values.country),
+    Field("more_addresses", _("More addresses"), _PLACE, several.places, is_many=True, is_distinct=True),
+    Field("time_zone", _("Time zone"), _PERSON, several.time_zone, (
+        "time zone", "timezone", "tz", "fuso horario", "strefa czasowa", "zona horaria", "fuseau horaire",
+    )),
+    Field("owner", _("Owner"), _MORE, several.owner, (
+        "owner", "owner email", "contact owner", "assigned to", "responsible", "responsavel", "opiekun", "responsable",
     )),
     Field("source", _("Source"), _MORE, values.words(60), (
         "source", "lead source", "original source", "origem", "zrodlo", "origen", "fuente", "provenance",
@@ -172,7 +191,18 @@ def guess_by_values(sample: Sequence[Sequence[str]], mapping: dict[int, str]) ->
 
 
 def _names(field: Field) -> Sequence[str]:
-    return (*field.aliases, str(field.label), field.key)
+    return (*field.aliases, *_labels(field), field.key)
+
+
+def _labels(field: Field) -> Sequence[str]:
+    """In each language of the product, so that what one person exported another can import."""
+    if isinstance(field.label, str):
+        return (field.label,)
+    found = dict.fromkeys([str(field.label)])
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            found[str(field.label)] = None
+    return tuple(found)
 
 
 def _of_custom(field: CustomField) -> Field:

@@ -9,6 +9,7 @@ import orjson
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from contacts import flat_people
 from contacts.imports.reading import ReadRow
 
 LONGEST_LINE = 1024 * 1024
@@ -34,7 +35,7 @@ def find_headers(stream: IO[bytes], *, most: int) -> tuple[list[str], int]:
     for _line, found in _objects(stream):
         count += 1
         if isinstance(found, dict):
-            headers.update(dict.fromkeys(_flat(found)))
+            headers.update(dict.fromkeys(_cells(found)))
         if len(headers) > most:
             raise ValidationError(
                 _("The file has %(count)s columns. At most %(most)s can be imported: remove the ones you do not need.")
@@ -47,7 +48,7 @@ def read_rows(stream: IO[bytes], headers: Sequence[str]) -> Iterator[ReadRow]:
     yield ReadRow(0, list(headers))
     for line, found in _objects(stream):
         if isinstance(found, dict):
-            flat = _flat(found)
+            flat = _cells(found)
             yield ReadRow(line, [flat.get(header, "") for header in headers])
         else:
             yield ReadRow(line, [], is_broken=True, reason=_("This line is not a JSON object."))
@@ -67,6 +68,24 @@ def _objects(stream: IO[bytes]) -> Iterator[tuple[int, Any]]:
             yield line, None
         while raw and not raw.endswith(b"\n") and len(raw) == LONGEST_LINE:
             raw = stream.readline(LONGEST_LINE)
+
+
+def _cells(found: Mapping[str, Any]) -> dict[str, str]:
+    """Lines of our own exports have the columns of our tables, so that their lists come back whole."""
+    if not flat_people.is_record(found):
+        return _flat(found)
+    try:
+        own = flat_people.cells(found)
+        own[flat_people.OUR_NUMBER] = own.pop("id", "")
+        custom = {f"custom_fields.{key}": flat_people.custom_text(one) for key, one in _members(found, "custom_fields")}
+    except (KeyError, TypeError, AttributeError, ValueError):  # somebody has written in it
+        return _flat(found)
+    more = {f"more.{key}": _text(value) for key, value in _members(found, "more")}
+    return {name[:200]: cell for name, cell in {**own, **custom, **more}.items() if cell}
+
+
+def _members(found: Mapping[str, Any], name: str) -> list[tuple[str, Any]]:
+    return list(found[name].items()) if isinstance(found.get(name), dict) else []
 
 
 def _flat(found: Mapping[str, Any], stem: str = "", depth: int = 1) -> dict[str, str]:

@@ -14,9 +14,10 @@ from typing import Any
 from django.db import connection
 
 from contacts import event_sets
-from contacts.imports import plan, searched
+from contacts.imports import further, plan, searched
 from contacts.imports.custom import write_custom
 from contacts.imports.plan import FIELDS, NAMES, NEW_NAME
+from contacts.imports.presets import OURS
 from contacts.imports.provenance import note_lists, record_changes
 from contacts.imports.wishes import PLACE, Wishes
 from contacts.models import (
@@ -72,6 +73,7 @@ def land(landing: Landing) -> None:
     joined = join_companies_by_domain(landing.made["people"], at=landing.at, keeps_origin=False)
     _insert_identities(landing, columns)
     _insert_phones(landing, columns)
+    _insert_further(landing, columns)
     _update_people(landing, columns)
     _write_places(landing, columns)
     _tag(landing, columns)
@@ -112,7 +114,7 @@ def _find_companies(landing: Landing) -> None:
     ) else []  # fmt: skip
     ids = get_or_create_companies([name for (name,) in missing])
     if ids:
-        landing.made["companies"] = sorted(set(ids.values()))
+        landing.made["companies"] = sorted({*landing.made.get("companies", []), *ids.values()})
         _run(
             "UPDATE import_plan SET company_id = found.id FROM unnest(%(names)s::text[], %(ids)s::bigint[])"
             " AS found (name, id) WHERE takes_company AND company_id IS NULL AND given_company = found.name",
@@ -129,20 +131,32 @@ def _insert_people(landing: Landing, columns: frozenset[str]) -> None:
     named = bool({f"new_{name}" for name in NAMES} & columns)
     made = {
         "stage": "coalesce(nullif(new_stage, ''), %(stage)s)" if "new_stage" in columns else "%(stage)s",
-        "source": "coalesce(nullif(new_source, ''), %(source)s)" if "new_source" in columns else "%(source)s",
+        "source": _source(landing, columns),
         "birthday": "new_birthday" if "new_birthday" in columns else "NULL",
         "created": "coalesce(given_created_at, %(at)s)" if "given_created_at" in columns else "%(at)s",
         "composed": NEW_NAME if named else "''",
+        "owner": "new_owner_id" if "new_owner_id" in columns else "NULL",
     }
     _run(
         f"INSERT INTO {Contact.table()} (tenant_id, id, name, stage, source, birthday, company_id, created_at,"
-        f" updated_at, time_zone, sort_key, search_text, {', '.join(own)})"
+        f" updated_at, owner_id, sort_key, search_text, {', '.join(own)})"
         f" SELECT %(tenant)s, contact_id, composed, {made['stage']}, {made['source']}, {made['birthday']}, company_id,"
-        f" {made['created']}, %(at)s, '', {searched.sort_key_of_new()}, {searched.text_of_new(columns)},"
+        f" {made['created']}, %(at)s, {made['owner']}, {searched.sort_key_of_new()}, {searched.text_of_new(columns)},"
         f" {given}"
         f" FROM (SELECT *, {made['composed']} AS composed FROM import_plan WHERE is_new OFFSET 0) AS planned"
         " ORDER BY contact_id ON CONFLICT (id) DO NOTHING",
         landing.parameters,
+    )
+
+
+def _source(landing: Landing, columns: frozenset[str]) -> str:
+    """Who comes with a file comes from it, unless it says more; an export of ours has said all there is."""
+    if "new_source" not in columns:
+        return "%(source)s"
+    return (
+        "coalesce(new_source, '')"
+        if landing.wishes.system == OURS.system
+        else ("coalesce(nullif(new_source, ''), %(source)s)")
     )
 
 
@@ -154,6 +168,8 @@ def _update_people(landing: Landing, columns: frozenset[str]) -> None:
     named = bool({f"new_{name}" for name in NAMES} & columns)
     if named:
         changes.append("name = planned.composed")
+    if "new_owner_id" in columns:
+        changes.append("owner_id = planned.new_owner_id")
     changes += [
         f"{column} = CASE WHEN planned.is_found_anew THEN {made} ELSE person.{column} END"
         for column, made in searched.of_known(named).items()
@@ -173,27 +189,38 @@ def _insert_emails(landing: Landing, columns: frozenset[str]) -> None:
         return
     into = (
         f"INSERT INTO {EmailAddress.table()}"
-        " (tenant_id, contact_id, address, address_norm, address_hash, kind, is_primary)"
+        " (tenant_id, contact_id, address, address_norm, address_hash, kind, verified_at, is_primary)"
     )
+    first = "SELECT %(tenant)s, contact_id, given_email, address_norm, decode(given_email_hash, 'hex')"
+    kind, verified_at = further.kind_of("email", columns)
     _run(
-        f"{into} SELECT %(tenant)s, contact_id, given_email, address_norm, decode(given_email_hash, 'hex'),"
-        " %(kind)s, true FROM import_plan WHERE is_new AND address_norm <> '' ORDER BY line",
+        f"{into} {first}, {kind}, {verified_at}, true FROM import_plan WHERE is_new AND address_norm <> ''"
+        " ORDER BY line",
         landing.parameters,
     )
     _keep(
         landing,
         "emails",
-        f"{into} SELECT %(tenant)s, contact_id, given_email, address_norm, decode(given_email_hash, 'hex'), %(kind)s,"
-        f" {_IS_FIRST.format(table=EmailAddress.table())} FROM import_plan WHERE adds_email AND verdict = 'update'"
-        " ORDER BY line RETURNING id",
+        f"{into} {first}, {kind}, {verified_at}, {_IS_FIRST.format(table=EmailAddress.table())}"
+        " FROM import_plan WHERE adds_email AND verdict = 'update' ORDER BY line RETURNING id",
     )
     if "adds_email2" in columns:
+        kind, verified_at = further.kind_of("email2", columns)
         _keep(
             landing,
             "emails",
             f"{into} SELECT %(tenant)s, contact_id, given_email2, given_email2_norm, decode(given_email2_hash, 'hex'),"
-            "  %(kind)s, false FROM import_plan WHERE adds_email2 AND verdict <> 'same' ORDER BY line RETURNING id",
+            f"  {kind}, {verified_at}, false FROM import_plan WHERE adds_email2 AND verdict <> 'same'"
+            " ORDER BY line RETURNING id",
         )
+
+
+def _insert_further(landing: Landing, columns: frozenset[str]) -> None:
+    """Beyond those that every file may have. Of new people nothing is noted: they go as a whole."""
+    for part, sql in (("emails", further.emails_sql()), ("identities", further.identities_sql())):
+        if f"further_{part}" in columns:
+            _run(sql.format(which="is_new"), landing.parameters)
+            _keep(landing, part, sql.format(which="verdict = 'update'"))
 
 
 _IS_FIRST = (
@@ -223,8 +250,9 @@ def _insert_phones(landing: Landing, columns: frozenset[str]) -> None:
     if "given_phones" not in columns:
         return
     into = (
-        f"INSERT INTO {PhoneNumber.table()} (tenant_id, contact_id, number, written, kind, is_primary)"
-        " SELECT %(tenant)s, contact_id, phone->>'number', phone->>'written', %(kind)s, {first}"
+        f"INSERT INTO {PhoneNumber.table()} (tenant_id, contact_id, number, written, kind, verified_at, is_primary)"
+        f" SELECT %(tenant)s, contact_id, phone->>'number', phone->>'written', {further.kind_of_phone(landing.wishes)},"
+        " {first}"
         " FROM import_plan CROSS JOIN LATERAL jsonb_array_elements(given_phones) WITH ORDINALITY"
         "  AS given (phone, place) WHERE {which} ORDER BY line, place"
         " ON CONFLICT (tenant_id, contact_id, number) WHERE binned_at IS NULL DO NOTHING"
@@ -235,23 +263,31 @@ def _insert_phones(landing: Landing, columns: frozenset[str]) -> None:
 
 
 def _write_places(landing: Landing, columns: frozenset[str]) -> None:
-    if "has_place" not in columns:
-        return
+    if "has_place" in columns:
+        _write_primary_places(landing, columns)
+    if "further_places" in columns:
+        sql = further.places_sql()
+        _run(sql.format(which="is_new"), landing.parameters)
+        _keep(landing, "addresses", sql.format(which="verdict = 'update'"))
+
+
+def _write_primary_places(landing: Landing, columns: frozenset[str]) -> None:
     names, planned = ", ".join(PLACE), ", ".join(f"place_{name}" for name in PLACE)
+    told = further.place_sql(columns)
     into = (
-        f"INSERT INTO {PostalAddress.table()} (tenant_id, contact_id, kind, is_primary, {names})"
-        f" SELECT %(tenant)s, contact_id, %(kind)s, true, {planned} FROM import_plan"
+        f"INSERT INTO {PostalAddress.table()} (tenant_id, contact_id, is_primary, kind, verified_at, latitude,"
+        f" longitude, {names}) SELECT %(tenant)s, contact_id, true, {told}, {planned} FROM import_plan"
         " WHERE has_place AND {which} ORDER BY line ON CONFLICT (tenant_id, contact_id) WHERE is_primary DO NOTHING"
     )
     _run(into.format(which="is_new"), landing.parameters)
-    added = into.format(which="place_id IS NULL AND verdict = 'update' AND 'addresses' = ANY(changed)")
+    added = into.format(which=f"place_id IS NULL AND verdict = 'update' AND ({further.differs()})")
     _keep(landing, "addresses", added + " RETURNING id")
     _keep(
         landing,
         "places",
         f"UPDATE {PostalAddress.table()} place SET {', '.join(f'{name} = place_{name}' for name in PLACE)}"
         " FROM import_plan planned WHERE place.tenant_id = %(tenant)s AND place.id = planned.place_id"
-        "  AND planned.verdict = 'update' AND 'addresses' = ANY(planned.changed) RETURNING place.id",
+        f"  AND planned.verdict = 'update' AND ({further.differs()}) RETURNING place.id",
     )
 
 

@@ -17,8 +17,9 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from contacts import partitions
-from contacts.imports import custom, landing, needed, plan, problem_file, registered, services, staging
+from contacts.imports import custom, landing, left_out, needed, plan, problem_file, registered, services, staging
 from contacts.imports.side_by_side import in_lanes
+from contacts.imports.wishes import Wishes
 from contacts.imports.work import Overtaken, Scheme, claimed_words, guarded, in_language, open_run, still_ours, summed
 from contacts.models import ImportChunk, ImportRow, ImportRun
 from ecrm.audit import services as audit
@@ -133,12 +134,14 @@ def _land_chunk(run: ImportRun, chunk: ImportChunk, scheme: Scheme) -> int:
     plan.defer_search()
     plan.lock_known(chunk, scheme.wishes)
     rows = plan.make(chunk, scheme.wishes, gives_ids=True)
-    troubles = [*custom.compare(scheme.wishes, scheme.headers), *needed.lacking(scheme.wishes)]
     made = landing.Landing(run, scheme.wishes, at)
+    compared = custom.compare(run, scheme.wishes, scheme.headers, made=made.made)
+    troubles = [*compared, *needed.lacking(scheme.wishes)]
+    outside = left_out.found(scheme.wishes)
     landing.land(made)
     refusals, words = registered.apply(run, scheme.columns, scheme.headers, at=at)
     staging.add_problems(run, [*troubles, *refusals, *plan.claimed(claimed_words())])
-    chunk.counts = summed({}, plan.verdict_counts(), words)
+    chunk.counts = summed({}, plan.verdict_counts(), {**words, **outside})
     chunk.made = {part: ids for part, ids in made.made.items() if ids}
     chunk.landed_at = at
     chunk.save(update_fields=["counts", "made", "landed_at"])
@@ -177,6 +180,7 @@ def _hand_over(run: ImportRun, job_id: int) -> None:
 def _finish(run: ImportRun, job_id: int) -> None:
     with tenant_transaction():
         current = still_ours(run, State.IMPORTING)
+        custom.write_awaited(current, Wishes.of(current))
         # From here on the contacts hold what was read, and what repeated rows say has been heard.
         ImportRow.objects.filter(run=current).delete()
         applied = landed_counts(current)

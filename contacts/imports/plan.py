@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connection
 
 from contacts.free_mail import FREE_MAIL
+from contacts.imports import further
 from contacts.imports.checking import Trouble
 from contacts.imports.wishes import APPEND, FILL, OVERWRITE, PLACE, SKIP, Wishes
 from contacts.models import (
@@ -42,6 +43,7 @@ FIELDS = {
     "stage": "text",
     "job_title": "text",
     "language": "text",
+    "time_zone": "text",
     "country": "text",
     "city": "text",
     "birthday": "date",
@@ -151,10 +153,11 @@ def _given(wishes: Wishes) -> dict[str, str]:
     """What is read out of the staged JSON, by SQL type."""
     fed = {"phones" if key in ("phone", "mobile") else key for key in wishes.fields}
     given = {name: kind for name, kind in _READ.items() if name in fed}
-    if wishes.has("email", "email2"):
+    if wishes.has("email", "email2", "more_emails"):
         given |= _EMAIL
     if wishes.has("email2"):
         given |= _SECOND
+    given |= further.read(wishes)
     if any("." in key for key in wishes.fields):
         given["apps"] = "jsonb"
     if any(key.startswith("f:") for key in wishes.fields):
@@ -213,7 +216,7 @@ class _Sql:
         self.wishes = wishes
         self.given = given
         self.own = [name for name in FIELDS if name in given]
-        self.feeds_place = bool({"street", "postcode"} & given.keys())
+        self.feeds_place = bool({"street", "postcode", "region", "place"} & given.keys())
 
     def plan(self, gives_ids: bool) -> str:
         read = ", ".join(f"{name} {kind}" for name, kind in self.given.items()) or "nothing text"
@@ -249,6 +252,8 @@ class _Sql:
                 f" LEFT JOIN {Tag.table()} known ON known.tenant_id = %(tenant)s"
                 f" AND known.name_norm = {TAG_NORM.format('written.name')})"
             )
+        if "owner" in self.given:
+            found.append(further.KEEPER)
         found.append(
             "house AS MATERIALIZED (SELECT written.name, domain.company_id AS id FROM (SELECT DISTINCT"
             "  split_part(address_norm, '@', 2) AS name FROM read WHERE address_norm <> '' AND EXISTS (SELECT"
@@ -271,6 +276,8 @@ class _Sql:
         joins.append(" LEFT JOIN house ON house.name = split_part(read.address_norm, '@', 2)")
         if "company" in self.given:
             joins.append(" LEFT JOIN firm ON firm.name = read.company")
+        if "owner" in self.given:
+            joins.append(" LEFT JOIN keeper ON keeper.name = read.owner")
         columns = [
             "read.line",
             "read.address_norm",
@@ -281,6 +288,7 @@ class _Sql:
             *self._company(),
             *(f"read.{name} AS given_{name}" for name in self.given if name not in FIELDS),
             *self._lists(),
+            *further.planned(self.given, self.wishes, known_id, self._allowed),
         ]
         return f"SELECT {', '.join(columns)} FROM read {''.join(joins)}"
 
@@ -308,15 +316,19 @@ class _Sql:
         return parts
 
     def _places(self) -> list[str]:
-        """The primary postal address afterwards. A row without street and postcode has none to give."""
+        """The primary postal address afterwards. A row with nothing but city and country has none to give,
+        unless it says that there is one."""
         if not self.feeds_place:
             return []
-        given = [f"read.{name} IS NOT NULL" for name in ("street", "postcode") if name in self.given]
+        telling = ("street", "postcode", "region", "place")
+        given = [f"read.{name} IS NOT NULL" for name in telling if name in self.given]
         has_place = f"({' OR '.join(given)})"
         parts = [f"{has_place} AS has_place", "place.id AS place_id"]
         for name in PLACE:
             takes = {OVERWRITE: "true", FILL: f"coalesce(place.{name}, '') = ''", SKIP: "person.id IS NULL"}
             fed = f"read.{name}" if name in self.given else "NULL::text"
+            if "place" in self.given and name in ("city", "country"):
+                fed = f"CASE WHEN read.place IS NULL THEN {fed} ELSE read.place->>'{name}' END"
             parts.append(
                 f"CASE WHEN {has_place} AND {fed} IS NOT NULL AND (person.id IS NULL"
                 f"  OR {takes[self.wishes.policy('street')]})"
@@ -348,6 +360,7 @@ class _Sql:
             ),
             "person.company_id AS old_company_id",
             f"{condition} AS takes_company",
+            f"(read.company IS NOT NULL AND {takes} AND firm.id IS NULL) AS misses_company",
         ]
 
     def _lists(self) -> list[str]:
@@ -396,6 +409,7 @@ class _Sql:
                 "   WHERE own.tenant_id = %(tenant)s AND own.contact_id = person.id AND own.tag_id = label.id))"
                 f" AND {self._allowed('tags', Tagging)}) AS adds_tags"
             )
+        claimed += further.claimed(self.given, known_id)
         return [*parts, f"array_remove(ARRAY[{', '.join(claimed)}], NULL) AS claimed"]
 
     def _allowed(self, key: str, model: Any) -> str:
@@ -418,14 +432,21 @@ class _Sql:
             parts.append(f"CASE WHEN {NEW_NAME} IS DISTINCT FROM old_name THEN 'name' END")
         parts.append("CASE WHEN takes_company THEN 'company' END")
         emails = ["adds_email", *(["adds_email2"] if "email2" in self.given else [])]
+        emails += further.adds("emails", self.given)
         parts.append(f"CASE WHEN {' OR '.join(emails)} THEN 'emails' END")
-        if "external_id" in self.given:
-            parts.append("CASE WHEN adds_identity THEN 'identities' END")
+        identities = [*(["adds_identity"] if "external_id" in self.given else [])]
+        identities += further.adds("identities", self.given)
+        if identities:
+            parts.append(f"CASE WHEN {' OR '.join(identities)} THEN 'identities' END")
         if "phones" in self.given:
             parts.append("CASE WHEN adds_phones THEN 'phones' END")
+        places = further.adds("addresses", self.given)
         if self.feeds_place:
             place = " OR ".join(f"place_{name} <> old_place_{name}" for name in PLACE)
-            parts.append(f"CASE WHEN has_place AND ({place}) THEN 'addresses' END")
+            places.append(f"has_place AND ({place})")
+        if places:
+            parts.append(f"CASE WHEN {' OR '.join(places)} THEN 'addresses' END")
+        parts += further.changed(self.given)
         if "tags" in self.given:
             parts.append("CASE WHEN adds_tags THEN 'tags' END")
         return f"CASE WHEN is_new THEN '{{}}'::text[] ELSE array_remove(ARRAY[{', '.join(parts)}]::text[], NULL) END"

@@ -9,7 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext
+
+from contacts.flat_people import OUR_NUMBER
 from contacts.imports.folding import fold
 
 _OPT_OUT, _OPT_IN_DATE = "consent.newsletter.out", "consent.newsletter.at"
@@ -53,15 +59,11 @@ _GOOGLE = {
     "notes": "",
 }
 
+# An export of this very product. No other has a column called like ours for a person's number.
+OURS = Preset("eCRM", "ecrm", frozenset(), {"id": "", "ecrm number": "", "last active at": ""})
+
 PRESETS: Sequence[Preset] = (
-    _preset(
-        "eCRM",
-        "emails 1 address, emails 1 primary, emails 1 verified, phones 1 number, phones 1 written, addresses 1 street,"
-        " addresses 1 latitude, custom fields, identities 1 namespace",
-        {"id": "", "emails 1 address": "email", "emails 2 address": "email2", "phones 1 number": "phone",
-         "phones 2 number": "phone", "phones 3 number": "phone", "addresses 1 street": "street",
-         "addresses 1 postcode": "postcode", "addresses 1 region": "region", "last active at": ""},
-    ),
+    OURS,
     _preset(
         "Google Contacts",
         "e mail 1 label, e mail 1 value, phone 1 label, phone 1 value, phonetic first name, phonetic last name,"
@@ -188,9 +190,21 @@ PRESETS: Sequence[Preset] = (
 def recognise(headers: Sequence[str]) -> Preset | None:
     """The product this file comes from: the one with most of its own columns."""
     folded = {fold(header) for header in headers}
+    if folded & _our_number():
+        return OURS
     found = [(len(preset.signs & folded), preset) for preset in PRESETS]
     signs, preset = max(found, key=lambda pair: pair[0] - pair[1].enough)
     return preset if signs >= preset.enough else None
+
+
+@lru_cache(maxsize=1)
+def _our_number() -> frozenset[str]:
+    """What our exports call a person's number, in each language."""
+    found = {fold(OUR_NUMBER)}
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            found.add(fold(gettext(OUR_NUMBER)))
+    return frozenset(found)
 
 
 def of_system(system: str) -> Preset | None:

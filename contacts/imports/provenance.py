@@ -13,25 +13,30 @@ from ecrm.tenancy.context import require_tenant_id
 
 # Each as contacts.provenance.NewChange tells it, and in that order.
 _LISTS = {
-    "emails": (EmailAddress.table(), "to_jsonb(one.address)", "NOT one.is_primary, one.id", "given_email"),
-    "phones": (PhoneNumber.table(), "to_jsonb(one.written)", "NOT one.is_primary, one.id", "adds_phones"),
+    "emails": (
+        EmailAddress.table(),
+        "to_jsonb(one.address)",
+        "NOT one.is_primary, one.id",
+        ("given_email", "further_emails"),
+    ),
+    "phones": (PhoneNumber.table(), "to_jsonb(one.written)", "NOT one.is_primary, one.id", ("adds_phones",)),
     "identities": (
         Identity.table(),
         "jsonb_build_array(one.namespace, one.external_id)",
         "one.namespace, one.id",
-        "adds_identity",
+        ("adds_identity", "further_identities"),
     ),
     "addresses": (
         PostalAddress.table(),
         "jsonb_build_array(one.street, one.postcode, one.city, one.region, one.country)",
         "NOT one.is_primary, one.id",
-        "has_place",
+        ("has_place", "further_places"),
     ),
     "tags": (
         f"{Tagging.table()} one_tagging JOIN {Tag.table()}",
         "to_jsonb(one.name)",
         "one.name_norm",
-        "adds_tags",
+        ("adds_tags",),
     ),
 }
 
@@ -71,6 +76,8 @@ def _own(columns: frozenset[str]) -> list[str]:
     ]
     if {f"new_{name}" for name in NAMES} & columns:
         parts.append(_changed("name", "old_name", NEW_NAME))
+    if "new_owner_id" in columns:
+        parts.append(_changed("owner", "old_owner_id", "new_owner_id"))
     return [*parts, _changed("company", "old_company_id", "company_id")]
 
 
@@ -84,8 +91,8 @@ def _lists(columns: frozenset[str]) -> str:
     """(contact_id, key, list) for the lists that change."""
     tenant = require_tenant_id()
     selects = ["SELECT NULL::bigint AS contact_id, NULL::text AS key, NULL::jsonb AS list WHERE false"]
-    for key, (table, value, order, column) in _LISTS.items():
-        if column not in columns:
+    for key, (table, value, order, needed) in _LISTS.items():
+        if columns.isdisjoint(needed):
             continue
         source = f"{table} one" if key != "tags" else f"{table} one ON one.tenant_id = {tenant}"
         owner = "one_tagging" if key == "tags" else "one"

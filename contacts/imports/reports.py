@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
+from contacts.duplicates.reasons import in_words
+from contacts.imports import left_out
 from contacts.models import Contact, ImportRow, ImportRun
 from ecrm.tenancy.models import Membership
 
 VERDICTS = ("new", "update", "same")
 KEPT_SHOWN = 50
+NAMES_SHOWN = 10
 State = ImportRun.State
 _AFTER_CHECK = (State.IMPORTING, State.DONE, State.CANCELLED, State.UNDOING, State.UNDONE)
 
@@ -36,27 +41,49 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """``names`` by rows, ``""`` for those of all the others."""
+
+    label: str
+    names: Counter[str]
+
+    @property
+    def rows(self) -> int:
+        return self.names.total()
+
+    @property
+    def shown(self) -> list[tuple[str, int]]:
+        return [(name, rows) for name, rows in self.names.most_common() if name][:NAMES_SHOWN]
+
+    @property
+    def has_more(self) -> bool:
+        return "" in self.names or len(self.names) > NAMES_SHOWN
+
+
+@dataclass(frozen=True, slots=True)
 class Alike:
-    """A new row that looks like ``person``."""
+    """A new row that looks like ``person``, and why."""
 
     line: int
     name: str
     address: str
     person: Contact
     score: int
+    reasons: str
 
 
 def alike(run: ImportRun, membership: Membership) -> list[Alike]:
     """Of the rows the dry run kept, those whose likeness this member may see. Two queries."""
-    kept = {line: (contact_id, score) for line, contact_id, score in run.counts.get("alike_rows", [])}
+    kept = {line: told for line, *told in run.counts.get("alike_rows", [])}
     visible = Contact.objects.visible_to(membership).unbinned().prefetch_related("emails")
-    people = visible.in_bulk([contact_id for contact_id, _score in kept.values()])
+    people = visible.in_bulk([contact_id for contact_id, *_told in kept.values()])
     rows = ImportRow.objects.filter(run=run, line__in=kept).order_by("line")
-    return [
-        Alike(row.line, _named(row), str(row.values.get("email", "")), people[kept[row.line][0]], kept[row.line][1])
-        for row in rows
-        if kept[row.line][0] in people
-    ]
+    return [_alike(row, people[kept[row.line][0]], *kept[row.line][1:]) for row in rows if kept[row.line][0] in people]
+
+
+def _alike(row: ImportRow, person: Contact, score: int, reasons: Sequence[str] = ()) -> Alike:
+    told = pgettext("between the items of a list", ", ").join(in_words(reasons))
+    return Alike(row.line, _named(row), str(row.values.get("email", "")), person, score, told)
 
 
 def _named(row: ImportRow) -> str:
@@ -176,9 +203,27 @@ class Report:
     def words(self) -> list[tuple[str, int]]:
         """What the registered columns say ("Newsletter: yes") and in how many rows."""
         told: Counter[str] = Counter()
-        for counted in self.counts.get("words", {}).values():
-            told.update(counted)
+        for key, counted in self.counts.get("words", {}).items():
+            if not key.startswith(left_out.PREFIX):
+                told.update(counted)
         return sorted(told.items())
+
+    @property
+    def left_out(self) -> list[LeftOut]:
+        """What the file names and the import does not make."""
+        labels = {
+            "company": _("Companies that are not here"),
+            "tags": _("Tags that are not here"),
+            "owner": _("Owners who are no members here"),
+        }
+        words = self.counts.get("words", {})
+        found = [(label, Counter(words.get(f"{left_out.PREFIX}{key}", {}))) for key, label in labels.items()]
+        return [LeftOut(label, names) for label, names in found if names]
+
+    @property
+    def unread_columns(self) -> list[str]:
+        """One more than is shown says that there are others."""
+        return list(self.run.counts.get("columns_out", []))
 
     @property
     def alike(self) -> int:

@@ -28,13 +28,13 @@ def looks_on(counts: dict[str, Any]) -> bool:
 
 def note(run: ImportRun, counts: dict[str, Any]) -> dict[str, Any]:
     """Adds the new rows of ``import_plan`` to ``counts``: ``looked`` at, ``alike`` somebody, and the first
-    of those as ``alike_rows`` (line, the person's id, score)."""
+    of those as ``alike_rows`` (line, the person's id, score, reasons)."""
     looked = counts.get("looked", 0)
     if not looks_on(counts):
         return counts
     rows = _new_rows(run, MOST_ROWS - looked)
     found = [
-        [line, likely.contact_id, likely.score]
+        [line, likely.contact_id, likely.score, likely.reasons]
         for start in range(0, len(rows), BATCH)
         for line, likely in sorted(looks_like(rows[start : start + BATCH]).items())
     ]
@@ -61,10 +61,12 @@ def _given(line: int, norm: str, values: dict[str, Any]) -> Given:
     return Given(
         line,
         name=values.get("name") or f"{values.get('given_name', '')} {values.get('family_name', '')}".strip(),
-        emails=[norm] if norm else [],
+        emails=[*filter(None, (norm, values.get("email2_norm"))), *(one["norm"] for one in values.get("emails", ()))],
         phones=[phone["number"] for phone in values.get("phones", ()) if phone.get("number")],
         city=values.get("city", ""),
         street=values.get("street", ""),
         postcode=values.get("postcode", ""),
+        company=values.get("company", ""),
+        ids=[*filter(None, [values.get("external_id")]), *(one for _system, one in values.get("identities", ()))],
         born=date.fromisoformat(values["birthday"]) if values.get("birthday") else None,
     )

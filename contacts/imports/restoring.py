@@ -32,6 +32,7 @@ from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.models import User
 
 Changes = dict[str, list[Any]]
+_REFERENCES = {"company_id": "company", "owner_id": "owner"}
 # What an import adds to a list, by the key of its changes: where its ids are kept, and whose they are.
 _ADDED = (
     ("emails", "emails", EmailAddress),
@@ -105,8 +106,10 @@ def _restore(chunk: ImportChunk, restoring: Mapping[int, Changes]) -> None:
 def _own_fields() -> str:
     back = {name: f"(given.changes->'{name}'->>0)" for name in FIELDS}
     back["birthday"] += "::date"
-    back |= {"company_id": "(given.changes->'company'->>0)::bigint"}
-    keys = {name: "company" if name == "company_id" else name for name in back}
+    back |= {name: f"(given.changes->'{key}'->>0)::bigint" for name, key in _REFERENCES.items()}
+    # A colleague whose account is gone since owns nobody any more.
+    back["owner_id"] = f"(SELECT id FROM {User._meta.db_table} WHERE id = {back['owner_id']})"
+    keys = {name: _REFERENCES.get(name, name) for name in back}
     changes = ", ".join(
         f"{name} = CASE WHEN given.changes ? '{keys[name]}' THEN {value} ELSE person.{name} END"
         for name, value in back.items()

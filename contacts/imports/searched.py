@@ -38,6 +38,11 @@ def text_of_new(columns: frozenset[str]) -> str:
             "CASE WHEN adds_email2 THEN nullif(concat_ws(' ', given_email2_norm,"
             " nullif(lower(given_email2), given_email2_norm)), '') END"
         )
+    if "further_emails" in columns:
+        parts.append(
+            "(SELECT string_agg(concat_ws(' ', one->>'norm', nullif(lower(one->>'address'), one->>'norm')), ' '"
+            "  ORDER BY nth) FROM jsonb_array_elements(further_emails) WITH ORDINALITY AS given (one, nth))"
+        )
     if "given_phones" in columns:
         parts.append(
             "(SELECT string_agg(ltrim(phone->>'number', '+'), ' ' ORDER BY place)"
@@ -46,6 +51,11 @@ def text_of_new(columns: frozenset[str]) -> str:
     parts.append(_COMPANY)
     if "adds_identity" in columns:
         parts.append("CASE WHEN adds_identity THEN given_external_id END")
+    if "further_identities" in columns:
+        parts.append(
+            "(SELECT string_agg(one->>1, ' ' ORDER BY nth)"
+            " FROM jsonb_array_elements(further_identities) WITH ORDINALITY AS given (one, nth))"
+        )
     return _text(parts)
 
 

@@ -116,7 +116,7 @@ def guess_mapping(run: ImportRun) -> None:
     known, preset = fields.all_fields(), presets.recognise(sheet.headers)
     style = Options(
         day_first=values.day_comes_first(_dates(sheet), default=run.tenant.country != "US"),
-        decimal=values.decimal_mark(cell for row in sheet.rows for cell in row),
+        decimal="." if preset is presets.OURS else values.decimal_mark(cell for row in sheet.rows for cell in row),
         system=preset.system if preset else "",
     )
     remembered = ImportMapping.objects.filter(headers_sha256=memory.key_of(sheet.headers)).first()

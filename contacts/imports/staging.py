@@ -115,6 +115,36 @@ def drop_claimed_second_addresses(run: ImportRun, *, reason: str) -> None:
         )
 
 
+def drop_claimed_further_addresses(run: ImportRun, *, reason: str) -> None:
+    """A further address that another row of the file has too goes to that row: as its first or second
+    address before all, else to the first row that has it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH further AS MATERIALIZED ("
+            "   SELECT id, line, one->>'norm' AS norm, one, nth, min(line) OVER (PARTITION BY one->>'norm') AS first"
+            f"    FROM {ImportRow.table()} staged"
+            "    CROSS JOIN LATERAL jsonb_array_elements(staged.values->'emails') WITH ORDINALITY AS p (one, nth)"
+            "    WHERE tenant_id = %(tenant)s AND run_id = %(run)s AND repeats_line IS NULL"
+            "      AND staged.values ? 'emails'),"
+            " holder AS MATERIALIZED ("
+            "   SELECT line, norm FROM (SELECT line, unnest(ARRAY[address_norm, values->>'email2_norm']) AS norm"
+            f"    FROM {ImportRow.table()} WHERE tenant_id = %(tenant)s AND run_id = %(run)s AND repeats_line IS NULL)"
+            "    AS named WHERE norm <> ''),"
+            " judged AS ("
+            "   SELECT further.*, line > first OR EXISTS (SELECT FROM holder"
+            "      WHERE holder.norm = further.norm AND holder.line <> further.line) AS is_claimed FROM further),"
+            " kept AS ("
+            "   SELECT id, coalesce(jsonb_agg(one ORDER BY nth) FILTER (WHERE NOT is_claimed), '[]') AS emails"
+            "    FROM judged GROUP BY id HAVING bool_or(is_claimed)),"
+            " dropped AS ("
+            f"  UPDATE {ImportRow.table()} staged SET values = jsonb_set(staged.values, '{{emails}}', kept.emails)"
+            "     FROM kept WHERE staged.tenant_id = %(tenant)s AND staged.id = kept.id RETURNING staged.line)"
+            f' INSERT INTO {ImportProblem.table()} (tenant_id, run_id, line, "column", reason, is_fatal)'
+            " SELECT %(tenant)s, %(run)s, line, '', %(reason)s, false FROM dropped",
+            {"tenant": require_tenant_id(), "run": run.pk, "reason": reason},
+        )
+
+
 def _copy(cursor: Any, table: str, columns: str, records: Iterable[tuple[Any, ...]]) -> None:
     _begin_copy(cursor, table, columns)
     with cursor.copy(f"COPY {table} FROM STDIN") as copy:

@@ -16,7 +16,7 @@ from django.utils import timezone
 from contacts import import_columns
 from contacts.imports import restoring, services
 from contacts.imports.work import Overtaken, guarded, in_language, open_run, still_ours
-from contacts.models import Company, Contact, Event, ImportChunk, ImportRow, ImportRun, Tag, Tagging
+from contacts.models import Company, Contact, CustomValue, Event, ImportChunk, ImportRow, ImportRun, Tag, Tagging
 from contacts.services import bin_contacts
 from ecrm.audit import services as audit
 from ecrm.jobs import services as jobs
@@ -119,7 +119,9 @@ def _tidy_tags(tags: Sequence[int]) -> None:
 
 
 def _tidy_companies(companies: Sequence[int], at: datetime) -> None:
-    """Companies that came with the file go to the bin when nobody outside it works there."""
+    """Companies that came with the file go to the bin when nobody outside it works there or names them."""
     if companies:
         used = Contact.objects.filter(company__in=companies, binned_at=None).values_list("company_id", flat=True)
-        Company.objects.filter(pk__in=set(companies) - set(used), binned_at=None).update(binned_at=at)
+        here = CustomValue.objects.filter(company_value__in=companies).exclude(contact__binned_at__isnull=False)
+        named = here.values_list("company_value_id", flat=True)
+        Company.objects.filter(pk__in={*companies} - {*used, *named}, binned_at=None).update(binned_at=at)

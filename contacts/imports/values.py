@@ -41,6 +41,7 @@ _NUMERIC_DATE = re.compile(r"(\d{1,4})[./-](\d{1,2})[./-](\d{1,4})(?:[ T]+(\d{1,
 _ABROAD = re.compile(r"[1-9][0-9]{9,14}").fullmatch
 _CENTS = re.compile(r"[^\d,.]*\d[\d\s.,']*?([.,])\d{1,2}[^\d,.]*")
 _TAG_MARKS = re.compile(r"\s*(?:[,;|]|:::)\s*")
+_QUOTED_TAG = re.compile(r'\s*(?:"((?:[^"]|"")*)"|((?:(?!:::)[^,;|])*))\s*(?:[,;|]|:::|$)')
 
 _STAGES = {
     Stage.VISITOR: ("visitor", "visitante", "odwiedzajacy", "visiteur"),
@@ -134,11 +135,17 @@ def phones_of(cell: str, reader: Reader) -> list[dict[str, str]]:
 
 
 def tags(cell: str, reader: Reader) -> list[str]:
-    names = [name for name in _TAG_MARKS.split(_one_line(cell).removeprefix("* ")) if name]
+    text = _one_line(cell).removeprefix("* ")
+    names = [name for name in (_quoted_tags(text) if '"' in text else _TAG_MARKS.split(text)) if name]
     for name in names:
         if len(name) > LONGEST_TAG:
             raise ValidationError(_("A tag has at most %(limit)s letters.") % {"limit": LONGEST_TAG})
     return names
+
+
+def _quoted_tags(text: str) -> list[str]:
+    """As ``flat_people.tags_text`` writes them: quotation marks hold a name together."""
+    return [(quoted.replace('""', '"') or plain).strip() for quoted, plain in _QUOTED_TAG.findall(text)]
 
 
 def stage(cell: str, reader: Reader) -> str:

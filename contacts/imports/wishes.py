@@ -12,12 +12,17 @@ FILL, OVERWRITE, APPEND, SKIP = "fill", "overwrite", "append", "skip"
 # One value: it is filled, replaced or left. Several: what is new is added, or only where there is none.
 ONE_POLICIES = (FILL, OVERWRITE, SKIP)
 MANY_POLICIES = (APPEND, FILL, SKIP)
-MANY = frozenset({"emails", "phones", "tags", "identities"})
+MANY = frozenset({"emails", "phones", "tags", "identities", "more_addresses"})
 PLACE = ("street", "postcode", "city", "region", "country")
 _PARTS = {
     "email": "emails",
     "email2": "emails",
+    "more_emails": "emails",
+    "email_details": "emails",
     "phone": "phones",
+    "phone_details": "phones",
+    "phones_written": "phones",
+    "identities": "identities",
     "mobile": "phones",
     "external_id": "identities",
     "tags": "tags",

@@ -21,7 +21,18 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from contacts.import_columns import ImportColumn
-from contacts.imports import custom, needed, plan, problem_file, registered, resembling, services, source, staging
+from contacts.imports import (
+    custom,
+    left_out,
+    needed,
+    plan,
+    problem_file,
+    registered,
+    resembling,
+    services,
+    source,
+    staging,
+)
 from contacts.imports.checking import Batch, Checker, Demands
 from contacts.imports.fields import all_fields
 from contacts.imports.side_by_side import in_lanes, one_behind
@@ -34,6 +45,7 @@ from ecrm.tenancy.context import require_tenant_id, tenant_transaction
 
 State = ImportRun.State
 MOST_ATTEMPTS = 3
+TOLD_COLUMNS = 20
 log = structlog.get_logger(__name__)
 
 
@@ -187,6 +199,10 @@ def _settle_repetitions(run: ImportRun) -> int:
         is_same_person=_("The same person as in line %(line)s.") % {"line": "{line}"},
         by_key=Wishes.of(run).match != "email",
     )
+    if "more_emails" in run.mapping.values():
+        staging.drop_claimed_further_addresses(
+            run, reason=_("Another row of the file has one of these email addresses: it was left out here.")
+        )
     if "email2" in run.mapping.values():
         staging.drop_claimed_second_addresses(
             run, reason=_("Another row of the file has this second email address: it was left out here.")
@@ -235,16 +251,17 @@ def _looks_on(counts: dict[str, Any]) -> bool:
 
 def _verdicts(run: ImportRun, scheme: Scheme, chunk: ImportChunk) -> tuple[dict[str, int], dict[str, Counter[str]]]:
     plan.make(chunk, scheme.wishes)
-    troubles = [*custom.compare(scheme.wishes, scheme.headers), *needed.lacking(scheme.wishes)]
+    troubles = [*custom.compare(run, scheme.wishes, scheme.headers), *needed.lacking(scheme.wishes)]
     refusals, words = registered.foresee(run, scheme.columns, scheme.headers)
     staging.add_problems(run, [*troubles, *refusals, *plan.claimed(claimed_words())])
-    return plan.verdict_counts(), words
+    return plan.verdict_counts(), {**words, **left_out.found(scheme.wishes)}
 
 
 def claimed_words() -> dict[str, str]:
     return {
         "email": _("This email address belongs to somebody else: it was left out."),
         "email2": _("The second email address belongs to somebody else: it was left out."),
+        "more_emails": _("One of the further email addresses belongs to somebody else: it was left out."),
         "identity": _("The number in the other system belongs to somebody else: it was left out."),
     }
 
@@ -253,11 +270,17 @@ def _finish_check(run: ImportRun, job_id: int, counts: dict[str, Any], *, rows: 
     with tenant_transaction():
         current = still_ours(run, State.CHECKING)
         file = problem_file.write(current)
-        counts = {**counts, **problem_file.summary(current)}
+        counts = {**counts, **problem_file.summary(current), "columns_out": _unread_columns(current)}
         services.move(current, State.CHECKED, counts=counts, problem_file=file, attempt=0)
         # People count rows, not how often each was looked at.
         Job.objects.filter(pk=job_id).update(done=rows, total=rows)
         jobs.finish(job_id, file=file)
+
+
+def _unread_columns(run: ImportRun) -> list[str]:
+    """The first of the columns that nothing is taken from; one more than is shown says that there are others."""
+    headers = source.look_into(run, source.dialect_of(run)).headers
+    return [header for index, header in enumerate(headers) if str(index) not in run.mapping][: TOLD_COLUMNS + 1]
 
 
 def summed(former: dict[str, Any], verdicts: dict[str, int], words: dict[str, Counter[str]]) -> dict[str, Any]:
@@ -266,4 +289,5 @@ def summed(former: dict[str, Any], verdicts: dict[str, int], words: dict[str, Co
     told = {key: Counter(known) for key, known in former.get("words", {}).items()}
     for key, found in words.items():
         told.setdefault(key, Counter()).update(found)
+    told |= {key: left_out.bounded(names) for key, names in told.items() if key.startswith(left_out.PREFIX)}
     return {**former, **counted, "words": told}

@@ -1,0 +1,147 @@
+"""What went out of one workspace comes into an empty one, and goes out of that as it was."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from consent import services as consent
+from consent.models import Purpose, Source
+from contacts import fields, services
+from contacts.entries import AddressEntry, EmailEntry, PhoneEntry
+from contacts.fields import defining
+from contacts.imports import spreadsheets
+from contacts.models import Contact, CustomField
+from ecrm.tenancy.context import tenant_context
+from ecrm.tenancy.models import Tenant
+from tests.cast import Member, join, make_tenant, make_user
+from tests.contacts.exports.test_export import exported
+from tests.imports.files import begin, check, start
+
+KINDS = CustomField.Kind
+OWN_FIELDS = {
+    "tier": (KINDS.CHOICE, "gold"),
+    "likes": (KINDS.CHOICES, ["tea", "milk"]),
+    "note": (KINDS.TEXT, 'first line\nsecond; "quoted", and ::: marked'),
+    "visits": (KINDS.NUMBER, 1234.5),
+    "spent": (KINDS.MONEY, {"amount": -123456, "currency": "PLN"}),
+    "since": (KINDS.DATE, "2019-02-28"),
+    "called": (KINDS.DATETIME, "2024-05-06T07:08:09+00:00"),
+    "member": (KINDS.BOOLEAN, False),
+    "shop": (KINDS.LINK, "https://shop.example/?a=1&b=2"),
+    "friend": (KINDS.PERSON, "zoe@example.com"),
+    "supplier": (KINDS.COMPANY, "Casa Verde"),
+}
+AT = datetime(2024, 3, 1, 10, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def initech(globex: Tenant) -> Member:
+    """An empty workspace with the same fields of its own, of which Alice is a member as well."""
+    owner = make_user("Peter")
+    tenant = make_tenant("initech", owner, currency="EUR", country="PT", time_zone="Europe/Lisbon")
+    make_fields(tenant)
+    return Member(owner, tenant)
+
+
+def make_fields(tenant: Tenant) -> None:
+    choices = {"tier": ["Gold", "Silver"], "likes": ["Tea", "Milk", "Sugar"]}
+    with tenant_context(tenant):
+        for key, (kind, _value) in OWN_FIELDS.items():
+            defining.create(
+                entity="contact", kind=kind, label=key.title(), key=key, choices=choices.get(key, ()), by=None
+            )
+
+
+@pytest.fixture
+def people(acme: Tenant, alice: Member, initech: Member) -> None:
+    join(alice.user, initech.tenant, "sales")
+    make_fields(acme)
+    with tenant_context(acme):
+        services.create_contact(by=None, name="Zoe", emails=["zoe@example.com"], company="Casa Verde", source="fair")
+        ana = everything(alice)
+        given = {key: value for key, (_kind, value) in OWN_FIELDS.items()}
+        fields.write("contact", {ana.pk: given}, by=alice.user)
+        services.link_identities(contact=ana, identities=[("shop", "C:1001"), ("card", "77")], by=None)
+        purpose = Purpose.objects.get(key="newsletter")
+        consent.grant(contact=ana, purpose=purpose, source=Source.FORM, evidence={"origin": "Fair"}, by=None, at=AT)
+        bare(alice)
+
+
+def everything(alice: Member) -> Contact:
+    return services.create_contact(
+        by=None,
+        given_name="Ana",
+        family_name="Conceição, de Sá",
+        name="Dr. Ana",
+        emails=[
+            EmailEntry("Ana@example.com", "work", True),
+            EmailEntry("ana@home.example", "home"),
+            EmailEntry("ana@third.example"),
+            EmailEntry("ana@fourth.example", "work", True),
+        ],
+        phones=[
+            PhoneEntry("+351 912 345 678", "work"),
+            PhoneEntry("+351221002000", "home", True),
+            PhoneEntry("+48 600 700 800"),
+            PhoneEntry("+48 600 700 801"),
+        ],
+        addresses=[
+            AddressEntry('Rua; das "Flores" 12', "4000-001", "Porto", "Norte", "PT", "home", True, 41.15, -8.61),
+            AddressEntry("", "", "", "", "PL", "work"),
+            AddressEntry("ul. Długa 3:4", "00-001", "Warszawa", "", "PL"),
+        ],
+        city="Lisboa",
+        country="PT",
+        company="Loja Azul",
+        job_title="=Head",
+        stage="customer",
+        language="pt",
+        time_zone="Atlantic/Azores",
+        birthday=date(1990, 5, 17),
+        source="fair",
+        owner=alice.user,
+        tags=["vip", "Porto, PT", 'the "best"'],
+        at=AT,
+    )
+
+
+def bare(alice: Member) -> None:
+    """People who lack what a table has columns for."""
+    services.create_contact(by=None, name="@Handle", emails=["handle@example.org"], country="ES", city="Vigo", at=AT)
+    services.create_contact(by=None, name="Only Phone", phones=["+48 600 100 200"], at=AT)
+    services.create_contact(
+        by=None, emails=["no.name@example.org"], addresses=[AddressEntry(country="FR")], owner=alice.user, at=AT
+    )
+
+
+def brought_into(member: Member, content: bytes, form: str) -> Any:
+    run = begin(member, content, name=f"people.{form}")
+    run = check(member, run, system=run.options.get("system", ""), without_email="on")
+    assert run.counts.get("refused", 0) == 0
+    assert not run.counts["reasons"], run.counts["reasons"]
+    return start(member, run)
+
+
+def read(content: bytes, form: str) -> Any:
+    """A file as rows without what differs from workspace to workspace: the numbers of people."""
+    if form == "vcf":
+        return [line for line in content.decode().splitlines() if not line.startswith("UID:")]
+    if form == "jsonl":
+        return [{**json.loads(line), "id": ""} for line in content.decode().splitlines()]
+    if form == "xlsx":
+        return [row.cells[1:] for row in spreadsheets.read_rows(io.BytesIO(content))]
+    rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+    return [row[1:] for row in rows]
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx", "jsonl", "vcf"])
+def test_an_empty_workspace_gives_the_same_file_back(alice: Member, initech: Member, people: None, form: str) -> None:
+    content = exported(alice, form)
+    brought_into(initech, content, form)
+    assert read(exported(initech, form), form) == read(content, form)
