@@ -4,13 +4,14 @@ from collections.abc import Collection
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from contacts import import_columns
 from contacts.imports.dialect import CSV, DELIMITERS, ENCODINGS, XLSX
 from contacts.imports.fields import NEW_FIELD, Field
-from contacts.imports.services import Options
+from contacts.imports.services import Options, too_large
 from contacts.imports.source import Sheet
 from contacts.imports.wishes import APPEND, FILL, MANY, OVERWRITE, SKIP, part_of
 from contacts.models import Segment
@@ -31,6 +32,11 @@ class BeginForm(forms.Form):
         ),
         widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,.vcf,.jsonl,.ndjson,text/csv,text/vcard"}),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        limits = {"data-max-bytes": settings.MAX_UPLOAD_BYTES, "data-too-large": too_large()}
+        self.fields["file"].widget.attrs.update(limits)
 
 
 class RereadForm(forms.Form):

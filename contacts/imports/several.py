@@ -119,7 +119,8 @@ def settle_emails(given: Row, *norms: str) -> None:
 
 def _completed(numbers: Sequence[Row], told: Sequence[Row], spelled: Sequence[str]) -> list[Row]:
     """The numbers with what other columns say of each in its place: of all, or else it is not known of which."""
-    told, spelled = (said if len(said) == len(numbers) else () for said in (told, spelled))
+    told = told if len(told) == len(numbers) else ()
+    spelled = spelled if len(spelled) == len(numbers) else ()
     return [
         {**one, **({"written": spelled[n]} if n < len(spelled) and spelled[n] else {}), **_at(told, n)}
         for n, one in enumerate(numbers)

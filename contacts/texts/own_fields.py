@@ -6,7 +6,8 @@ Only those that every role sees: previews and messages are read by many.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from django.utils import timezone, translation
@@ -18,7 +19,9 @@ from contacts.fields.kinds import Kind, open_choices
 from contacts.fields.reading import reference_names
 from contacts.models import CustomField
 from contacts.texts.merge_fields import FieldKind, MergeField
-from ecrm.tenancy.context import current_tenant_id
+from ecrm.tenancy.context import current_tenant_id, require_tenant_id
+from ecrm.tenancy.models import Tenant
+from ecrm.tenancy.settings_rows import once
 
 PREFIX = "contact.fields."
 Pairs = tuple[tuple[str, str], ...]
@@ -63,20 +66,27 @@ def used_in(source: str) -> frozenset[str]:
 def pairs(contact_ids: Collection[int], keys: Collection[str], language: str) -> dict[int, Pairs]:
     """Merge names and texts of each person, in the language of the message.
 
-    At most three queries, none without keys.
+    Instants by the clock of the workspace, whoever sends. At most four queries, none without keys.
     """
     wanted = {field.key: field for field in usable() if field.key in keys} if keys else {}
     if not wanted:
         return {}
     found = fields.values("contact", contact_ids, wanted.values())
     names = reference_names(wanted, found.values())
-    with translation.override(language):
+    with translation.override(language), _clock_of_workspace(wanted.values()):
         return {
             contact_id: tuple(
                 (f"{PREFIX}{key}", _text(wanted[key], value, names[wanted[key].kind])) for key, value in held.items()
             )
             for contact_id, held in found.items()
         }
+
+
+def _clock_of_workspace(wanted: Iterable[CustomField]) -> AbstractContextManager[Any]:
+    if all(field.kind != Kind.DATETIME for field in wanted):
+        return nullcontext()
+    tenants = Tenant.objects.values_list("time_zone", flat=True)
+    return timezone.override(once("time_zone", lambda: tenants.get(pk=require_tenant_id())))
 
 
 def _text(field: CustomField, value: Any, names: Mapping[int, str]) -> str:

@@ -24,9 +24,28 @@ function focusFirstInvalid(root) {
   (field || root.querySelector("[data-error-summary]"))?.focus();
 }
 
+// A file that would be refused for its size is not sent first.
+function fileTooLarge(form) {
+  return [...form.querySelectorAll("input[type=file][data-max-bytes]")].find((input) => {
+    const isLarge = [...input.files].some((file) => file.size > Number(input.dataset.maxBytes));
+    input.setCustomValidity(isLarge ? input.dataset.tooLarge : "");
+    return isLarge;
+  });
+}
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches("input[data-max-bytes]")) fileTooLarge(event.target.form)?.reportValidity();
+});
+
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (event.defaultPrevented || form.method === "dialog" || form.hasAttribute("hx-post")) return;
+  const large = fileTooLarge(form);
+  if (large) {
+    event.preventDefault();
+    large.reportValidity();
+    return;
+  }
   if ("busy" in form.dataset) {
     event.preventDefault();
     return;

@@ -65,7 +65,11 @@ def problems(member: Member, run: ImportRun) -> list[tuple[int, str, str]]:
 
 def verdicts(run: ImportRun) -> dict[str, int]:
     """The dry run's counts without what is not a verdict."""
-    return {key: count for key, count in run.counts.items() if key not in ("words", "last_problem", "reasons", "columns_out")}
+    return {
+        key: count
+        for key, count in run.counts.items()
+        if key not in ("words", "last_problem", "reasons", "columns_out")
+    }
 
 
 def landed(run: ImportRun) -> dict[str, int]:

@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from consent import services as consent
 from consent.models import ConsentState, Purpose
@@ -146,50 +144,3 @@ def test_a_cancelled_import_can_be_undone(alice: Member, monkeypatch: pytest.Mon
     assert undo(alice, run).state == "undone"
     assert state(alice) == before
     assert fresh(alice, run).undo_counts["people"] == 10
-
-
-NAMES = ("ana", "rui", "zoe", "kim", "lea")
-ROWS = st.lists(
-    st.tuples(
-        st.sampled_from(NAMES),
-        st.sampled_from(["", "Porto", "Faro"]),
-        st.sampled_from(["", "vip", "vip;press"]),
-        st.sampled_from(["", "912345678", "+48600700800"]),
-        st.sampled_from(["", "Loja Azul", "Casa"]),
-        st.sampled_from(["", "Rua 1", "Rua 2"]),
-    ),
-    min_size=1,
-    max_size=6,
-)
-
-
-@given(rows=ROWS, known=st.sampled_from(["fill", "overwrite", "skip"]), touched=st.sets(st.sampled_from(NAMES[2:])))
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_import_is_taken_back_whatever_happens_meanwhile(
-    alice: Member, rows: list[tuple[str, ...]], known: str, touched: set[str]
-) -> None:
-    with tenant_context(alice.tenant):
-        for name in NAMES[:4]:
-            if contacts.find_by_email(f"{name}@example.com") is None:
-                contacts.create_contact(by=alice.user, emails=[f"{name}@example.com"], name=name)
-    in_file = {row[0] for row in rows}
-    others = [name for name in touched if name not in in_file]
-    content = "Email,City,Tags,Phone,Company,Street\n" + "".join(
-        f"{name}@example.com,{','.join(rest)}\n" for name, *rest in rows
-    )
-    before = state(alice)
-    run = bring_in(alice, content, known=known)
-    with tenant_context(alice.tenant):
-        # Other activity in between: it stays, and undoes nothing of itself.
-        for name in others:
-            person = contacts.find_by_email(f"{name}@example.com")
-            if person is not None:
-                contacts.edit_contact(contact=person, by=alice.user, job_title="Met meanwhile")
-    undo(alice, run)
-    with tenant_context(alice.tenant):
-        for name in others:
-            person = contacts.find_by_email(f"{name}@example.com")
-            if person is not None:
-                former = next(one for one in before["contacts_contact"] if one["id"] == person.pk)
-                contacts.edit_contact(contact=person, by=alice.user, job_title=former["job_title"])
-    assert state(alice) == before

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from campaigns.content.blocks import Content, problems
 from campaigns.sending import services
 from contacts import fields
 from contacts.fields import defining
 from contacts.models import Contact
+from contacts.services import get_or_create_companies
+from contacts.texts import own_fields
 from ecrm.tenancy.roles import Role
 from tests.campaigns.sending import world
 from tests.cast import Member
@@ -102,3 +105,32 @@ def test_the_picker_offers_them(alice: Member) -> None:
 def _in_one_line(html: str) -> str:
     """A line end means a blank."""
     return " ".join(html.split())
+
+
+@pytest.mark.parametrize("clock", ["UTC", "Asia/Tokyo"])
+def test_the_other_kinds_and_an_instant_by_the_clock_of_the_workspace(ana: Contact, clock: str) -> None:
+    """A worker has no clock of its own, a colleague another one: the words are those of the preview."""
+    make("text", "Note", key="note")
+    make("choices", "Likes", key="likes")
+    make("datetime", "Visit", key="visit")
+    make("person", "Friend", key="friend")
+    make("company", "Supplier", key="supplier")
+    world.person("zoe@example.com", name="Zoe")
+    get_or_create_companies(["Casa Verde"])
+    values = {
+        "note": "a < b",
+        "likes": ["gold", "silver"],
+        "visit": "2026-07-01T09:30:00+00:00",
+        "friend": "zoe@example.com",
+        "supplier": "Casa Verde",
+    }
+    fields.write("contact", {ana.pk: values}, by=None)
+    with timezone.override(clock):
+        told = dict(own_fields.pairs([ana.pk], list(values), "en")[ana.pk])
+    assert told == {
+        "contact.fields.note": "a < b",
+        "contact.fields.likes": "Gold, Silver",
+        "contact.fields.visit": "2026-07-01T10:30:00",
+        "contact.fields.friend": "Zoe",
+        "contact.fields.supplier": "Casa Verde",
+    }
