@@ -15,6 +15,7 @@ from ecrm.tenancy.context import tenant_context
 from ecrm.tenancy.models import Membership, Tenant, User
 from ecrm.tenancy.roles import Role
 from ecrm.tenancy.urls import tenant_url
+from tests import furnished
 
 
 class Member:
@@ -54,9 +55,10 @@ def join(user: User, tenant: Tenant, *roles: str) -> Member:
 
 @pytest.fixture
 def acme(db: None) -> Tenant:
-    return make_tenant(
-        "acme",
-        make_user("Alice"),
+    return furnished.make_tenant(
+        by=make_user("Alice"),
+        slug="acme",
+        name="Acme",
         currency="EUR",
         country="PT",
         time_zone="Europe/Lisbon",
@@ -69,7 +71,9 @@ def acme(db: None) -> Tenant:
 
 @pytest.fixture
 def globex(db: None) -> Tenant:
-    return make_tenant("globex", make_user("Charlie"), currency="PLN", country="PL", languages=["pl", "en"])
+    return furnished.make_tenant(
+        by=make_user("Charlie"), slug="globex", name="Globex", currency="PLN", country="PL", languages=["pl", "en"]
+    )
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 """What every test stands on: its worker's own database, an empty Redis, and no outside world."""
 
+import gc
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import pytest
@@ -19,6 +21,12 @@ pytest_plugins = ["tests.cast", "tests.chromium", "tests.relay"]
 def pytest_configure() -> None:
     """Argon2 takes a tenth of a second by design: too long for a cast made anew by every test."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests and all of Django stay until the end: nobody needs to look for garbage among them."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +52,10 @@ def _owner_undoes_transactional_tests() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _empty_redis() -> None:
     """Broker, cache and rate limits of one test must not reach the next."""
-    redis = Redis.from_url(settings.REDIS_URL)
-    redis.flushdb()
-    redis.close()
+    _redis().flushdb()
     cache.close()
+
+
+@lru_cache(maxsize=1)
+def _redis() -> Redis:
+    return Redis.from_url(settings.REDIS_URL)

@@ -40,20 +40,27 @@ def use(name: str) -> None:
 
 
 def empty() -> None:
-    """Undo what a transactional test has committed: as the owner, who alone may truncate.
+    """Undo what a transactional test has committed: as the owner, whom no trigger or policy holds back.
 
     Rows that migrations wrote are put back. Waits PATIENCE at most for a test's own
     connection that was left open in a transaction.
     """
-    with _as_owner(connections["migrate"].settings_dict["NAME"]) as owner:
-        owner.execute("SELECT set_config('lock_timeout', %s, false)", [PATIENCE])
+    with _as_owner(connections["migrate"].settings_dict["NAME"]) as owner, owner.transaction():
+        owner.execute("SELECT set_config('lock_timeout', %s, true)", [PATIENCE])
         # Neither the triggers that keep ledgers append-only nor the order of foreign keys matter here.
-        owner.execute("SET session_replication_role = replica")
+        owner.execute("SET LOCAL session_replication_role = replica")
         unchanged = {"django_migrations", *_unchanged_reference_tables(owner)}
         filled = [table for table in _filled_tables(owner) if table not in unchanged]
         if filled:
-            owner.execute(_statement(f"TRUNCATE {', '.join('{}' for _ in filled)} CASCADE", *filled))
+            _delete_all(owner, filled)
             _restore(owner)
+
+
+def _delete_all(owner: Owner, tables: list[str]) -> None:
+    """Not TRUNCATE: a few rows are gone at once, while a new file for each table, its indexes and
+    everything that refers to it takes a second."""
+    owner.execute(_statement(f"LOCK TABLE {', '.join('{}' for _ in tables)}", *tables))
+    owner.execute(_statement("; ".join("DELETE FROM {}" for _ in tables), *tables))
 
 
 @contextmanager

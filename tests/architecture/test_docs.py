@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -29,13 +30,19 @@ def commands() -> list[str]:
 @pytest.mark.parametrize("command", commands())
 def test_the_command_exists_with_its_options(command: str) -> None:
     _python, _manage, name, *rest = shlex.split(command)
-    told = subprocess.run(
-        [sys.executable, "manage.py", name, "--help"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    told = what_it_says(name)
     assert told.returncode == 0, told.stderr
     if name != "test":
         for option in (word.partition("=")[0] for word in rest if word.startswith("--")):
             assert option in told.stdout
+
+
+@cache
+def what_it_says(name: str) -> subprocess.CompletedProcess[str]:
+    """About itself. The docs name some commands ten times, and each start takes seconds."""
+    return subprocess.run(
+        [sys.executable, "manage.py", name, "--help"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())

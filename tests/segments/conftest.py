@@ -1,3 +1,4 @@
+import random
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -99,3 +100,33 @@ def rich_crowd(crowd: list[Contact]) -> list[Contact]:
     services.add_identity(contact=dora, namespace="till", external_id="C-1", by=None)
     services.edit_contact(contact=blank, by=None, city="Lisboa", country="PT")
     return crowd
+
+
+@pytest.fixture
+def strangers(rich_crowd: list[Contact], person: Callable[..., Contact]) -> list[Contact]:
+    """Ten more as chance would have them, and the same every time."""
+    chance = random.Random(8)
+    return [_stranger(f"stranger{number}", person, chance) for number in range(10)]
+
+
+def _stranger(key: str, person: Callable[..., Contact], chance: random.Random) -> Contact:
+    days = (0.5, 5, 19, 20.5, 45, 60, 89.9, 91, 200, 364)
+    contact = person(
+        chance.choice(["Ana", "Dora Ana", "50% off", "Óscar", "a_b", ""]),
+        country=chance.choice(["", "PT", "ES", "DE", "PL"]),
+        city=chance.choice(["", "Porto", "PORTO", "Vigo"]),
+        stage=chance.choice(["visitor", "lead", "customer", "lapsed"]),
+        tags=chance.sample(["vip", "tea"], chance.randint(0, 2)),
+        emails=[f"{key}@{chance.choice(['example.com', 'example.net'])}"] * chance.randint(0, 1),
+        birthday=chance.choice([None, date(1980, 3, 14), date(1986, 4, 12), date(1992, 2, 29), date(1995, 3, 13)]),
+        at=ago(chance.choice(days)),
+    )
+    for _time in range(chance.randint(0, 4)):
+        said = chance.choice([{}, {"path": "/tea"}, {"path": "/Tea/x", "weight": 2}, {"weight": "heavy"}])
+        visit(contact, days_ago=chance.choice(days), **said)
+    for _time in range(chance.randint(0, 3)):
+        minor, currency = chance.choice([100, 79_999, 80_000, 95_000]), chance.choice(["EUR", "EUR", "PLN"])
+        order(contact, minor, days_ago=chance.choice(days), currency=currency)
+    if chance.random() < 0.5:
+        set_coordinates(contact, *chance.choice([(41.16, -8.62), (39.0, -9.0), (52.5, 13.3), (-0.1, 179.8)]))
+    return contact
