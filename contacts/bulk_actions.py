@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.functional import Promise
 
 from contacts.models import BulkRun
@@ -28,6 +29,16 @@ class ActForm(forms.Form):
     def __init__(self, membership: Membership, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.membership = membership
+
+    @classmethod
+    def is_sent(cls, sent: QueryDict) -> bool:
+        """Whether somebody pressed the button, and not a control that only draws the form anew."""
+        return "sure" in sent
+
+    @classmethod
+    def begun(cls, membership: Membership, sent: QueryDict) -> ActForm:
+        """As it is drawn before it is sent."""
+        return cls(membership)
 
     def arguments(self) -> dict[str, Any]:
         return dict(self.cleaned_data)

@@ -22,6 +22,8 @@ from ecrm.ui.shortcuts import GO_TO, NEW, Shortcut
 
 # Names of segments are compared in Python: a workspace has hundreds at most.
 _SEGMENTS_READ = 500
+# Fewer than so many, and those written alike come after them.
+_FEW = 3
 
 
 def register() -> None:
@@ -48,8 +50,10 @@ def register() -> None:
 
 
 def find_people(membership: Membership, text: str, limit: int) -> list[Found]:
-    ids = search.contact_ids(text, membership=membership, at_most=limit)
-    found = _people(membership, ids)
+    ids = search.best_ids(text, membership=membership, at_most=limit)
+    if len(ids) < min(limit, _FEW):
+        ids += [pk for pk in search.alike_ids(text, membership=membership, at_most=limit) if pk not in ids]
+    found = _people(membership, ids[:limit])
     return [found[pk] for pk in ids if pk in found]
 
 
@@ -58,7 +62,7 @@ def recall_people(membership: Membership, ids: list[int]) -> dict[int, Found]:
 
 
 def find_companies(membership: Membership, text: str, limit: int) -> list[Found]:
-    ids = listing.search_ids(text, membership=membership, at_most=limit)
+    ids, _is_alike = listing.found_ids(text, membership=membership, at_most=limit)
     found = recall_companies(membership, ids)
     return [found[pk] for pk in ids if pk in found]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection
 
-from contacts import places
+from contacts import places, search
 from contacts.models import Company, CompanyDomain, Contact
 from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.models import Membership, User
@@ -41,6 +41,15 @@ def search_ids(term: str, *, membership: Membership, at_most: int = FOUND_AT_MOS
     with connection.cursor() as cursor:
         cursor.execute("SELECT search.company_ids(%s, %s, %s::bigint[])", [term, at_most, owner_ids])
         return [row[0] for row in cursor.fetchall()]
+
+
+def found_ids(term: str, *, membership: Membership, at_most: int = FOUND_AT_MOST) -> tuple[list[int], bool]:
+    """The same; where there are none, those written alike, the most alike first, and True."""
+    found = search_ids(term, membership=membership, at_most=at_most)
+    if found:
+        return found, False
+    alike = search.alike_company_ids(term, membership=membership, at_most=min(at_most, search.ALIKE))
+    return alike, bool(alike)
 
 
 def rows(membership: Membership, ids: Sequence[int]) -> list[Row]:

@@ -47,7 +47,9 @@ def company_list(request: MemberRequest) -> HttpResponse:
     is_bin = request.GET.get("show") == "bin"
     companies = Company.objects.visible_to(request.membership)
     companies = companies.binned() if is_bin else companies.unbinned()
-    found = listing.search_ids(term, membership=request.membership) if term and not is_bin else None
+    found, is_alike = None, False
+    if term and not is_bin:
+        found, is_alike = listing.found_ids(term, membership=request.membership)
     if found is not None:
         companies = companies.filter(pk__in=found)
     order = sorting(request, listing.ORDERS, default=listing.DEFAULT_ORDER)
@@ -62,6 +64,7 @@ def company_list(request: MemberRequest) -> HttpResponse:
         "sort": order.chosen,
         "term": term,
         "is_bin": is_bin,
+        "is_alike": is_alike,
         "is_capped": found is not None and len(found) == listing.FOUND_AT_MOST,
         "cap": listing.FOUND_AT_MOST,
         "count": count,

@@ -20,14 +20,16 @@ DEEP = 2_000
 @dataclass(frozen=True)
 class Found:
     """``capped_at``: only so many of the newest matches were looked at, 0 if all. ``size`` is how many
-    people there are where the search alone tells. ``alike`` are ids, the best first, of people whose
-    names are written alike where nobody matched.
+    people there are where the search alone tells. ``ranked`` are ids of those a search found, the
+    closest first, where the list asks for no other order; ``alike`` of those written alike where
+    nobody matched.
     """
 
     people: ContactQuerySet
     is_search: bool = False
     capped_at: int = 0
     size: int | None = None
+    ranked: tuple[int, ...] = ()
     alike: tuple[int, ...] = ()
 
     @cached_property
@@ -39,24 +41,26 @@ def find(query: ListQuery) -> Found:
     people = query.people()
     if not query.term:
         return Found(people)
-    ids = search.contact_ids(query.term, membership=query.membership)
+    ids = search.best_ids(query.term, membership=query.membership, at_most=search.CAP)
     if len(ids) < search.CAP:
         return _few(query, people, ids)
     if not query.is_narrowed:
-        return Found(people.among(ids), is_search=True, capped_at=search.CAP)
+        return Found(people.among(ids), is_search=True, capped_at=search.CAP, ranked=_ranked(query, ids))
     return _many(query, people)
 
 
 def everybody(query: ListQuery) -> ContactQuerySet:
-    """For acts on all who match: the search goes as far as it can."""
+    """For acts on all who match: the search goes as far as it can. Where nobody does, those written alike."""
     people = query.people()
     if not query.term:
         return people
-    return people.among(search.contact_ids(query.term, membership=query.membership, at_most=search.MOST))
+    ids = search.contact_ids(query.term, membership=query.membership, at_most=search.MOST)
+    return people.among(ids or search.alike_ids(query.term, membership=query.membership))
 
 
 def _few(query: ListQuery, people: ContactQuerySet, ids: list[int]) -> Found:
-    found = Found(people.among(ids), is_search=True, size=None if query.is_narrowed else len(ids))
+    size = None if query.is_narrowed else len(ids)
+    found = Found(people.among(ids), is_search=True, size=size, ranked=_ranked(query, ids))
     if ids:
         return found
     alike = search.alike_ids(query.term, membership=query.membership)
@@ -64,6 +68,10 @@ def _few(query: ListQuery, people: ContactQuerySet, ids: list[int]) -> Found:
         kept = set(people.among(alike).values_list("pk", flat=True))
         alike = [pk for pk in alike if pk in kept]
     return Found(people.among(alike), is_search=True, alike=tuple(alike)) if alike else found
+
+
+def _ranked(query: ListQuery, ids: list[int]) -> tuple[int, ...]:
+    return tuple(ids) if query.is_by_match else ()
 
 
 def _many(query: ListQuery, people: ContactQuerySet) -> Found:

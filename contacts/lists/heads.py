@@ -62,7 +62,8 @@ def column_heads(request: MemberRequest, query: ListQuery, columns: Sequence[Col
 
 def sorts(query: ListQuery, columns: Sequence[Column]) -> SafeString:
     """The orders there always are, and those by fields of one's own that are shown, as entries of a menu."""
-    known = SORTS | {column.sort: column.label for column in columns if column.extra and column.sort}
+    first = {"-active": _("Closest match")} if query.term else {}
+    known = SORTS | first | {column.sort: column.label for column in columns if column.extra and column.sort}
     current = "" if query.group else query.sort
     return _entries((label, query.but(sort=key, group="").url(), key == current) for key, label in known.items())
 
@@ -88,4 +89,6 @@ def _head(query: ListQuery, key: str) -> Head:
         return Head(query.but(sort=key, group="").url(), "ascending" if is_current else "")
     wanted = flip(query.sort) if is_current else ("-active" if key == "active" else key)
     direction = ("descending" if query.sort.startswith("-") else "ascending") if is_current else ""
+    # A search begins with the closest: what it is ordered by within these is nothing to point at.
+    direction = "" if query.is_by_match else direction
     return Head(query.but(sort=wanted, group="").url(), direction)

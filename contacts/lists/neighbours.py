@@ -16,11 +16,9 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from contacts.event_links import numbered
-from contacts.lists import finding, orders, shown
-from contacts.lists.orders import SHARED, SORTABLE
+from contacts.lists import by_field, finding, orders, ranked, shown
+from contacts.lists.orders import SHARED
 from contacts.lists.query import ListQuery
-from contacts.models import CustomField, CustomValue
-from contacts.querysets import ContactQuerySet
 from contacts.segments import counting
 from contacts.segments.counting import TooSlow
 from ecrm.tenancy.models import Membership
@@ -77,14 +75,14 @@ def _patiently(query: ListQuery, contact: Any) -> Pair:
 
 def _beside(query: ListQuery, contact: Any) -> Pair:
     found = finding.find(query)
-    if found.alike:
-        return _in_row(found.alike, contact.pk)
+    if found.alike or found.ranked:
+        return _in_row([row.id for row in ranked.rows_of(found.people, found.alike or found.ranked)], contact.pk)
     name = query.group if query.group in SHARED else query.sort
     if name in SHARED:
         return orders.beside(found.people, name, contact)
     field = orders.sortable_field(query.sort.removeprefix("-"), query.membership)
     if field is not None:
-        return _by_field(found.people, field, contact, is_descending=query.sort.startswith("-"))
+        return by_field.beside(found.people, field, contact, is_descending=query.sort.startswith("-"))
     order = shown.order_of(query.sort)
     values = [getattr(contact, key.removeprefix("-")) for key in order]
     return _by_keys(found.people, order, values)
@@ -112,16 +110,6 @@ def _beyond(keys: Sequence[str], values: Sequence[Any], way: str) -> Q:
     further = Q(**{f"{first}__{way}": values[0]}) | Q(**{f"{last}__{way}": values[1]})
     # The first is what an index can begin at.
     return Q(**{f"{first}__{way}e": values[0]}) & further
-
-
-def _by_field(people: ContactQuerySet, field: CustomField, contact: Any, *, is_descending: bool) -> Pair:
-    column = SORTABLE[CustomField.Kind(field.kind)]
-    mine = CustomValue.objects.filter(field=field, contact=contact).values_list(column, flat=True).first()
-    if mine is None:
-        return None, None
-    values = CustomValue.objects.filter(field=field, contact__in=people.values("pk"), **{f"{column}__isnull": False})
-    order = [f"{'-' if is_descending else ''}{key}" for key in (column, "contact_id")]
-    return _by_keys(values, order, [mine, contact.pk], pk="contact_id")
 
 
 def _in_row(ids: Sequence[int], pk: int) -> Pair:

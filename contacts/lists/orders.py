@@ -15,10 +15,9 @@ from django.core import signing
 from django.db.models import Q
 
 from contacts import fields
-from contacts.models import CustomField, CustomValue
+from contacts.models import CustomField
 from contacts.querysets import ContactQuerySet
 from ecrm.tenancy.models import Membership
-from ecrm.ui import pages
 from ecrm.ui.pages import Page
 
 PLAIN = {
@@ -88,18 +87,6 @@ def beside(people: ContactQuerySet, name: str, person: Any) -> tuple[int | None,
     branches = _Branches(people, column, nothing, 1)
     place = _Place(False, getattr(person, column), person.active_at, person.pk)
     return tuple(rows[0].id if rows else None for rows in (branches.before(place), branches.after(place)))  # type: ignore[return-value]
-
-
-def by_field(people: ContactQuerySet, field: CustomField, *, is_descending: bool, cursor: str | None) -> Page[Any]:
-    """A page of those who have a value, ordered by it."""
-    column = SORTABLE[CustomField.Kind(field.kind)]
-    values = CustomValue.objects.filter(field=field, contact__in=people.values("pk"), **{f"{column}__isnull": False})
-    keys = [column, "contact_id"]
-    order = [f"-{key}" for key in keys] if is_descending else keys
-    names = (*keys, "contact__active_at", "contact__last_active_at")
-    page: Page[Any] = pages.keyset_page(values.values_list(*names, named=True), order=order, cursor=cursor, size=SIZE)
-    rows = [Row(row.contact_id, row.contact__active_at, row.contact__last_active_at) for row in page.rows]
-    return Page(rows, page.next, page.previous, page.is_reset)
 
 
 @dataclass(frozen=True, slots=True)

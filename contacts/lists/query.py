@@ -106,6 +106,11 @@ class ListQuery:
         return bool(self.parts or self.is_mine or self.only)
 
     @property
+    def is_by_match(self) -> bool:
+        """Whether a search is shown the closest first: unless another order is asked for."""
+        return bool(self.term) and self.sort == DEFAULT_SORT and not self.group
+
+    @property
     def may_take_long(self) -> bool:
         return self.only is not None or any(not _is_indexed(part) for part in self.parts)
 

@@ -9,7 +9,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from contacts import listing, places
-from contacts.lists import finding, orders
+from contacts.lists import finding, orders, ranked
+from contacts.lists.by_field import by_field
 from contacts.lists.finding import Found
 from contacts.lists.query import ListQuery
 from contacts.models.people import Stage
@@ -32,7 +33,6 @@ class Shown:
     found: Found | None = None
     group: str = ""
     is_slow: bool = False
-    leaves_out: str = ""
 
 
 def show(query: ListQuery, *, cursor: str | None, is_exact: bool = False) -> Shown:
@@ -48,15 +48,16 @@ def show(query: ListQuery, *, cursor: str | None, is_exact: bool = False) -> Sho
 
 def _show(query: ListQuery, cursor: str | None, *, is_exact: bool) -> Shown:
     found = finding.find(query)
-    if found.alike:
-        return _alike(found)
+    if found.alike or found.ranked:
+        return _ranked(found, cursor)
     if query.group in orders.SHARED or query.sort in orders.SHARED:
         return _by_shared(query, found, cursor, is_exact=is_exact)
     name = query.sort.removeprefix("-")
     sorted_by = orders.sortable_field(name, query.membership)
     if sorted_by is not None:
-        page = orders.by_field(found.people, sorted_by, is_descending=query.sort.startswith("-"), cursor=cursor)
-        return Shown(page, _count(query, found.people, is_exact), found, leaves_out=sorted_by.label)
+        page = by_field(found.people, sorted_by, is_descending=query.sort.startswith("-"), cursor=cursor)
+        known = _known(query, found)
+        return Shown(page, _count(query, found.people, is_exact) if known is None else known, found)
     order, known = order_of(query.sort), _known(query, found)
     page, count = listing.page(found.people, order=order, cursor=cursor, count=known, **_bounds(query))
     return Shown(page, _count(query, found.people, True) if is_exact else count, found)
@@ -71,11 +72,9 @@ def _by_shared(query: ListQuery, found: Found, cursor: str | None, *, is_exact: 
     return Shown(page, count, found, group=name if is_grouped else "")
 
 
-def _alike(found: Found) -> Shown:
-    """By how alike they are, which no page comes after."""
-    rows = {row.id: row for row in found.people.values_list(*orders.FIELDS, named=True)}
-    ordered = [rows[pk] for pk in found.alike if pk in rows]
-    return Shown(Page(ordered, None, None), Count(len(ordered), False), found)
+def _ranked(found: Found, cursor: str | None) -> Shown:
+    rows = ranked.rows_of(found.people, found.alike or found.ranked)
+    return Shown(ranked.page_of(rows, cursor), Count(len(rows), found.is_capped), found)
 
 
 def order_of(sort: str) -> list[str]:

@@ -88,10 +88,12 @@ def bulk_run(request: MemberRequest, bulk_run_id: int) -> HttpResponse:
 @requires(Capability.CONTACTS_VIEW)
 @require_POST
 def undo_bulk_run(request: MemberRequest, bulk_run_id: int) -> HttpResponse:
+    """Leads back to the list that the address names."""
+    list_url = reverse("contact_list") + ListQuery.read(request.GET, request.membership).url()
     run = get_object_or_404(BulkRun.objects.filter(**_whose(request)), pk=bulk_run_id)
     if bulk_actions.find(run.action, request.membership) is None:
         warn(request, _("This cannot be taken back."))
-        return redirect_page(request, reverse("contact_list"))
+        return redirect_page(request, list_url)
     try:
         done = services.undo_act(run=run, by=request.user)
     except ValidationError as error:
@@ -99,7 +101,7 @@ def undo_bulk_run(request: MemberRequest, bulk_run_id: int) -> HttpResponse:
     else:
         if done.total <= services.AT_ONCE:
             toast(request, _restored(done))
-            return redirect_page(request, reverse("contact_list"))
+            return redirect_page(request, list_url)
     return redirect_page(request, reverse("bulk_run", args=[run.pk]))
 
 
@@ -107,7 +109,7 @@ def _ask(
     request: MemberRequest, query: ListQuery, action: BulkAction, ids: Sequence[int], list_url: str
 ) -> HttpResponse:
     """Runs the act when nothing is left to ask."""
-    is_sent = "sure" in request.POST
+    is_sent = action.form.is_sent(request.POST) if action.form else "sure" in request.POST
     form = _form(request, action, is_sent=is_sent)
     is_ready = form is None or (form.is_bound and form.is_valid())
     if is_ready and (is_sent or ids):
@@ -153,7 +155,7 @@ def _run(
         return redirect_page(request, reverse("bulk_run", args=[run.pk]))
     with transaction.atomic():
         run = services.act_now(contact_ids=ids, **asked)
-    undo = reverse("undo_bulk_run", args=[run.pk]) if action.undo and run.changed else ""
+    undo = reverse("undo_bulk_run", args=[run.pk]) + query.url() if action.undo and run.changed else ""
     toast(request, _done(run), undo=undo)
     return redirect_page(request, list_url)
 
@@ -167,7 +169,7 @@ def _form(request: MemberRequest, action: BulkAction, *, is_sent: bool) -> ActFo
     short = request.POST.get(f"{action.key}-{action.short_field}", "") if action.short_field else ""
     if short.strip():
         return action.form(request.membership, {action.short_field: short})
-    return action.form(request.membership)
+    return action.form.begun(request.membership, request.POST)
 
 
 def _meant(query: ListQuery, ids: Sequence[int]) -> str:

@@ -34,7 +34,7 @@ def test_a_letter_wrong(alice: Member, acme: Tenant, term: str) -> None:
     page = alice.get("contact_list", query={"q": term})
 
     assert [row.name for row in page.context["rows"]] == ["Wojciech Brzęczyszewski"]
-    assert "names are written alike" in page.content.decode()
+    assert "written alike" in page.content.decode()
 
 
 @pytest.mark.parametrize("term", ["Zzyzx", "Prata Silva", "912345", "ines@nowhere.example", "aa", "%%%", "Inês Banana"])

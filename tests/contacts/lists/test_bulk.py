@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -210,6 +212,111 @@ def test_an_act_that_needs_to_know_more_asks(alice: Member, people: list[Contact
     assert "is not in the list" in wrong.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("kind", "value", "means"),
+    [
+        ("text", "Gold  leaf", "Gold  leaf"),
+        ("number", "1,250.5", 1250.5),
+        ("money", "12.50 USD", {"amount": 1250, "currency": "USD"}),
+        ("date", "2026-03-12", "2026-03-12"),
+        ("boolean", "yes", True),
+        ("choice", "b", "b"),
+        ("choices", ["a", "b"], ["a", "b"]),
+        ("link", "shop.example/x", "https://shop.example/x"),
+        ("person", "ines.prata@correio.example", "person"),
+        ("company", "Luz", "company"),
+    ],
+)
+def test_every_kind_of_field_has_its_control(
+    alice: Member, people: list[Contact], ines: Contact, acme: Tenant, kind: str, value: Any, means: Any
+) -> None:
+    with tenant_context(acme):
+        defining.create(
+            entity="contact",
+            by=alice.user,
+            label="Own",
+            kind=kind,
+            key="own",
+            choices=["A", "B"] if "choice" in kind else (),
+        )
+        luz = services.create_company(by=None, name="Luz")
+    ids = [people[0].pk]
+    asked = act(alice, "", action="field", contact=ids, field="f:own")
+    control = asked.context["form"]["value"]
+    assert control.label == "Own"
+
+    empty = act(alice, "", action="field", contact=ids, field="f:own", shown="f:own", value=value)
+    assert empty.status_code == 200  # Not sent yet.
+    answer = act(alice, "", action="field", contact=ids, field="f:own", shown="f:own", value=value, sure="1")
+
+    assert answer.status_code == 302
+    means = {"person": ines.pk, "company": luz.pk}.get(means, means) if isinstance(means, str) else means
+    with tenant_context(acme):
+        assert fields.values("contact", ids) == {ids[0]: {"own": means}}
+        run = BulkRun.objects.latest("id")
+    alice.post("undo_bulk_run", run.pk)
+    with tenant_context(acme):
+        assert fields.values("contact", ids) == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("number", "many"),
+        ("money", "12.50 QQQ"),
+        ("date", "soon"),
+        ("boolean", "perhaps"),
+        ("choice", "c"),
+        ("choices", ["c"]),
+        ("link", "no address"),
+        ("person", "nobody@correio.example"),
+        ("company", "Nowhere"),
+    ],
+)
+def test_what_a_field_cannot_hold_is_told_at_it(
+    alice: Member, people: list[Contact], acme: Tenant, kind: str, value: Any
+) -> None:
+    with tenant_context(acme):
+        defining.create(
+            entity="contact",
+            by=alice.user,
+            label="Own",
+            kind=kind,
+            key="own",
+            choices=["A", "B"] if "choice" in kind else (),
+        )
+
+    answer = act(alice, "", action="field", contact=[people[0].pk], field="f:own", value=value, sure="1")
+
+    assert answer.status_code == 422
+    assert list(answer.context["form"].errors) == ["value"]
+    with tenant_context(acme):
+        assert fields.values("contact", [people[0].pk]) == {}
+
+
+def test_another_field_chosen_meanwhile_is_asked_first(alice: Member, people: list[Contact]) -> None:
+    ids = [people[0].pk]
+    answer = act(alice, "", action="field", contact=ids, field="country", shown="city", value="Porto", sure="1")
+
+    assert answer.status_code == 200
+    assert '<option value="ES"' in answer.content.decode()
+    assert fresh(people[0]).country == "PT"
+
+
+def test_after_the_act_and_its_undo_the_list_is_the_same(alice: Member, people: list[Contact]) -> None:
+    query = "country=PT&q=person&sort=-name&columns=email,stage&density=compact"
+    answer = act(alice, query, action="stage", contact=[people[0].pk], stage="customer", sure="1")
+    after = answer.headers["Location"]
+    page = alice.client.get(after)
+    undo = unescape(re.findall(r'action="([^"]*/undo/[^"]*)"', page.content.decode())[0])
+
+    back = alice.client.post(undo).headers["Location"]
+
+    assert back == after
+    assert [row.name for row in alice.client.get(back).context["rows"]] == ["Person 2", "Person 1", "Person 0"]
+    assert stages(people)[0] == "lead"
+
+
 def test_how_many_is_said_before(alice: Member, people: list[Contact]) -> None:
     page = act(alice, "country=PT", action="bin", all="1", count="exact")
 
@@ -295,6 +402,11 @@ def test_who_may(alice: Member, bob: Member, vera: Member, outsider: Member, cha
     assert bob.post("undo_bulk_run", run.pk).status_code == 404
     assert outsider.post("undo_bulk_run", run.pk).status_code == 404
     assert charlie.post("undo_bulk_run", run.pk).status_code == 404
+
+
+def own_field(member: Member, kind: str) -> None:
+    entries = ["A", "B"] if "choice" in kind else ()
+    defining.create(entity="contact", by=member.user, label="Own", kind=kind, key="own", choices=entries)
 
 
 def act(member: Member, query: str, **form: Any) -> Any:

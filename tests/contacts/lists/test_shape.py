@@ -63,14 +63,39 @@ def test_custom_fields_are_columns_and_orders(alice: Member, vera: Member, acme:
     up = alice.get("contact_list", query={"columns": "f:tier,stage", "sort": "f:tier"})
     down = alice.get("contact_list", query={"columns": "f:tier", "sort": "-f:tier"})
 
-    assert [row.name for row in up.context["rows"]] == ["Low", "High"]
-    assert [row.name for row in down.context["rows"]] == ["High", "Low"]
-    assert "only people with a value in “Tier”" in up.content.decode()
+    assert [row.name for row in up.context["rows"]] == ["Low", "High", "None"]
+    assert [row.name for row in down.context["rows"]] == ["High", "Low", "None"]
+    assert up.context["shown"] == down.context["shown"] == "3 shown of 3"
     assert str(up.context["heads"][1].label) == "Tier"
     # Whose role does not see the field has neither.
     hidden = vera.get("contact_list", query={"columns": "f:tier", "sort": "f:tier"})
     assert "Tier" not in hidden.content.decode()
     assert len(hidden.context["rows"]) == 3
+
+
+@pytest.mark.parametrize("sort", ["f:seats", "-f:seats"])
+@pytest.mark.parametrize("valued", [0, 20, 70, 130])
+def test_own_fields_lead_through_everybody_and_back(alice: Member, acme: Tenant, sort: str, valued: int) -> None:
+    with tenant_context(acme):
+        defining.create(entity="contact", by=alice.user, label="Seats", kind="number", key="seats")
+    people = [add(acme, name=f"Person {number}", at=NOW - timedelta(hours=number // 4)) for number in range(130)]
+    with tenant_context(acme):
+        given = {person.pk: {"seats": number % 7} for number, person in enumerate(people[:valued])}
+        fields.write("contact", given, by=alice.user)
+
+    forward = _walk(alice, sort, by="sort")
+    everybody = [pk for page in forward for pk in page]
+
+    assert sorted(everybody) == sorted(person.pk for person in people)
+    seats = [given.get(pk, {}).get("seats") for pk in everybody]
+    assert seats[:valued] == sorted((seat for seat in seats if seat is not None), reverse=sort.startswith("-"))
+    assert _walk(alice, sort, by="sort", back=True) == forward[:-1][::-1]
+    # From each person to the next and back, past the last one with a value.
+    for place in {0, 49, max(valued - 1, 0), min(valued, 128), 128}:
+        following = alice.get("next_contact", everybody[place], query={"in": f"sort={sort}"}).headers["Location"]
+        assert f"/contacts/{everybody[place + 1]}/" in following
+        former = alice.get("previous_contact", everybody[place + 1], query={"in": f"sort={sort}"}).headers["Location"]
+        assert f"/contacts/{everybody[place]}/" in former
 
 
 @pytest.mark.parametrize("name", list(orders.SHARED))
@@ -187,11 +212,11 @@ def test_more_people_cost_no_more_queries(alice: Member, acme: Tenant, query: di
     assert queries() == one
 
 
-def _walk(member: Member, group: str, *, back: bool = False) -> list[list[int]]:
+def _walk(member: Member, name: str, *, by: str = "group", back: bool = False) -> list[list[int]]:
     """The ids of each page; backwards from the last."""
     found, cursor = [], None
     while True:
-        query = {"group": group} | ({"cursor": cursor} if cursor else {})
+        query = {by: name} | ({"cursor": cursor} if cursor else {})
         page = member.get("contact_list", query=query).context["page"]
         found.append([row.id for row in page.rows])
         if page.next is None:
@@ -201,6 +226,6 @@ def _walk(member: Member, group: str, *, back: bool = False) -> list[list[int]]:
         return found
     found = []
     while page.previous is not None:
-        page = member.get("contact_list", query={"group": group, "cursor": page.previous}).context["page"]
+        page = member.get("contact_list", query={by: name, "cursor": page.previous}).context["page"]
         found.append([row.id for row in page.rows])
     return found
