@@ -55,6 +55,8 @@ DEFINER_FUNCTIONS = {
     "search.case_ids": "text operators lose their index under row security",
     "search.contact_ids": "text operators lose their index under row security",
     "search.alike_ids": "reads names and their keys across row security, answers ids of the tenant",
+    "search.best_ids": "text operators lose their index under row security",
+    "search.alike_company_ids": "text operators lose their index under row security",
     "search.contact_ids_among": "text operators lose their index under row security",
     "search.company_ids": "text operators lose their index under row security",
 }
