@@ -73,8 +73,7 @@ def test_custom_fields_are_columns_and_orders(alice: Member, vera: Member, acme:
     assert len(hidden.context["rows"]) == 3
 
 
-@pytest.mark.parametrize("sort", ["f:seats", "-f:seats"])
-@pytest.mark.parametrize("valued", [0, 20, 70, 130])
+@pytest.mark.parametrize(("sort", "valued"), [("f:seats", 0), ("-f:seats", 20), ("f:seats", 70), ("-f:seats", 130)])
 def test_own_fields_lead_through_everybody_and_back(alice: Member, acme: Tenant, sort: str, valued: int) -> None:
     with tenant_context(acme):
         defining.create(entity="contact", by=alice.user, label="Seats", kind="number", key="seats")
