@@ -54,6 +54,11 @@ class ContactQuerySet(OwnedQuerySet["Contact"]):
         """
         return self.among(search.contact_ids(term, membership=membership))
 
+    def resembling(self, term: str, *, membership: Membership | None = None) -> Self:
+        """The same; where the search finds nobody, people written like ``term``. For pickers."""
+        found = search.contact_ids(term, membership=membership)
+        return self.among(found or search.alike_ids(term, membership=membership))
+
     def among(self, ids: Sequence[int]) -> Self:
         """Of these people, however many: one parameter, where ``pk__in`` writes one for each."""
         given = Value(id_array(ids), output_field=TextField())

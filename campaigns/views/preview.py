@@ -83,7 +83,7 @@ def choose_reader(request: MemberRequest, campaign_id: int, language: str) -> Ht
     campaign = frame.find(campaign_id)
     term = request.GET.get("q", "").strip()
     seen = Contact.objects.visible_to(request.membership).unbinned()
-    people = seen.matching(term, membership=request.membership) if term else seen
+    people = seen.resembling(term, membership=request.membership) if term else seen
     context = {
         "campaign": campaign,
         "language": language,

@@ -49,7 +49,7 @@ def suggest_names(request: MemberRequest) -> HttpResponse:
 
 def _people(text: str, membership: Membership) -> list[str]:
     """With their address, by which they are found again; who has none cannot be meant by a text."""
-    people = Contact.objects.visible_to(membership).unbinned().matching(text, membership=membership)
+    people = Contact.objects.visible_to(membership).unbinned().resembling(text, membership=membership)
     ids = list(people.order_by("sort_key").values_list("pk", flat=True)[:SHOWN])
     rows = EmailAddress.objects.filter(contact__in=ids, is_primary=True, binned_at=None)
     named = rows.order_by("contact__sort_key").values_list("contact__name", "address")

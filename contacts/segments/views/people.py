@@ -98,7 +98,7 @@ def _explained(request: MemberRequest, segment: Segment) -> dict[str, Any]:
         return {"term": str(contact), **_why(request, segment, contact)}
     if not term:
         return {"term": ""}
-    found = page.visible(request).matching(term, membership=request.membership)
+    found = page.visible(request).resembling(term, membership=request.membership)
     people = list(found.order_by("sort_key", "id")[: SUGGESTIONS + 1])
     if len(people) == 1:
         return {"term": term, **_why(request, segment, people[0])}
