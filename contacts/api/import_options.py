@@ -26,10 +26,10 @@ def checked_mapping(request: ApiRequest, run: ImportRun, given: Mapping[str, str
     """Column numbers to fields: those given, else those guessed. Raises ``Problem`` by ``columns.<number>``."""
     if given is None:
         return {int(number): key for number, key in run.mapping.items()}
-    makes_field = fields.NEW_FIELD in given.values()
+    makes_field = not fields.NEW_FIELDS.keys().isdisjoint(given.values())
     if makes_field and not request.grant.reaches(Capability.SETTINGS_MANAGE):
         raise Problem(403, _("This token, or the member who made it, may not make fields."))
-    known = {*fields.all_fields(), fields.NEW_FIELD, ""}
+    known = {*fields.all_fields(), *fields.NEW_FIELDS, ""}
     width = len(source.look_into(run, source.dialect_of(run)).headers)
     for number, key in given.items():
         if int(number) >= width or key not in known:

@@ -18,8 +18,16 @@ from contacts.imports.folding import fold
 from contacts.imports.values import Reader
 from contacts.models import CustomField
 
-# A column that becomes a field of the tenant's own, made with the check.
+# A column that becomes a field of the tenant's own, made with the check: of which kind. Lists are made by hand.
 NEW_FIELD = "+field"
+_KINDS = CustomField.Kind
+NEW_FIELDS = {
+    NEW_FIELD: _KINDS.TEXT,
+    **{
+        f"{NEW_FIELD}:{kind}": kind
+        for kind in (_KINDS.NUMBER, _KINDS.MONEY, _KINDS.DATE, _KINDS.DATETIME, _KINDS.BOOLEAN, _KINDS.LINK)
+    },
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contacts import import_columns
 from contacts.imports.dialect import CSV, DELIMITERS, ENCODINGS, XLSX
-from contacts.imports.fields import NEW_FIELD, Field
+from contacts.imports.fields import NEW_FIELD, NEW_FIELDS, Field
 from contacts.imports.services import Options, too_large
 from contacts.imports.source import Sheet
 from contacts.imports.wishes import APPEND, FILL, MANY, OVERWRITE, SKIP, part_of
@@ -170,7 +170,7 @@ class MappingForm(forms.Form):
         self.sheet = sheet
         choices = _grouped(fields)
         if makes_fields:
-            choices.append((_("Fields of your own"), [(NEW_FIELD, _("New field with this name"))]))
+            choices.append((_("Fields of your own"), _new_fields()))
         for index, header in enumerate(sheet.headers):
             self.fields[f"column-{index}"] = forms.ChoiceField(choices=choices, required=False, label=header)
             self.fields[f"policy-{index}"] = forms.ChoiceField(
@@ -221,6 +221,14 @@ _POLICIES = [
     (APPEND, _("Add")),
     (SKIP, _("Leave as it is")),
 ]
+
+
+def _new_fields() -> list[tuple[str, Any]]:
+    words = _("New field with this name (%(kind)s)")
+    return [
+        (key, _("New field with this name") if key == NEW_FIELD else words % {"kind": kind.label.lower()})
+        for key, kind in NEW_FIELDS.items()
+    ]
 
 
 def _grouped(fields: dict[str, Field]) -> list[tuple[Any, Any]]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 from django.db import connection
+from django.db.models import QuerySet
 
 from contacts import event_sets, provenance
 from contacts.fields.reading import PREFIX
@@ -60,13 +61,22 @@ def restore(run: ImportRun, chunk: ImportChunk, *, by: User | None, at: datetime
     return len(restoring), kept
 
 
+def changed_people(run: ImportRun, chunk: ImportChunk) -> list[int]:
+    """Whom the chunk changed, in the bin or not."""
+    return list(_acts(run, chunk).values_list("contact_id", flat=True))
+
+
 def _changes(run: ImportRun, chunk: ImportChunk) -> dict[int, Changes]:
     """What the chunk changed, of people who are not in the bin."""
+    return dict(_acts(run, chunk).filter(contact__binned_at=None).values_list("contact_id", "changes"))
+
+
+def _acts(run: ImportRun, chunk: ImportChunk) -> QuerySet[ContactChange]:
     assert chunk.landed_at is not None
-    rows = ContactChange.objects.filter(
-        source_type="import", source_id=run.pk, at=chunk.landed_at, contact__binned_at=None
+    acts: QuerySet[ContactChange] = ContactChange.objects.filter(
+        source_type="import", source_id=run.pk, at=chunk.landed_at
     )
-    return dict(rows.values_list("contact_id", "changes"))
+    return acts
 
 
 def _changed_since(run: ImportRun, chunk: ImportChunk, contact_ids: list[int]) -> Mapping[int, set[str]]:

@@ -247,13 +247,14 @@ def _start_work(run: ImportRun, task: str, title: str, by: User, **arguments: An
 
 
 def _with_new_fields(run: ImportRun, mapping: Mapping[int, str], by: User) -> dict[int, str]:
-    """Makes a text field of each column that is to become one, named as the file names it."""
+    """Makes a field of each column that is to become one, named as the file names it."""
     found = dict(mapping)
     headers = source.look_into(run, source.dialect_of(run)).headers
     for index, key in mapping.items():
-        if key == fields.NEW_FIELD:
+        if key in fields.NEW_FIELDS:
             try:
-                made = defining.create(entity=CONTACT, kind=CustomField.Kind.TEXT, label=headers[index][:80], by=by)
+                kind = fields.NEW_FIELDS[key]
+                made = defining.create(entity=CONTACT, kind=kind, label=headers[index][:80], by=by)
             except ValidationError as error:
                 raise ValidationError({str(index): error.messages}) from error
             found[index] = custom_fields.prefixed(made)

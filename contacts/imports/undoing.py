@@ -1,8 +1,9 @@
 """Taking an import back: stretch by stretch, the last first, until its rows were changed by others.
 
 New people go to the bin, from where they can be fetched for 30 days; people known before get back
-what they had. Whatever somebody has touched since stays as it is and is named. Opt-outs that the
-file brought stay as well: no undo turns a no into a yes.
+what they had. Whatever somebody has touched since stays as it is and is named, as does who was merged
+with one of them: what the file brought has become theirs. Opt-outs that the file brought stay as well:
+no undo turns a no into a yes.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from django.utils import timezone
 from contacts import import_columns
 from contacts.imports import restoring, services
 from contacts.imports.work import Overtaken, guarded, in_language, open_run, still_ours
+from contacts.merged import survivors
 from contacts.models import Company, Contact, CustomValue, Event, ImportChunk, ImportRow, ImportRun, Tag, Tagging
 from contacts.services import bin_contacts
 from ecrm.audit import services as audit
@@ -56,7 +58,8 @@ def _undo_chunk(run: ImportRun, chunk: ImportChunk, by: User | None) -> None:
     touched = _touched(people, chunk.landed_at)
     binned = bin_contacts(contact_ids=[pk for pk in people if pk not in touched], by=by, at=at)
     restored, kept = restoring.restore(run, chunk, by=by, at=at)
-    _count(run, people=len(binned), updates=restored, kept=sorted({*touched, *kept}))
+    stand_for_them = survivors([*people, *restoring.changed_people(run, chunk)]).values()
+    _count(run, people=len(binned), updates=restored, kept=sorted({*touched, *kept, *stand_for_them}))
     chunk.undone_at = at
     chunk.save(update_fields=["undone_at"])
 

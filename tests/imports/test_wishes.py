@@ -152,6 +152,19 @@ def test_fields_of_ones_own(alice: Member, ana: Contact) -> None:
         assert change.changes["f:points"] == [None, 1234.5]
 
 
+def test_a_new_field_is_of_the_kind_that_was_chosen(alice: Member) -> None:
+    content = "Email,Shoe size,Spent,Member\nana@example.com,41.5,12.50 PLN,yes\n"
+    bring_in(alice, content, **{"column-1": "+field:number", "column-2": "+field:money", "column-3": "+field:boolean"})
+    with tenant_context(alice.tenant):
+        ana = contacts.find_by_email("ana@example.com")
+        assert ana is not None
+        assert fields.values("contact", [ana.pk])[ana.pk] == {
+            "shoe_size": 41.5,
+            "spent": {"amount": 1250, "currency": "PLN"},
+            "member": True,
+        }
+
+
 def test_columns_are_remembered_for_the_next_file(alice: Member) -> None:
     content = "Mail,Wie,Wo\nana@example.com,Ana,Porto\n"
     run = check(alice, begin(alice, content), **{"column-1": "name", "column-2": "city", "policy-2": "overwrite"})
