@@ -32,8 +32,9 @@ def register() -> None:
 
 
 def find(membership: Membership, text: str, limit: int) -> list[Found]:
-    newest = Campaign.objects.order_by("-created_at", "-id")[:_READ]
-    return matching.best(text, ((campaign.name, _found(campaign)) for campaign in newest), limit=limit)
+    newest = Campaign.objects.only("name", "state").order_by("-created_at", "-id")[:_READ]
+    closest = matching.best(text, ((campaign.name, campaign) for campaign in newest), limit=limit)
+    return [_found(campaign) for campaign in closest]
 
 
 def recall(membership: Membership, ids: list[int]) -> dict[int, Found]:

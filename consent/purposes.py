@@ -9,12 +9,13 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from consent.models import Notice, Purpose, PurposeText
+from ecrm import prepared
 from ecrm.audit import services as audit
 from ecrm.instances import Columns
 from ecrm.tenancy.context import require_tenant_id
@@ -206,12 +207,10 @@ _TEXTS = f"""
 
 
 def _texts(with_archived: bool) -> Iterator[PurposeText]:
-    with connection.cursor() as cursor:
-        cursor.execute(_TEXTS, [require_tenant_id(), with_archived])
-        for row in cursor.fetchall():
-            text = _TEXT.read(row)
-            text.purpose = _PURPOSE.read(row, start=_TEXT.count)
-            yield text
+    for row in prepared.fetch_all(_TEXTS, [require_tenant_id(), with_archived]):
+        text = _TEXT.read(row)
+        text.purpose = _PURPOSE.read(row, start=_TEXT.count)
+        yield text
 
 
 def _wording(text: PurposeText) -> Wording:

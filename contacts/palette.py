@@ -73,8 +73,9 @@ def recall_companies(membership: Membership, ids: list[int]) -> dict[int, Found]
 
 
 def find_segments(membership: Membership, text: str, limit: int) -> list[Found]:
-    live = Segment.objects.filter(archived_at=None).order_by("-id")[:_SEGMENTS_READ]
-    return matching.best(text, ((segment.name, _segment(segment)) for segment in live), limit=limit)
+    live = Segment.objects.filter(archived_at=None).only("name").order_by("-id")[:_SEGMENTS_READ]
+    closest = matching.best(text, ((segment.name, segment) for segment in live), limit=limit)
+    return [_segment(segment) for segment in closest]
 
 
 def recall_segments(membership: Membership, ids: list[int]) -> dict[int, Found]:

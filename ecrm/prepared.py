@@ -7,7 +7,8 @@ running it does. ``ECRM_PREPARED_STATEMENTS`` says no where a pooler cannot keep
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -36,6 +37,29 @@ def fetch_one(sql: str, params: Params) -> tuple[Any, ...] | None:
     """Its first row."""
     found = fetch_all(sql, params)
     return found[0] if found else None
+
+
+def fetch_figures(sql: str, params: Params) -> tuple[Any, ...]:
+    """The one row of a statement that counts here and there, planned once whatever the tenant holds.
+
+    The server compares the plan for anybody with that for these values and would plan a count anew
+    each time, for a tenant with little to count: planning takes ten times what running it does.
+    """
+    with _planned_once(), _cursor() as cursor:
+        cursor.execute(sql, _bound(params))
+        return tuple(cursor.fetchone() or ())
+
+
+@contextmanager
+def _planned_once() -> Iterator[None]:
+    if connection.queries_logged or not settings.PREPARED_STATEMENTS or not connection.in_atomic_block:
+        yield
+        return
+    server: Any = connection.connection
+    with server.pipeline():
+        server.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        yield
+        server.execute("SET LOCAL plan_cache_mode = auto")
 
 
 def named_rows(queryset: QuerySet[Any]) -> list[Any]:

@@ -102,6 +102,13 @@ class Case(TenantModel):
                 fields=["tenant", "-last_message_at", "-id"], condition=Q(solved_at=None), name="case_open_newest"
             ),
             models.Index(fields=["tenant", "assignee", "state"], condition=Q(solved_at=None), name="case_assignee"),
+            # Every page of the product shows how many of them wait for the reader.
+            models.Index(
+                fields=["tenant", "assignee", "waiting_since"],
+                include=["snoozed_until"],
+                condition=Q(solved_at=None, waiting_since__isnull=False),
+                name="case_waiting",
+            ),
             models.Index(fields=["tenant", "contact", "-opened_at"], name="case_contact"),
             models.Index(fields=["tenant", "opened_at"], name="case_opened"),
             GinIndex(F("tenant"), OpClass(F("search_text"), name="gin_trgm_ops"), name="case_search"),

@@ -11,6 +11,7 @@ from django.utils.translation import pgettext
 
 from contacts.fields.kinds import Kind, loaded, shown
 from contacts.models import Company, Contact, CustomChoice, CustomField, CustomValue
+from ecrm import prepared
 from ecrm.instances import Columns
 from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.models import Membership
@@ -186,14 +187,12 @@ def _every() -> list[CustomField]:
 
 def _read() -> list[CustomField]:
     fields: dict[int, Any] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(_DEFINITIONS, [require_tenant_id()])
-        for row in cursor.fetchall():
-            field: Any = _FIELD.read(row)
-            field = fields.setdefault(field.pk, field)
-            listed = field.__dict__.setdefault("listed_choices", [])
-            if row[_FIELD.count] is not None:
-                listed.append(_CHOICE.read(row, start=_FIELD.count))
+    for row in prepared.fetch_all(_DEFINITIONS, [require_tenant_id()]):
+        field: Any = _FIELD.read(row)
+        field = fields.setdefault(field.pk, field)
+        listed = field.__dict__.setdefault("listed_choices", [])
+        if row[_FIELD.count] is not None:
+            listed.append(_CHOICE.read(row, start=_FIELD.count))
     return list(fields.values())
 
 

@@ -24,6 +24,8 @@ def best(text: str, named: Iterable[tuple[str, Row]], *, limit: int) -> list[Row
 
 def fold(text: str) -> str:
     """Lower case without accents."""
+    if text.isascii():
+        return text.casefold()
     apart = unicodedata.normalize("NFKD", text.casefold().replace("ł", "l"))
     return "".join(letter for letter in apart if not unicodedata.combining(letter))
 
@@ -44,5 +46,13 @@ def _word_score(word: str, name: str, parts: list[str]) -> float:
         return 0.8
     if len(word) < _SHORTEST_FORGIVEN:
         return 0
-    alike = max((SequenceMatcher(None, word, part[: len(word) + 1]).ratio() for part in parts), default=0)
+    alike = max((_likeness(word, part[: len(word) + 1]) for part in parts), default=0)
     return 0.6 * alike if alike >= _ALIKE else 0
+
+
+def _likeness(word: str, part: str) -> float:
+    """0 for what cannot be alike enough, which is nearly everything and costs little to see."""
+    needed = _ALIKE * (len(word) + len(part)) / 2  # letters in common
+    if len({*part} - {*word}) > len(part) - needed or len({*word} - {*part}) > len(word) - needed:
+        return 0
+    return SequenceMatcher(None, word, part).ratio()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -34,25 +35,43 @@ def answer(membership: Membership, text: str, *, per_group: int = PER_GROUP) -> 
     else:
         groups = [
             *(Group(source.label, source.find(membership, text, per_group)) for source in sources(membership)),
-            Group(_("Pages"), matching.best(text, _pages(membership), limit=per_group)),
-            Group(_("Start"), matching.best(text, _actions(membership), limit=per_group)),
+            Group(_("Pages"), _closest(text, _pages(membership), per_group)),
+            Group(_("Start"), _closest(text, _actions(membership), per_group)),
         ]
     return [group for group in groups if group.found]
 
 
+# What something is found by, and how it is made once it is: most of what is offered is not shown.
+Offered = tuple[str, Callable[[], Found]]
+
+
+def _closest(text: str, offered: Iterable[Offered], limit: int) -> list[Found]:
+    return [make() for make in matching.best(text, offered, limit=limit)]
+
+
 def _startable(membership: Membership) -> list[Found]:
-    return [found for _words, found in _actions(membership)]
+    return [make() for _words, make in _actions(membership)]
 
 
-def _actions(membership: Membership) -> Iterable[tuple[str, Found]]:
+def _actions(membership: Membership) -> Iterable[Offered]:
     for action in actions.actions(membership):
-        found = Found(str(action.label), "", reverse(action.url_name), action.icon)
-        yield f"{action.label} {action.keywords}", found
+        yield f"{action.label} {action.keywords}", partial(_started, action)
 
 
-def _pages(membership: Membership) -> Iterable[tuple[str, Found]]:
+def _started(action: actions.Action) -> Found:
+    return Found(str(action.label), "", reverse(action.url_name), action.icon)
+
+
+def _pages(membership: Membership) -> Iterable[Offered]:
     for entry in nav.entries(membership.may):
-        yield str(entry.label), Found(str(entry.label), "", reverse(entry.url_name), entry.icon)
+        yield str(entry.label), partial(_place, entry)
     for page in settings_pages.pages(membership.may):
-        found = Found(str(page.label), _("Settings"), settings_pages.page_url(page), page.icon)
-        yield f"{page.label} {page.keywords} {_('Settings')}", found
+        yield f"{page.label} {page.keywords} {_('Settings')}", partial(_settings, page)
+
+
+def _place(entry: nav.Entry) -> Found:
+    return Found(str(entry.label), "", reverse(entry.url_name), entry.icon)
+
+
+def _settings(page: settings_pages.SettingsPage) -> Found:
+    return Found(str(page.label), _("Settings"), settings_pages.page_url(page), page.icon)

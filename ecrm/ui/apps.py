@@ -10,4 +10,5 @@ class UiConfig(AppConfig):
     verbose_name = _("Frame")
 
     def ready(self) -> None:
+        import_module("ecrm.quick").install()
         import_module("ecrm.ui.registrations")

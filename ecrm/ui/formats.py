@@ -124,7 +124,7 @@ def when(instant: datetime, *, now: datetime | None = None) -> str:
         return _minutes_ago(int(ago.total_seconds() // 60), get_language())
     if ago < timedelta(days=1):
         return _hours_ago(int(ago.total_seconds() // 3600), get_language())
-    if _local(now).date() - _local(instant).date() == timedelta(days=1):
+    if ago < timedelta(days=2) and _local(now).date() - _local(instant).date() == timedelta(days=1):
         return gettext("Yesterday")
     return day(instant, now=now)
 

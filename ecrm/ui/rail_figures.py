@@ -36,5 +36,5 @@ def _ask(membership: Membership) -> dict[str, Any]:
     if not asked:
         return {}
     columns = ", ".join(f"(SELECT to_jsonb(({sql})))" for sql, _params in asked.values())
-    answers = prepared.fetch_one(f"SELECT {columns}", [one for _sql, params in asked.values() for one in params]) or ()
+    answers = prepared.fetch_figures(f"SELECT {columns}", [one for _sql, params in asked.values() for one in params])
     return {key: None if answer is None else json.loads(answer) for key, answer in zip(asked, answers, strict=True)}
