@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from cases.models import Case, State
 from cases.pages import due
-from cases.pages.customer import MOST_CASES
+from cases.pages.opened import MOST_CASES
 from contacts import panels
 from contacts.models import Contact
 from ecrm import prepared

@@ -9,6 +9,7 @@ a word is found in its catalogues once.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextvars import ContextVar
 from threading import local
 from typing import Any
@@ -26,7 +27,7 @@ class Active:
     """One value of a thread or task, ``value``, which may not be there."""
 
     def __init__(self, name: str) -> None:
-        object.__setattr__(self, "held", ContextVar(name, default=_NOTHING))
+        self.held: ContextVar[Any] = ContextVar(name, default=_NOTHING)
 
     @property
     def value(self) -> Any:
@@ -49,7 +50,8 @@ def install() -> None:
     language = Active("language")
     trans_real._active = language  # type: ignore[attr-defined]
     timezone._active = Active("time_zone")  # type: ignore[attr-defined]
-    connections._connections = _moved(connections._connections)
+    handler: Any = connections
+    handler._connections = _moved(handler._connections)
     # Django keeps the function there once it has been asked for it.
     translation._trans.gettext = _remembering(language)  # type: ignore[attr-defined]
 
@@ -63,10 +65,10 @@ def _moved(former: Any) -> Any:
     return kept
 
 
-def _remembering(language: Active) -> Any:
-    found_in, slow = language.held, trans_real.gettext  # type: ignore[attr-defined]
+def _remembering(language: Active) -> Callable[[Any], Any]:
+    found_in, slow = language.held, trans_real.gettext
 
-    def gettext(message: str) -> str:
+    def gettext(message: Any) -> Any:
         active = found_in.get()
         # Only of a plain text can be said what it becomes; whoever marked it safe gets it back so.
         if active is _NOTHING or type(message) is not str:

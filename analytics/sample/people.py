@@ -1,4 +1,4 @@
-"""The sample's people, with their consent, made one by one through the services."""
+"""The sample's people, with their consent, made through the services, all together."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from analytics.sample.trades import Locale, Trade
 from consent import purposes, suppression
 from consent.models import Purpose, Source
 from consent.services import Answer, record_many
-from contacts import services
 from contacts.models import Contact, EmailAddress
 from contacts.models.people import Stage
+from contacts.services.creating import Draft, create_contacts, draft
 from ecrm.tenancy.models import User
 
 
@@ -28,27 +28,29 @@ class Person:
 
 
 def make(trade: Trade, random: Random, *, now: datetime, by: User) -> list[Person]:
-    made = [_person(trade, random, number, now=now, by=by) for number in range(trade.people)]
+    drawn = [_person(trade, random, number, now=now, by=by) for number in range(trade.people)]
+    create_contacts(drafts=[draft for _person, draft in drawn], by=None, at=now)
+    made = [person for person, _draft in drawn]
     _answers(trade, random, made, now=now)
     _dead_addresses(random, made, now=now)
     return made
 
 
-def _person(trade: Trade, random: Random, number: int, *, now: datetime, by: User) -> Person:
+def _person(trade: Trade, random: Random, number: int, *, now: datetime, by: User) -> tuple[Person, Draft]:
     locale = random.choices(trade.locales, weights=[each.percent for each in trade.locales])[0]
     given, family = random.choice(locale.given), random.choice(locale.family)
     joined = _joined(random, now)
     is_customer = random.random() < 0.55
-    contact = services.create_contact(
-        by=None,
+    made = draft(
         at=joined,
+        phone_country=trade.country,
         given_name=given,
         family_name=family,
         name=f"{given} {family}",
         emails=[f"{_plain(given)}.{_plain(family)}{number}@example.org"] if random.random() < 0.97 else [],
         phones=[_phone(random, locale)] if random.random() < 0.4 else [],
         tags=random.sample(trade.tags, k=random.choice((0, 0, 0, 1, 1, 2))),
-        company=random.choice(trade.companies) if random.random() < 0.06 else None,
+        company=random.choice(trade.companies) if random.random() < 0.06 else "",
         source=random.choice(trade.sources),
         stage=_stage(random, joined, is_customer, now),
         language=locale.language,
@@ -56,7 +58,7 @@ def _person(trade: Trade, random: Random, number: int, *, now: datetime, by: Use
         city=random.choice(locale.cities),
         owner=by if random.random() < 0.1 else None,
     )
-    return Person(contact, joined, random.random() ** 2, is_customer)
+    return Person(made.contact, joined, random.random() ** 2, is_customer), made
 
 
 def _joined(random: Random, now: datetime) -> datetime:

@@ -16,7 +16,7 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.utils import timezone
 
-from contacts import partitions
+from contacts import partitions, planner
 from contacts.imports import custom, landing, left_out, needed, plan, problem_file, registered, services, staging
 from contacts.imports.side_by_side import in_lanes
 from contacts.imports.wishes import Wishes
@@ -51,7 +51,7 @@ def _land(run: ImportRun, job_id: int) -> None:
     # The first stretch is small and lands alone: the planner learns from it.
     if work(most=1):
         with tenant_transaction():
-            plan.ensure_statistics(run.pk)
+            planner.tell(run.pk)
         in_lanes(work)
     plan.settle_search()
     if _unlanded(run):

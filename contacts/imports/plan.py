@@ -120,11 +120,6 @@ def settle_search() -> None:
         _execute("SELECT search.settle()", {})
 
 
-def ensure_statistics(run_id: int) -> None:
-    """Makes the planner know this tenant and this run (contacts/sql/statistics.sql). Cheap when it does."""
-    _execute("SELECT ensure_import_statistics(%(run)s)", {"run": run_id})
-
-
 def verdict_counts() -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT verdict, count(*) FROM import_plan GROUP BY verdict")

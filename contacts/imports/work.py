@@ -20,6 +20,7 @@ from django.db.models import F
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from contacts import planner
 from contacts.import_columns import ImportColumn
 from contacts.imports import (
     custom,
@@ -124,7 +125,7 @@ def _check(run: ImportRun, job_id: int) -> None:
         checker = _checker(run)
     refused, seen = _stage_all(run, job_id, checker)
     with tenant_transaction():
-        plan.ensure_statistics(run.pk)
+        planner.tell(run.pk)
         repeated = _settle_repetitions(still_ours(run, State.CHECKING))
     found = _judge(run, job_id)
     _finish_check(run, job_id, summed(found, {"refused": refused, "repeated": repeated}, {}), rows=seen)

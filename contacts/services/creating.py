@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from contacts import entries, events, fields
+from contacts import entries, events, fields, planner
 from contacts.entries import AddressEntry, EmailEntry, PhoneEntry
 from contacts.models import Company, Contact, EmailAddress, PhoneNumber, PostalAddress
 from contacts.services.assigning import assign
@@ -18,11 +18,13 @@ from contacts.services.belonging import join_companies_by_domain
 from contacts.services.companies import get_or_create_companies
 from contacts.services.linking import Named, check_identity, link_each
 from contacts.services.searching import refresh_search
-from contacts.services.tags import add_tags_each, check_tags
+from contacts.services.tags import check_tags, give_tags
 from ecrm.audit import services as audit
 from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.models import Tenant, User
 from ecrm.tenancy.settings_rows import once
+
+MANY = 200  # from here on it is worth a look whether the planner knows the workspace
 
 
 @dataclass(slots=True)
@@ -81,12 +83,15 @@ def create_contacts(
 ) -> list[Contact]:
     """Adds people in some twenty statements, however many; answers them in their order.
 
-    Raises ``IntegrityError`` when an address or an identity is somebody's already: look before.
+    History and audit say of each what their draft said, ``at`` is the instant of the rest. Raises
+    ``IntegrityError`` when an address or an identity is somebody's already: look before.
     """
     if not drafts:
         return []
     at = at or timezone.now()
     contacts = _write(drafts)
+    if len(contacts) >= MANY:
+        planner.tell()
     ids = [contact.pk for contact in contacts]
     given = {one.contact.pk: one.custom_fields for one in drafts if one.custom_fields}
     if given:
@@ -97,11 +102,15 @@ def create_contacts(
     refresh_search(ids)
     actor_id = by.pk if by else None
     events.record_many(
-        [events.NewEvent("contact.created", one.pk, at=at, actor_id=actor_id, source=one.source) for one in contacts]
+        [
+            events.NewEvent("contact.created", one.pk, at=one.created_at, actor_id=actor_id, source=one.source)
+            for one in contacts
+        ]
     )
     tags = {one.contact.pk: one.tags for one in drafts if one.tags}
-    add_tags_each(names=tags, by=by, at=at, are_new_people=True)
-    audit.record_each("contact.created", by=by, subjects=contacts, at=at)
+    since = {one.pk: one.created_at for one in contacts}
+    give_tags(names=tags, by=by, since=since)
+    audit.record_each("contact.created", by=by, subjects=contacts, at=since)
     link_each(identities={one.contact.pk: one.identities for one in drafts if one.identities}, by=by, via=via, at=at)
     return contacts
 

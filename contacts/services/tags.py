@@ -64,13 +64,17 @@ def add_tags_each(
     at: datetime | None = None,
     via: str = "",
     via_id: int | None = None,
-    are_new_people: bool = False,
 ) -> set[int]:
     """``add_tags`` with other tags for each person, by id; answers who has a new one."""
     added = _attach_each(names, by=by, at=at or timezone.now())
-    if added and not are_new_people:
+    if added:
         _keep_origin(_NOW_WITHOUT, added, by=by, at=at, via=via, via_id=via_id)
     return {contact_id for contact_id, _tag_id in added}
+
+
+def give_tags(*, names: Mapping[int, Iterable[str]], by: User | None, since: Mapping[int, datetime]) -> None:
+    """The tags that new people come with, ``since`` when by id: no change of theirs, so none is kept."""
+    _attach_each(names, by=by, at=since)
 
 
 def set_tags_each(
@@ -146,7 +150,9 @@ def _detach(
     return removed
 
 
-def _attach_each(names: Mapping[int, Iterable[str]], *, by: User | None, at: datetime) -> list[tuple[int, int]]:
+def _attach_each(
+    names: Mapping[int, Iterable[str]], *, by: User | None, at: datetime | Mapping[int, datetime]
+) -> list[tuple[int, int]]:
     given = {pk: {tidy for name in wanted if (tidy := _tidy(name))} for pk, wanted in names.items()}
     folded = folded_names(name for wanted in given.values() for name in wanted)
     tag_names = get_or_create(folded)
@@ -154,15 +160,17 @@ def _attach_each(names: Mapping[int, Iterable[str]], *, by: User | None, at: dat
     pairs = sorted({(pk, ids[folded[name]]) for pk, wanted in given.items() for name in wanted})
     if not pairs:
         return []
+    moments = dict.fromkeys(names, at) if isinstance(at, datetime) else at
+    rows = [(pk, tag_id, moments[pk]) for pk, tag_id in pairs]
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {Tagging.table()} (tenant_id, contact_id, tag_id, created_at)"
-            " SELECT %s, contact_id, tag_id, %s FROM unnest(%s::bigint[], %s::bigint[]) AS pair (contact_id, tag_id)"
+            " SELECT %s, given.* FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[]) AS given"
             " ON CONFLICT (tenant_id, contact_id, tag_id) DO NOTHING RETURNING contact_id, tag_id",
-            [require_tenant_id(), at, *map(list, zip(*pairs, strict=True))],
+            [require_tenant_id(), *map(list, zip(*rows, strict=True))],
         )
         added: list[tuple[int, int]] = cursor.fetchall()
-    _tell("contact.tagged", added, tag_names, by=by, at=at)
+    _tell("contact.tagged", added, tag_names, by=by, at=moments)
     return added
 
 
@@ -235,16 +243,23 @@ _NOW_AND = f"{_OWN}({_HAS_NOW} OR tag.id = ANY (changed.tag_ids)))"
 
 
 def _tell(
-    name: str, changed: list[tuple[int, int]], tag_names: dict[int, str], *, by: User | None, at: datetime
+    name: str,
+    changed: list[tuple[int, int]],
+    tag_names: dict[int, str],
+    *,
+    by: User | None,
+    at: datetime | Mapping[int, datetime],
 ) -> None:
+    """``at`` is one instant, or each person's own."""
     if not changed:
         return
+    moments = {contact_id: at if isinstance(at, datetime) else at[contact_id] for contact_id, _tag_id in changed}
     events.record_many(
         [
             events.NewEvent(
                 name,
                 contact_id,
-                at=at,
+                at=moments[contact_id],
                 actor_id=by.pk if by else None,
                 object_type=Tag._meta.label_lower,
                 object_id=tag_id,
@@ -253,7 +268,7 @@ def _tell(
             for contact_id, tag_id in changed
         ]
     )
-    audit.record(name, by=by, count=len({contact_id for contact_id, _tag_id in changed}), at=at)
+    audit.record(name, by=by, count=len(moments), at=max(moments.values()))
 
 
 def get_or_create(names: Iterable[str]) -> dict[int, str]:

@@ -40,13 +40,22 @@ def record_each(
     *,
     by: Any,
     subjects: Iterable[Any],
-    at: datetime | None = None,
+    at: datetime | Mapping[int, datetime] | None = None,
     fields: Mapping[int, Iterable[str]] | None = None,
 ) -> None:
-    """``record()`` for each row, in one statement. ``fields`` are by the id of the row."""
+    """``record()`` for each row, in one statement. ``fields`` are by the id of the row, ``at`` may be."""
     named = fields or {}
     AuditEntry.objects.bulk_create(
-        [_entry(action, by=by, subject=subject, at=at, fields=named.get(subject.pk, ())) for subject in subjects]
+        [
+            _entry(
+                action,
+                by=by,
+                subject=subject,
+                at=at[subject.pk] if isinstance(at, Mapping) else at,
+                fields=named.get(subject.pk, ()),
+            )
+            for subject in subjects
+        ]
     )
 
 
