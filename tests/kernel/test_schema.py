@@ -12,7 +12,8 @@ pytestmark = pytest.mark.django_db
 def _names_in_the_database() -> set[str]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT conname FROM pg_constraint UNION SELECT relname FROM pg_class WHERE relkind IN ('i', 'I')"
+            "SELECT conname FROM pg_constraint UNION SELECT polname FROM pg_policy"
+            " UNION SELECT relname FROM pg_class WHERE relkind IN ('i', 'I')"
         )
         return {name for (name,) in cursor.fetchall()}
 
