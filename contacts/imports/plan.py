@@ -150,7 +150,7 @@ def _given(wishes: Wishes) -> dict[str, str]:
     given = {name: kind for name, kind in _READ.items() if name in fed}
     if wishes.has("email", "email2", "more_emails"):
         given |= _EMAIL
-    if wishes.has("email2"):
+    if wishes.has("email2", "more_emails"):  # the first of further ones is the second
         given |= _SECOND
     given |= further.read(wishes)
     if any("." in key for key in wishes.fields):

@@ -204,7 +204,7 @@ def _settle_repetitions(run: ImportRun) -> int:
         staging.drop_claimed_further_addresses(
             run, reason=_("Another row of the file has one of these email addresses: it was left out here.")
         )
-    if "email2" in run.mapping.values():
+    if {"email2", "more_emails"} & {*run.mapping.values()}:
         staging.drop_claimed_second_addresses(
             run, reason=_("Another row of the file has this second email address: it was left out here.")
         )

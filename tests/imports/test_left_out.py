@@ -66,6 +66,22 @@ def test_an_owner_known_people_have_stays_unless_replaced(alice: Member, bob: Me
         assert Contact.objects.get(pk=ana.pk).owner == bob.user
 
 
+def test_further_addresses_need_no_column_of_second_ones(alice: Member) -> None:
+    bring_in(
+        alice,
+        "Email,More emails\n"
+        "ana@example.com,ana@two.example:::ana@three.example:::both@example.org\n"
+        "rui@example.com,both@example.org\n",
+    )
+    with tenant_context(alice.tenant):
+        ana, rui = contacts.find_by_email("ana@three.example"), contacts.find_by_email("both@example.org")
+        assert ana is not None
+        assert rui is not None
+        found = {str(one.address) for one in ana.emails.all()}
+        assert found == {"ana@example.com", "ana@two.example", "ana@three.example"}
+        assert [one.address for one in rui.emails.order_by("id")] == ["rui@example.com", "both@example.org"]
+
+
 def test_a_region_or_a_country_alone_makes_an_address_that_says_so(alice: Member) -> None:
     bring_in(alice, "Email,Region,Country\nana@example.com,Norte,PT\n")
     with tenant_context(alice.tenant):
