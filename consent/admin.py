@@ -7,6 +7,7 @@ from consent.models import (
     ConsentClaim,
     ConsentRecord,
     ConsentState,
+    CustomerRule,
     FormerTrace,
     Move,
     MoveFile,
@@ -37,6 +38,7 @@ show(ConsentState, _("consent state"), _("consent states"))
 show(Suppression, _("suppression"), _("suppressions"), search_fields=["id__exact"])
 show(ConsentClaim, _("claim of consent"), _("claims of consent"))
 show(ConsentAsk, _("person to be asked"), _("people to be asked"))
+show(CustomerRule, _("rule about customers"), _("rules about customers"), is_small=True)
 show(Move, _("move"), _("moves"), list_display=["id", "system", "state", "created_by", "created_at"])
 show(MoveFile, _("file of a move"), _("files of moves"))
 show(FormerTrace, _("trace of a former system"), _("traces of former systems"))

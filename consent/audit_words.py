@@ -13,6 +13,8 @@ def register() -> None:
         {
             "consent.recorded": _("Consent recorded"),
             "consent.to_be_asked": _("Marked to be asked for consent"),
+            "customer_rule.set": _("Rule about existing customers set"),
+            "customer_rule.removed": _("Rule about existing customers removed"),
             "notice.published": _("Notice published"),
             "purpose.created": _("Purpose created"),
             "purpose.texts_changed": _("Texts of a purpose changed"),
@@ -23,6 +25,7 @@ def register() -> None:
         },
         {
             "consent.purpose": Subject(_("Purpose"), "purpose"),
+            "consent.customerrule": Subject(_("Rule about existing customers"), ""),
             "consent.notice": Subject(_("Notice")),
             "consent.consentrecord": Subject(_("Evidence"), "consent_record"),
             "consent.suppression": Subject(_("Suppression")),

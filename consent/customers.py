@@ -3,7 +3,7 @@
 Directive 2002/58/EC, Art. 13(2): the seller itself, about similar things of its own, when refusing was
 offered as the address was taken and is offered in every message. Each country wrote that into a law of
 its own, or did not (``consent.customer_laws``). A country that is not allowed there is refused: no rule known
-is not permission.
+is not permission. A workspace may set a rule of its own, with its reason (``consent.customer_rules``).
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from consent.customer_laws import RULES, UNCONFIRMED
+from consent import customer_rules
+from consent.customer_laws import UNCONFIRMED
 from contacts import places
 from contacts.models import Contact, Event
 from contacts.models.people import Stage
@@ -27,9 +28,9 @@ def refusal(country: str) -> str:
     """Why nobody of this country may be written to as a customer, in words; empty where they may."""
     if not country:
         return _("Their country is not known, and the rule depends on it.")
-    rule = RULES.get(country)
+    rule = customer_rules.rule_of(country)
     name = places.country_name(country)
-    if country in UNCONFIRMED:
+    if rule is None and country in UNCONFIRMED:
         return _(
             "The rule of %(country)s about existing customers could not be confirmed (%(law)s): ask for consent."
         ) % {
@@ -38,6 +39,11 @@ def refusal(country: str) -> str:
         }
     if rule is None:
         return _("No rule about existing customers is known here for %(country)s: ask for consent.") % {"country": name}
+    if not rule.is_allowed and country in customer_rules.own():
+        return _("This workspace asks customers of %(country)s for consent too (%(law)s).") % {
+            "country": name,
+            "law": rule.law,
+        }
     if not rule.is_allowed:
         return _("%(country)s asks for consent also from customers (%(law)s).") % {"country": name, "law": rule.law}
     return ""
@@ -54,7 +60,8 @@ def bought(contact_ids: Sequence[int]) -> dict[int, datetime | None]:
 
 def too_old(country: str, last: datetime | None) -> bool:
     """Whether the law names a time after the sale and it has passed, or cannot be told."""
-    months = RULES[country].months
-    if months is None:
+    rule = customer_rules.rule_of(country)
+    if rule is None or rule.months is None:
         return False
+    months = rule.months
     return last is None or last < timezone.now() - timedelta(days=round(months * 30.4))

@@ -13,7 +13,9 @@ from django.utils.translation import gettext_lazy
 
 from consent.models import Action, Basis, Channel, Purpose
 from consent.services import CLOCK_SKEW
+from contacts import places
 from ecrm.mail import addresses
+from ecrm.ui.widgets import LongSelect
 
 
 class TextsForm(forms.Form):
@@ -165,3 +167,35 @@ def texts_initial(texts: Mapping[str, tuple[str, str]]) -> dict[str, str]:
 
 def _language_name(code: str) -> str:
     return str(translation.gettext(translation.get_language_info(code)["name"]))
+
+
+class CustomerRuleForm(forms.Form):
+    """A workspace's own rule about customers of a country."""
+
+    country = forms.CharField(label=gettext_lazy("Country"), widget=LongSelect)
+    is_allowed = forms.TypedChoiceField(
+        label=gettext_lazy("Customers who did not ask"),
+        choices=[("yes", gettext_lazy("May be written to")), ("no", gettext_lazy("Are asked for consent"))],
+        coerce=lambda text: text == "yes",
+    )
+    months = forms.IntegerField(
+        label=gettext_lazy("For how many months after the last sale"),
+        required=False,
+        min_value=1,
+        max_value=240,
+        help_text=gettext_lazy("Empty where the law names no time."),
+    )
+    law = forms.CharField(label=gettext_lazy("Law and article"), max_length=200)
+    reason = forms.CharField(
+        label=gettext_lazy("Why"),
+        max_length=200,
+        help_text=gettext_lazy("Such as “Opinion of our lawyer of 3 May”. Kept with your name."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        country: Any = self.fields["country"].widget
+        country.choices = [("", _("Choose")), *places.countries()]
+
+    def clean_country(self) -> str:
+        return places.known_country(self.cleaned_data["country"])

@@ -217,6 +217,7 @@ def _cleaning() -> None:
     # What the other person had before a merge; theirs stays in their own row.
     of_person(contacts.Merge, {"snapshot": None}, erasure=Erasure.BLANK, person="winner_id")
     of_nobody(contacts.Merge, "rule")
+    of_nobody(contacts.CompanyMerge, "snapshot", "name_norm")
     of_person(contacts.MatchCard, {"words": None, "sounds": None}, erasure=Erasure.DELETE)
     # Codes of what two people share, and of what is missing.
     of_nobody(contacts.DuplicatePair, "reasons", "decided_as")
@@ -236,6 +237,7 @@ def _consent() -> None:
     of_person(consent.Suppression, {"address_hash": None}, erasure=Erasure.KEEP, person="", why=_SHIELD)
     of_person(consent.Suppression, {"note": _("Note")}, erasure=Erasure.BLANK, person="")
     of_nobody(consent.Purpose, "key")
+    of_nobody(consent.CustomerRule, "country", "law", "reason")
     of_nobody(consent.PurposeText, "language", "name", "description")
     of_nobody(consent.Notice, "language", "text", "sha256")
     of_person(

@@ -62,6 +62,19 @@ settings_pages.register(
 )
 settings_pages.register(
     SettingsPage(
+        key="customers",
+        label=_("Existing customers"),
+        note=_("In which countries you may write to customers who did not ask."),
+        icon="shopping-bag",
+        url_name="customer_rules",
+        order=15,
+        capability=Capability.CONSENT_MANAGE,
+        group=Group.DATA,
+        keywords=_("soft opt-in law country basis"),
+    )
+)
+settings_pages.register(
+    SettingsPage(
         key="suppression",
         label=_("Suppression list"),
         note=_("Addresses nobody may write to."),

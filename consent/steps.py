@@ -14,9 +14,8 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from consent import classes, customers, services
+from consent import classes, customer_rules, customers, services
 from consent.classes import ConsentClass
-from consent.customer_laws import RULES
 from consent.models import Action, ConsentAsk, ConsentClaim, ConsentState, Purpose, Source
 from consent.services import Answer
 from contacts.models import Contact
@@ -110,7 +109,7 @@ def _why_not(country: str, contact_id: int, bought: Mapping[int, datetime | None
     if why := customers.refusal(country):
         return why
     if customers.too_old(country, bought[contact_id]):
-        return _("Their last order is too long ago for %(law)s.") % {"law": RULES[country].law}
+        return _("Their last order is too long ago for %(law)s.") % {"law": _law(country)}
     return ""
 
 
@@ -119,11 +118,17 @@ def _sale(country: str, last: datetime | None, reason: str, run_id: int) -> dict
         "origin": reason,
         "basis": CUSTOMER,
         "country": country,
-        "law": RULES[country].law,
+        "law": _law(country),
+        "own_rule": mine.reason if (mine := customer_rules.own().get(country)) else "",
         "last_order": last.isoformat() if last else "",
         services.BULK_RUN: run_id,
     }
     return {name: value for name, value in known.items() if value}
+
+
+def _law(country: str) -> str:
+    rule = customer_rules.rule_of(country)
+    return rule.law if rule else ""
 
 
 def ask(*, purpose: Purpose, contact_ids: Sequence[int], by: User | None, at: datetime) -> list[int]:

@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from consent.views import ledger, people, purposes, suppression
+from consent.views import customers, ledger, people, purposes, suppression
 
 urlpatterns = [
     path("consent/", purposes.purpose_list, name="consent"),
@@ -16,6 +16,12 @@ urlpatterns = [
     path("consent/suppression/check/", suppression.check_address, name="check_address"),
     path("consent/suppression/add/", suppression.suppress_address, name="suppress_address"),
     path("consent/suppression/<int:suppression_id>/lift/", suppression.lift_suppression, name="lift_suppression"),
+    path("settings/existing-customers/", customers.customer_rule_list, name="customer_rules"),
+    path(
+        "settings/existing-customers/<int:customer_rule_id>/remove/",
+        customers.remove_customer_rule,
+        name="remove_customer_rule",
+    ),
     path("contacts/<int:contact_id>/consent/", people.record_consent, name="record_consent"),
     path("contacts/<int:contact_id>/preferences/", people.preview_preferences, name="preview_preferences"),
     path("contacts/moving/", include("consent.moving.urls")),

@@ -204,6 +204,12 @@ show(
     is_small=True,
     list_display=["name", "state", "created_by", "created_at", "finished_at", "error"],
 )
+show(
+    models.CompanyMerge,
+    _("merge of companies"),
+    _("merges of companies"),
+    list_display=["id", "winner", "loser", "merged_at", "undone_at"],
+)
 show(models.Merge, _("merge"), _("merges"), list_display=["id", "winner", "loser", "merged_at", "undone_at"])
 show(models.DuplicatePair, _("pair of duplicates"), _("pairs of duplicates"))
 show(models.QualityIssue, _("thing to put right"), _("things to put right"))

@@ -19,5 +19,6 @@ class ContactsConfig(AppConfig):
         import_module("contacts.stages.registrations")
         import_module("contacts.segments.registrations")
         import_module("contacts.merge.registrations")
+        import_module("contacts.companies.merge.registrations")
         import_module("contacts.duplicates.registrations")
         import_module("contacts.quality.registrations")

@@ -29,6 +29,8 @@ _VERBS = {
     "company.changed": _("Company changed"),
     "company.binned": _("Company moved to the bin"),
     "company.restored": _("Company restored"),
+    "company.merged": _("Companies merged"),
+    "company.separated": _("Merge of companies undone"),
     "stage_rule.added": _("Stage rule added"),
     "stage_rule.removed": _("Stage rule removed"),
     "contact.merged": _("Contacts merged"),

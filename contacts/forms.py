@@ -15,7 +15,7 @@ from contacts.fields.values_form import ValuesForm
 from contacts.models import Contact
 from contacts.models.people import ChildKind, Stage
 from contacts.phones import LONGEST_WRITTEN
-from contacts.services.companies import LONGEST_NAME
+from contacts.services.naming import LONGEST_NAME
 from ecrm.mail.addresses import normalise
 from ecrm.tenancy.forms import TIME_ZONES
 from ecrm.tenancy.models import User
@@ -142,6 +142,7 @@ class ContactEditor:
             membership=request.membership,
             owner_id=contact.pk if contact is not None else None,
             stage=lambda: self.form.cleaned_data.get("stage", ""),
+            was_stage=contact.stage if contact is not None else "",
         )
         self.lists = {name: _formset(name, posted, initial.get(name, []), one_more=name == more) for name in ROWS}
 

@@ -89,7 +89,7 @@ def _sentence(item: Item, rest: str) -> str:
     if item.link or not item.facts:
         return f'<p dir="auto">{_linked(item.sentence, item.link)}{rest}</p>'
     told = "".join(
-        f'<dt>{escape(label)}</dt><dd dir="auto">{_linked(value, Link(url) if url else None)}</dd>'
+        f'<dt>{escape(label)}</dt><dd dir="auto">{_linked(value or _("Not set"), Link(url) if url else None)}</dd>'
         for label, value, url in item.facts
     )
     return (

@@ -157,6 +157,7 @@ class FactForm:
             membership=self.membership,
             owner_id=self.contact.pk,
             stage=lambda: stage,
+            was_stage=self.contact.stage,
         )
 
 

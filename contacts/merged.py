@@ -1,13 +1,14 @@
-"""Who stands for people that were merged into others. Read by whatever is still told an old id."""
+"""Who stands for people and companies that were merged into others. Read by whatever is still told an old id."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from django.db import connection
 from django.db.models import Model
 
-from contacts.models import Contact, Merge
+from contacts.models import CompanyMerge, Contact, Merge
 from ecrm.tenancy.context import require_tenant_id
 
 
@@ -31,6 +32,18 @@ def survivor(contact: Contact) -> Contact:
     """Whom to write to the account of: usually the contact itself. One query, two for a merged one."""
     found = survivor_id(contact.pk)
     return contact if found == contact.pk else Contact.objects.get(pk=found)
+
+
+def company_survivor_id(company_id: int) -> int:
+    """The same id for a company that stands for itself. One query."""
+    live = CompanyMerge.objects.filter(loser=company_id, undone_at=None)
+    return live.values_list("survivor_id", flat=True).first() or company_id
+
+
+def company_survivors_by_name(norms: Sequence[Any]) -> set[int]:
+    """Which companies stand for merged ones of these folded names: whoever knew the old name means them."""
+    live = CompanyMerge.objects.filter(undone_at=None, name_norm__in=norms)
+    return set(live.values_list("survivor_id", flat=True))
 
 
 def first_owners(model: type[Model], owners: Mapping[int, int]) -> dict[int, int]:

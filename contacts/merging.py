@@ -1,7 +1,8 @@
-"""What becomes of each room's rows when two people turn out to be one.
+"""What becomes of each room's rows when two people, or two companies, turn out to be one.
 
-Every reference to ``Contact`` needs a handler: ``unregistered()`` is what a guard asserts to be
-empty, and no merge happens while it is not. Merging itself is ``contacts.merge``.
+Every reference to ``Contact`` or ``Company`` needs a handler: ``unregistered()`` is what a guard asserts
+to be empty, and no merge happens while it is not. Merging itself is ``contacts.merge`` and, for
+companies, ``contacts.companies.merge``.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from django.apps import apps
 from django.db.models import ForeignKey, Model
 from django.utils.functional import Promise
 
-from contacts.models import Contact
+from contacts.models import Company, Contact
 
 # One list a row: its id and the values it gave up. JSON, since a merge keeps it for its undo.
 Moved = list[list[Any]]
@@ -112,23 +113,29 @@ def give_back(parting: Parting) -> Things:
     return returned
 
 
-def handlers() -> list[Handler]:
-    return sorted(_handlers.values(), key=lambda handler: (handler.model._meta.label, handler.field))
+def handlers(of: type[Model] = Contact) -> list[Handler]:
+    """Those of people, or of companies."""
+    found = (handler for handler in _handlers.values() if _refers_to_company(handler) is (of is Company))
+    return sorted(found, key=lambda handler: (handler.model._meta.label, handler.field))
 
 
-def unregistered() -> list[str]:
-    """``app.Model.field`` of every reference to Contact that no room has answered for."""
+def unregistered(of: type[Model] = Contact) -> list[str]:
+    """``app.Model.field`` of every reference to Contact, or Company, that no room has answered for."""
     return [
-        f"{model._meta.label}.{field.name}" for model, field in references() if (model, field.name) not in _handlers
+        f"{model._meta.label}.{field.name}" for model, field in references(of) if (model, field.name) not in _handlers
     ]
 
 
-def references() -> Iterator[tuple[type[Model], ForeignKey[Any, Any]]]:
-    """Every foreign key to Contact in the house."""
+def references(of: type[Model] = Contact) -> Iterator[tuple[type[Model], ForeignKey[Any, Any]]]:
+    """Every foreign key to Contact, or Company, in the house."""
     for model in apps.get_models():
         for field in model._meta.local_fields:
-            if isinstance(field, ForeignKey) and field.related_model is Contact:
+            if isinstance(field, ForeignKey) and field.related_model is of:
                 yield model, field
+
+
+def _refers_to_company(handler: Handler) -> bool:
+    return handler.model._meta.get_field(handler.field).related_model is Company
 
 
 def _move_rows(

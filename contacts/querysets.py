@@ -38,6 +38,11 @@ class OwnedQuerySet(TenantQuerySet[M]):
 class CompanyQuerySet(OwnedQuerySet["Company"]):
     """Companies a member may see."""
 
+    def binned(self) -> Self:
+        """In the bin, and not merged away: those come back by undoing the merge."""
+        merges = apps.get_model("contacts", "CompanyMerge")._default_manager
+        return super().binned().filter(~Exists(merges.filter(loser=OuterRef("pk"), undone_at=None)))
+
 
 class ContactQuerySet(OwnedQuerySet["Contact"]):
     """People; see ``OwnedQuerySet`` on sight and the bin."""

@@ -486,6 +486,27 @@ class MergeFactory(DjangoModelFactory):
         model = contacts.Merge
 
 
+class CustomerRuleFactory(DjangoModelFactory):
+    country = factory.Iterator(["PL", "JP", "HU"])
+    is_allowed = True
+    law = "An act"
+    reason = "Our lawyer"
+
+    class Meta:
+        model = consent.CustomerRule
+
+
+class CompanyMergeFactory(DjangoModelFactory):
+    winner = factory.SubFactory(CompanyFactory)
+    loser = factory.SubFactory(CompanyFactory)
+    survivor = factory.SelfAttribute("winner")
+    name_norm = factory.LazyAttribute(lambda row: row.loser.name_norm)
+    snapshot = factory.LazyFunction(lambda: {key: {} for key in ("moved", "before", "after", "fields")})
+
+    class Meta:
+        model = contacts.CompanyMerge
+
+
 class MatchKeyFactory(DjangoModelFactory):
     kind = 1
     key = factory.Sequence(int)

@@ -1,4 +1,5 @@
 from consent.models.claims import ConsentAsk, ConsentClaim
+from consent.models.customers import CustomerRule
 from consent.models.ledger import (
     Action,
     Basis,
@@ -21,6 +22,7 @@ __all__ = [
     "ConsentClaim",
     "ConsentRecord",
     "ConsentState",
+    "CustomerRule",
     "FormerTrace",
     "Move",
     "MoveFile",

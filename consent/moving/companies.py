@@ -12,7 +12,8 @@ from django.db import transaction
 from contacts.imports.values import Reader
 from contacts.imports.values import country as read_country
 from contacts.models import Company, Contact
-from contacts.services.companies import bin_company, edit_company, folded, get_or_create_companies
+from contacts.services.companies import bin_company, edit_company
+from contacts.services.naming import Namer, folded, get_or_create_companies
 from ecrm.tenancy.models import User
 
 # What fits into each column.
@@ -34,7 +35,7 @@ def make(rows: Sequence[Mapping[str, Any]], *, by: User | None, country: str) ->
     first = {folded(row["name"]): row for row in reversed(rows)}
     known = _known(set(first))
     missing = {norm: row for norm, row in first.items() if norm not in known}
-    ids = get_or_create_companies([row["name"] for row in missing.values()])
+    ids = get_or_create_companies([row["name"] for row in missing.values()], namer=Namer(by, "import"))
     for row in missing.values():
         _describe(ids[row["name"]], row, by, country)
     return sorted(set(ids.values()))

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_noop
 from contacts.api import (
     bulk,
     companies,
+    company_merges,
     duplicates,
     events,
     exports,
@@ -28,6 +29,7 @@ def register() -> None:
     root.register("/identities", identities.router, gettext_noop("Identities"))
     root.register("/tags", tags.router, gettext_noop("Tags"))
     root.register("/companies", companies.router, gettext_noop("Companies"))
+    root.register("/company-merges", company_merges.router, gettext_noop("Merges"))
     root.register("/custom-fields", field_definitions.router, gettext_noop("Custom fields"))
     root.register("/merges", merges.router, gettext_noop("Merges"))
     root.register("/duplicates", duplicates.router, gettext_noop("Duplicates"))

@@ -15,14 +15,14 @@ from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
-from contacts import domains, services
+from contacts import domains, merged, services
 from contacts.api import custom, rows, writing
 from contacts.api.rows import MOST, RowsOut, Word
 from contacts.api.schemas import CountryCode, CustomFieldsIn
 from contacts.companies import listing
 from contacts.models import Company, CompanyDomain, CustomField
 from contacts.querysets import CompanyQuerySet
-from contacts.services.companies import folded
+from contacts.services.naming import folded
 from ecrm.api import problems
 from ecrm.api.access import ApiRequest, needs
 from ecrm.api.paging import PageOut, Window, page_of
@@ -205,14 +205,20 @@ def _show(request: ApiRequest, found: Sequence[Any]) -> list[dict[str, Any]]:
 
 
 def _find(request: ApiRequest, company_id: str) -> Company:
-    company = _visible(request).filter(pk=number_of(company_id)).first()
+    asked = number_of(company_id)
+    company = _visible(request).filter(pk=asked).first()
+    if company is not None and company.binned_at and (stands := merged.company_survivor_id(asked)) != asked:
+        company = _visible(request).filter(pk=stands).first()
     if company is None:
         raise Http404
     return company
 
 
 def _one(request: ApiRequest, company_id: str) -> dict[str, Any]:
-    found = list(_with_domains(_visible(request)).filter(pk=number_of(company_id)))
+    asked = number_of(company_id)
+    found = list(_with_domains(_visible(request)).filter(pk=asked))
+    if found and found[0].binned_at and (stands := merged.company_survivor_id(asked)) != asked:
+        found = list(_with_domains(_visible(request)).filter(pk=stands))
     if not found:
         raise Http404
     return _show(request, found)[0]
@@ -248,6 +254,8 @@ def _known(request: ApiRequest, given: CompanyIn) -> Company | None:
     found = {row.company_id: row.company for row in live.select_related("company")} if given.domains else {}
     if not found and given.name.strip():
         named = Company.objects.filter(name_norm=folded(given.name), binned_at=None).first()
+        if named is None:  # what knew the name of a merged company means the one that stands for it
+            named = Company.objects.filter(pk__in=merged.company_survivors_by_name([folded(given.name)])).first()
         found = {named.pk: named} if named else {}
     if len(found) > 1:
         raise Problem(409, _("These domains belong to different companies."))
@@ -281,6 +289,6 @@ def _changes(request: ApiRequest, given: CompanyIn, company: Company | None) -> 
         sent = given.model_dump(include={"custom_fields"})["custom_fields"]
         owner_id = company.pk if company is not None else None
         changes["custom_fields"] = custom.checked(
-            request, sent, stage=CustomField.ALWAYS, owner_id=owner_id, entity="company"
+            request, sent, stage=CustomField.ALWAYS, owner_id=owner_id, entity="company", was_stage=CustomField.ALWAYS
         )
     return changes

@@ -30,11 +30,13 @@ def checked(
     owner_id: int | None,
     entity: str = "contact",
     held: Mapping[str, Any] | None = None,
+    was_stage: str | None = None,
 ) -> dict[str, Any]:
     """What may be written. Raises ``ValidationError`` by ``custom_fields.<key>``.
 
     ``stage`` is the one the person will have, None where the request touches neither it nor a field;
-    ``owner_id`` is the person or company there already, whose values are read unless ``held`` tells them.
+    ``owner_id`` is the person or company there already, whose values are read unless ``held`` tells them,
+    and ``was_stage`` the stage they had.
     """
     try:
         sent = fields.checked(entity, given, request.membership)
@@ -44,7 +46,13 @@ def checked(
         known = fields.by_key(entity, request.membership)
         if held is None:
             held = fields.values(entity, [owner_id], known.values()).get(owner_id, {}) if owner_id else {}
-        lacking = fields.missing(list(known.values()), stage, {**held, **sent})
+        lacking = fields.lacking(
+            list(known.values()),
+            stage,
+            {**held, **sent},
+            was_stage=was_stage if owner_id else None,
+            was_values=held,
+        )
         if lacking:
             raise _renamed({f"{fields.PREFIX}{key}": [words] for key, words in lacking.items()})
     return sent

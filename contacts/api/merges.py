@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -98,22 +99,8 @@ def preview_merge(request: ApiRequest, given: MergeIn) -> Any:
     """The two side by side, and what a merge would keep. Nothing is changed."""
     winner, loser = _both(request, given)
     choices = _choices(given, winner.pk, loser.pk)
-    return {
-        "fields": [
-            {
-                "field": line.name,
-                "label": line.label,
-                "winner": line.mine,
-                "loser": line.theirs,
-                "keeps": "loser" if line.takes_other else "winner",
-            }
-            for line in comparing.lines(winner, loser, choices, request.membership)
-        ],
-        "lists": [
-            {"label": str(union.label), "winner": union.mine, "loser": union.theirs}
-            for union in comparing.unions(winner, loser)
-        ],
-    }
+    lines = comparing.lines(winner, loser, choices, request.membership)
+    return shown(lines, comparing.unions(winner, loser))
 
 
 @router.post("", auth=WRITE, response={201: MergeOut}, summary="Merge two contacts")
@@ -135,6 +122,23 @@ def undo_merge(request: ApiRequest, merge_id: IdIn) -> Any:
     merge = _one(request, merge_id)
     services.undo_merge(merge=merge, by=request.user)
     return _one(request, merge_id)
+
+
+def shown(lines: Iterable[comparing.Line], unions: Iterable[comparing.Union]) -> dict[str, Any]:
+    """As ``PreviewOut`` has them."""
+    return {
+        "fields": [
+            {
+                "field": line.name,
+                "label": line.label,
+                "winner": line.mine,
+                "loser": line.theirs,
+                "keeps": "loser" if line.takes_other else "winner",
+            }
+            for line in lines
+        ],
+        "lists": [{"label": str(union.label), "winner": union.mine, "loser": union.theirs} for union in unions],
+    }
 
 
 def _both(request: ApiRequest, given: PairIn) -> tuple[Any, Any]:

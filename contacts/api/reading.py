@@ -187,7 +187,7 @@ def _by_columns(people: ContactQuerySet, asked: ContactFilters) -> ContactQueryS
     if asked.owner_id:
         people = people.filter(owner=number_of(asked.owner_id))
     if asked.company_id:
-        people = people.filter(company=number_of(asked.company_id))
+        people = people.filter(company=merged.company_survivor_id(number_of(asked.company_id)))
     if asked.tag:
         folded = Func(Value(asked.tag), function="search.fold", output_field=TextField())
         tag = Tag.objects.filter(name_norm=folded).first()

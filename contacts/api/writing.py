@@ -25,7 +25,7 @@ from ecrm.tenancy.settings_rows import once
 
 def create(request: ApiRequest, given: ContactIn) -> Contact:
     with transaction.atomic():
-        contact = services.create_contact(by=request.user, **changes_of(request, given, None))
+        contact = services.create_contact(by=request.user, via="api", **changes_of(request, given, None))
         link(contact, given, request.user)
     return contact
 
@@ -129,7 +129,9 @@ def _custom(
     stage = given.stage if contact is None or "stage" in given.model_fields_set else contact.stage
     sent = given.model_dump(include={"custom_fields"})["custom_fields"]
     contact_id = contact.pk if contact is not None else None
-    return {"custom_fields": custom.checked(request, sent, stage=stage, owner_id=contact_id, held=held)}
+    was_stage = contact.stage if contact is not None else None
+    found = custom.checked(request, sent, stage=stage, owner_id=contact_id, held=held, was_stage=was_stage)
+    return {"custom_fields": found}
 
 
 def member(owner_id: str | None) -> User | None:

@@ -19,7 +19,7 @@ from contacts.fields.values_form import control
 from contacts.models import Segment
 from contacts.models.people import Stage
 from contacts.segments import lists
-from contacts.services.companies import get_or_create_companies
+from contacts.services.naming import Namer, get_or_create_companies
 from contacts.services.tags import LONGEST_TAG
 from ecrm.tenancy.forms import TIME_ZONES
 from ecrm.tenancy.models import Membership, User
@@ -195,7 +195,7 @@ class FieldForm(ActForm):
             return found[key]
         text = " ".join(given.replace("\0", "").split())
         if key == "company":
-            return get_or_create_companies([text])[text] if text else None
+            return get_or_create_companies([text], namer=Namer(self.membership.user, "bulk"))[text] if text else None
         choices = {"country": places.countries, "language": places.languages}
         if key in choices:
             return _code(text, choices[key]())

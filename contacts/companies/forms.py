@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contacts import domains, places
 from contacts.models import Company
-from contacts.services.companies import LONGEST_NAME
+from contacts.services.naming import LONGEST_NAME
 from ecrm.tenancy.models import User
 from ecrm.tenancy.requests import MemberRequest
 from ecrm.ui.widgets import LongSelect

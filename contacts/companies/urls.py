@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from contacts.companies import changes, views
 
@@ -11,5 +11,6 @@ urlpatterns = [
     path("<int:company_id>/restore/", views.restore_company, name="restore_company"),
     path("<int:company_id>/people/", views.bring_in_people, name="bring_in_people"),
     path("<int:company_id>/changes/", changes.company_changes, name="company_changes"),
+    path("", include("contacts.companies.merge.urls")),
     path("changes/<int:company_change_id>/restore/", changes.restore_company_value, name="restore_company_value"),
 ]

@@ -18,9 +18,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from contacts import company_panels, places, provenance, services
+from contacts import company_panels, merged, places, provenance, services
 from contacts.companies import history, listing, wording, worth
 from contacts.companies.forms import CompanyForm, values_of
+from contacts.companies.merge import comparing
 from contacts.fields import by_key
 from contacts.fields.facts import facts as custom_facts
 from contacts.fields.values_form import ValuesForm
@@ -37,6 +38,7 @@ from ecrm.ui.tables import sorting
 from ecrm.ui.toasts import toast, warn
 
 LONGEST_TERM = 200
+ALIKE_SHOWN = 3
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -80,6 +82,8 @@ def company_list(request: MemberRequest) -> HttpResponse:
 def company_page(request: MemberRequest, company_id: int) -> HttpResponse:
     """The record; htmx asks it for earlier events."""
     company = _find(request, company_id)
+    if company.binned_at and (survivor_id := merged.company_survivor_id(company.pk)) != company.pk:
+        return redirect_page(request, reverse("company_page", args=[survivor_id]))
     people = history.people(company, request.membership)
     is_part = wants_part(request)
     context = {
@@ -202,10 +206,17 @@ def _record(request: MemberRequest, company: Company, people: list[Any]) -> dict
         "place": ", ".join(filter(None, (company.street, town, company.region, country))),
         "worth": worth.of(company, request.membership),
         "panels": [panel.render(request, company) for panel in company_panels.panels(request.membership)],
+        "alike": _alike(request, company),
         "may_edit": request.membership.may(Capability.CONTACTS_EDIT),
         "may_bin": request.membership.may(Capability.CONTACTS_DELETE),
         "crumbs": [(_("Companies"), reverse("company_list"))],
     }
+
+
+def _alike(request: MemberRequest, company: Company) -> list[comparing.Alike]:
+    if company.binned_at is not None or not request.membership.may(Capability.CONTACTS_EDIT):
+        return []
+    return comparing.alike(company, Company.objects.visible_to(request.membership), at_most=ALIKE_SHOWN)
 
 
 def _form(

@@ -9,7 +9,7 @@ stand beside them (``ContactChange``, criteria, import columns, list columns).
 
 from contacts.fields.kinds import Style, check, parse, shown
 from contacts.fields.reading import PREFIX, by_key, is_visible, of, prefixed, texts, unseen, values
-from contacts.fields.requiring import Missing, missing
+from contacts.fields.requiring import Missing, lacking, missing
 from contacts.fields.writing import Source, checked, put, write
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "check",
     "checked",
     "is_visible",
+    "lacking",
     "missing",
     "of",
     "parse",

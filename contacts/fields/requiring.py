@@ -30,6 +30,26 @@ def missing(fields: Sequence[CustomField], stage: str, values: Mapping[str, Any]
     }
 
 
+def lacking(
+    fields: Sequence[CustomField],
+    stage: str,
+    values: Mapping[str, Any],
+    *,
+    was_stage: str | None,
+    was_values: Mapping[str, Any],
+) -> dict[str, str]:
+    """What holds a change up: everything a person lacks who is new (``was_stage`` None) or moves to ``stage``.
+
+    Whoever stays at their stage is held up by what this very change empties, and not by what was empty
+    before: somebody who mends a phone number need not know the tax number.
+    """
+    now = missing(fields, stage, values)
+    if was_stage is None or was_stage != stage:
+        return now
+    before = missing(fields, stage, was_values)
+    return {key: words for key, words in now.items() if key not in before}
+
+
 def _words(field: CustomField, stage: str) -> str:
     if field.entity == CustomField.Entity.COMPANY or set(field.required_at) >= set(Stage.values):
         return _("Fill in “%(field)s”.") % {"field": field.label}

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from contacts.fields import reading, references
 from contacts.fields.kinds import Kind, check, choices_of, number_text, parse, tenant_currency
 from contacts.fields.names import NameInput
-from contacts.fields.requiring import is_required, missing
+from contacts.fields.requiring import is_required, lacking, missing
 from contacts.models import CustomField, EmailAddress
 from contacts.models.people import Stage
 from ecrm.tenancy.models import Membership
@@ -30,7 +30,8 @@ class ValuesForm(forms.Form):
     """Fields called ``f:<key>``. ``values`` has what was changed, as ``writing.put`` takes it.
 
     What stands in a control as it was drawn is left alone, so that saving never rounds a value or
-    drops an entry that is not offered any more. ``stage`` is a person's, known once their form is.
+    drops an entry that is not offered any more. ``stage`` is a person's, known once their form is, and
+    ``was_stage`` the one they had.
     """
 
     def __init__(
@@ -41,10 +42,12 @@ class ValuesForm(forms.Form):
         membership: Membership,
         owner_id: int | None = None,
         stage: Callable[[], str] = lambda: "",
+        was_stage: str = "",
     ) -> None:
         self.custom = reading.by_key(entity, membership)
         self.membership = membership
         self.stage = stage
+        self.was_stage = was_stage if owner_id else None
         self.current = _current(entity, owner_id, list(self.custom.values())) if owner_id and self.custom else {}
         self.values: dict[str, Any] = {}
         named = _named(self.custom, self.current, membership)
@@ -56,6 +59,7 @@ class ValuesForm(forms.Form):
         super().__init__(posted, initial=initial, use_required_attribute=False)
         for key, field in self.custom.items():
             self.fields[reading.prefixed(field)] = control(field, self.current.get(key))
+        self._hint()
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
@@ -66,7 +70,7 @@ class ValuesForm(forms.Form):
                 self.add_error(self._names()[key], value)
         self.values = {key: value for key, value in found.items() if not isinstance(value, ValidationError)}
         held = {**self.current, **self.values}
-        for key, words in missing(list(self.custom.values()), self.stage(), held).items():
+        for key, words in self._lacking(held).items():
             if self._names()[key] not in self.errors:
                 self.add_error(self._names()[key], ValidationError(words, code="required"))
         return given
@@ -80,6 +84,17 @@ class ValuesForm(forms.Form):
             else:
                 others[name] = errors
         return ValidationError(others) if others else None
+
+    def _lacking(self, held: Mapping[str, Any]) -> dict[str, str]:
+        known = list(self.custom.values())
+        return lacking(known, self.stage(), held, was_stage=self.was_stage, was_values=self.current)
+
+    def _hint(self) -> None:
+        """What the person or company lacks already is said at the field, and holds nobody up."""
+        if self.was_stage is not None:
+            for key in missing(list(self.custom.values()), self.was_stage, self.current):
+                field = self.fields[reading.prefixed(self.custom[key])]
+                field.help_text = f"{field.help_text} {_('Still empty.')}"
 
     def _names(self) -> dict[str, str]:
         return {key: reading.prefixed(field) for key, field in self.custom.items()}

@@ -31,7 +31,7 @@ from contacts.models import (
     Tagging,
 )
 from contacts.models.people import ChildKind, Stage
-from contacts.services import get_or_create_companies, join_companies_by_domain, refresh_search
+from contacts.services import Namer, join_companies_by_domain, name_companies, refresh_search
 from ecrm.tenancy.context import require_tenant_id
 
 SOURCE = "import"
@@ -112,9 +112,10 @@ def _find_companies(landing: Landing) -> None:
     missing = _ask("SELECT DISTINCT given_company FROM import_plan WHERE takes_company AND company_id IS NULL") if (
         "given_company" in _columns()
     ) else []  # fmt: skip
-    ids = get_or_create_companies([name for (name,) in missing])
+    namer = Namer(landing.run.created_by, "import", landing.run.pk, landing.at)
+    ids, new = name_companies([name for (name,) in missing], namer=namer)
     if ids:
-        landing.made["companies"] = sorted({*landing.made.get("companies", []), *ids.values()})
+        landing.made["companies"] = sorted({*landing.made.get("companies", []), *new})
         _run(
             "UPDATE import_plan SET company_id = found.id FROM unnest(%(names)s::text[], %(ids)s::bigint[])"
             " AS found (name, id) WHERE takes_company AND company_id IS NULL AND given_company = found.name",

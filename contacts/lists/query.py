@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from contacts import people_sets
+from contacts import merged, people_sets
 from contacts.criteria import Scope, Unanswerable
 from contacts.lists import language
 from contacts.lists.language import Parameter, Part
@@ -222,7 +222,8 @@ def _hinted(people: ContactQuerySet, part: Part, scope: Scope) -> ContactQuerySe
 
 def _companies(names: Sequence[str]) -> list[int]:
     folded = [Func(Value(name.strip()), function="search.fold", output_field=TextField()) for name in names]
-    return list(Company.objects.filter(name_norm__in=folded).values_list("pk", flat=True))
+    named = Company.objects.filter(name_norm__in=folded).values_list("pk", flat=True)
+    return [*named, *merged.company_survivors_by_name(folded)]
 
 
 def _is_indexed(part: Part) -> bool:

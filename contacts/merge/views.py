@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -12,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from contacts import palette
+from contacts import merged, palette
 from contacts.duplicates import known_pairs
 from contacts.fields import reading
 from contacts.fields.reading import prefixed
@@ -55,7 +56,7 @@ def merge_contact(request: MemberRequest, contact_id: int, other_id: int) -> Htt
     """The first is kept, the other goes into it; each field's value is ticked."""
     found = comparing.people([contact_id, other_id], Contact.objects.visible_to(request.membership))
     if len(found) < 2:
-        raise Http404
+        return _merged_already(request, [other_id, contact_id])
     kept, other = found[contact_id], found[other_id]
     choices = _choices(request, {kept.pk, other.pk})
     error = ""
@@ -91,6 +92,17 @@ def undo_merge(request: MemberRequest, merge_id: int) -> HttpResponse:
     except ValidationError as refusal:
         warn(request, refusal.messages[0])
     return redirect_page(request, reverse("contact_page", args=[merge.winner_id]))
+
+
+def _merged_already(request: MemberRequest, contact_ids: Sequence[int]) -> HttpResponse:
+    """A page left open, a second click, another tab: leads to whom is there now, and says why."""
+    survivors = merged.survivors(contact_ids)
+    gone_id = next((pk for pk in contact_ids if pk in survivors), 0)
+    visible = Contact.objects.visible_to(request.membership)
+    gone, survivor = (get_object_or_404(visible, pk=pk) for pk in (gone_id, survivors.get(gone_id, 0)))
+    words = _("%(other)s was merged into %(kept)s already. Nothing was changed now.")
+    toast(request, words % {"other": gone, "kept": survivor})
+    return redirect_page(request, reverse("contact_page", args=[survivor.pk]))
 
 
 def _choices(request: MemberRequest, people: set[int]) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from contacts.models.cleaning import (
     CleaningSettings,
+    CompanyMerge,
     DuplicatePair,
     MatchCard,
     MatchCount,
@@ -30,6 +31,7 @@ __all__ = [
     "Company",
     "CompanyChange",
     "CompanyDomain",
+    "CompanyMerge",
     "ComposeDraft",
     "Contact",
     "ContactChange",

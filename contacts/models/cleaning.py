@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from contacts.models.companies import Company
 from contacts.models.people import Contact
 from ecrm.tenancy.scoping import TenantField, TenantForeignKey, TenantModel
 from ecrm.tenancy.settings_rows import TenantSettings
@@ -40,6 +41,35 @@ class Merge(TenantModel):
             models.Index(fields=["tenant", "winner", "-id"], name="merge_winner"),
             models.Index(fields=["tenant", "survivor"], name="merge_survivor"),
             models.Index(fields=["tenant", "loser"], name="merge_loser"),
+        ]
+
+
+class CompanyMerge(TenantModel):
+    """One company found to be another, as ``Merge`` is of people.
+
+    ``name_norm`` is the one of both names that nobody bears while the merge stands: whoever names it means
+    the survivor. ``snapshot`` is what the undo needs (``contacts.companies.merge.services`` gives its shape).
+    """
+
+    winner = TenantForeignKey(Company, models.CASCADE, db_index=False)
+    loser = TenantForeignKey(Company, models.CASCADE, db_index=False)
+    survivor = TenantForeignKey(Company, models.CASCADE, db_index=False)
+    name_norm = models.CharField(max_length=200)
+    snapshot = models.JSONField(default=dict)
+    merged_at = models.DateTimeField(default=timezone.now)
+    merged_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "loser"], condition=Q(undone_at=None), name="company_merge_once")
+        ]
+        indexes = [
+            models.Index(fields=["tenant", "winner", "-id"], name="company_merge_winner"),
+            models.Index(fields=["tenant", "survivor"], name="company_merge_survivor"),
+            models.Index(fields=["tenant", "name_norm"], name="company_merge_name"),
+            models.Index(fields=["tenant", "loser"], name="company_merge_loser"),
         ]
 
 

@@ -9,7 +9,7 @@ from django.db.models import Exists, Func, OuterRef, Q, TextField, Value
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from contacts import criteria, places
+from contacts import criteria, merged, places
 from contacts.criteria import Criterion, Operator, Options, Scope, Text
 from contacts.models import Company, Contact
 from contacts.models.people import Stage
@@ -155,8 +155,10 @@ def _register_company() -> None:
         if operator in ("known", "unknown"):
             return Q(company__isnull=operator == "unknown")
         folded = [Func(Value(word.strip()), function="search.fold", output_field=TextField()) for word in value]
-        named = Company.objects.filter(name_norm__in=folded, pk=OuterRef("company_id"))
-        return Q(Exists(named)) if operator == "any_of" else ~Q(Exists(named))
+        named = Q(Exists(Company.objects.filter(name_norm__in=folded, pk=OuterRef("company_id"))))
+        if stand_for_them := merged.company_survivors_by_name(folded):
+            named |= Q(company__in=stand_for_them)
+        return named if operator == "any_of" else ~named
 
     def explain(contact: Contact, operator: str, value: Any, scope: Scope) -> str:
         return contact.company.name if contact.company else _("not known")

@@ -8,12 +8,12 @@ from contacts.services.companies import (
     bin_company,
     create_company,
     edit_company,
-    get_or_create_companies,
     restore_company,
     restore_company_value,
 )
 from contacts.services.companies_people import bring_in_people
 from contacts.services.linking import add_identity, find_by_identity, link_identities, remove_identity
+from contacts.services.naming import Namer, get_or_create_companies, name_companies
 from contacts.services.people import StaleContact, create_contact, edit_contact
 from contacts.services.restoring import can_restore, restore_value
 from contacts.services.searching import refresh_search
@@ -21,6 +21,7 @@ from contacts.services.staging import set_stage
 from contacts.services.tags import add_tags, remove_tags, set_tags
 
 __all__ = [
+    "Namer",
     "StaleCompany",
     "StaleContact",
     "add_identity",
@@ -40,6 +41,7 @@ __all__ = [
     "get_or_create_companies",
     "join_companies_by_domain",
     "link_identities",
+    "name_companies",
     "refresh_search",
     "remove_identity",
     "remove_tags",

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from contacts.models import Company, Contact
-from contacts.services.companies import LONGEST_NAME, get_or_create_companies
+from contacts.services.naming import LONGEST_NAME, NOBODY, Namer, get_or_create_companies
 from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.models import Membership
 from ecrm.tenancy.settings_rows import once
@@ -21,8 +21,10 @@ EDITABLE = (
 Changed = dict[str, tuple[Any, Any]]
 
 
-def assign(contact: Contact, values: dict[str, Any]) -> Changed:
+def assign(contact: Contact, values: dict[str, Any], *, namer: Namer = NOBODY) -> Changed:
     """Sets own fields and answers those that changed, the name's own change included.
+
+    ``namer`` is who names the company, should there be none of that name yet.
 
     Raises ``ValidationError`` by field, ``TypeError`` for a field nobody may set.
     """
@@ -31,7 +33,7 @@ def assign(contact: Contact, values: dict[str, Any]) -> Changed:
         raise TypeError(f"A contact has no editable field {', '.join(sorted(unknown))}.")
     before, was_composed = _snapshot(contact), contact.name == _composed(contact)
     if "company" in values:
-        values = {**values, "company": _company(values["company"])}
+        values = {**values, "company": _company(values["company"], namer)}
     for name, value in values.items():
         setattr(contact, name, value.strip() if isinstance(value, str) else value)
     if not contact.name or (was_composed and "name" not in values):
@@ -68,12 +70,12 @@ def _is_member(user_id: int) -> bool:
     return once(("contacts.member", user_id), members.exists)
 
 
-def _company(given: str | Company | None) -> Company | None:
+def _company(given: str | Company | None, namer: Namer) -> Company | None:
     if not isinstance(given, str):
         return given
     name = given.strip()
     if len(name) > LONGEST_NAME:
         too_long = _("A company's name has at most %(limit)d letters.") % {"limit": LONGEST_NAME}
         raise ValidationError({"company": too_long})
-    ids = get_or_create_companies([name])
+    ids = get_or_create_companies([name], namer=namer)
     return Company.objects.get(pk=ids[name]) if name else None

@@ -10,13 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contacts import domains, fields, provenance
-from contacts.models import Company, CompanyChange, CompanyDomain
+from contacts.models import Company, CompanyChange, CompanyDomain, CompanyMerge
 from contacts.services import companies_people
+from contacts.services.naming import folded
 from ecrm.audit import services as audit
 from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.models import Membership, User
 
-LONGEST_NAME = 200
 # What was there and what is there now, by key, as ``CompanyChange`` keeps them.
 Changed = dict[str, tuple[Any, Any]]
 COMPANY_FIELDS = ("name", "owner", "phone", "street", "postcode", "city", "region", "country")
@@ -28,32 +28,6 @@ class StaleCompany(Exception):
     def __init__(self, current: Company) -> None:
         super().__init__(current.pk)
         self.current = current
-
-
-@transaction.atomic
-def get_or_create_companies(names: Iterable[str]) -> dict[str, int]:
-    """Company ids by the name as given, set-based. Case, accents and spaces do not tell two apart."""
-    given = sorted({name for name in names if name.strip()})
-    if not given:
-        return {}
-    tenant_id = require_tenant_id()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {Company.table()} (tenant_id, name, name_norm, search_text,"
-            "  phone, street, postcode, city, region, country, created_at, updated_at)"
-            f" SELECT DISTINCT ON ({_FOLDED}) %s, left(btrim(name), 200), {_FOLDED}, ' ' || {_FOLDED},"
-            "  '', '', '', '', '', '', now(), now()"
-            f" FROM unnest(%s::text[]) AS given (name) ORDER BY {_FOLDED}, name"
-            " ON CONFLICT (tenant_id, name_norm) WHERE binned_at IS NULL DO NOTHING",
-            [tenant_id, given],
-        )
-        cursor.execute(
-            f"SELECT given.name, company.id FROM unnest(%s::text[]) AS given (name)"
-            f" JOIN {Company.table()} company ON company.tenant_id = %s AND company.binned_at IS NULL"
-            f" AND company.name_norm = {_FOLDED.replace('name', 'given.name')}",
-            [given, tenant_id],
-        )
-        return dict(cursor.fetchall())
 
 
 @transaction.atomic
@@ -176,8 +150,11 @@ def bin_company(*, company: Company, by: User | None, at: datetime | None = None
 def restore_company(*, company: Company, by: User | None, at: datetime | None = None) -> bool:
     """Takes it out of the bin; False when it was not in it.
 
-    Raises ``ValidationError`` when its name was given away meanwhile. Domains given away stay there.
+    Raises ``ValidationError`` when its name was given away meanwhile, or when it is not in the bin but
+    part of another company. Domains given away stay there.
     """
+    if CompanyMerge.objects.filter(loser=company, undone_at=None).exists():
+        raise ValidationError(_("This company was merged into another. Undo the merge instead."), code="merged")
     try:
         with transaction.atomic():
             if not Company.objects.filter(pk=company.pk, binned_at__isnull=False).update(binned_at=None):
@@ -208,15 +185,6 @@ def refresh_company_search(company: Company) -> None:
             " WHERE company.tenant_id = %s AND company.id = %s",
             [require_tenant_id(), company.pk],
         )
-
-
-def folded(name: str) -> str:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {_FOLDED} FROM (SELECT %s::text AS name) AS given", [name])
-        return str(cursor.fetchone()[0])
-
-
-_FOLDED = "left(search.fold(regexp_replace(btrim(name), '\\s+', ' ', 'g')), 200)"
 
 
 def _assign(company: Company, values: dict[str, Any]) -> Changed:

@@ -15,8 +15,8 @@ from contacts.entries import AddressEntry, EmailEntry, PhoneEntry
 from contacts.models import Company, Contact, EmailAddress, PhoneNumber, PostalAddress
 from contacts.services.assigning import assign
 from contacts.services.belonging import join_companies_by_domain
-from contacts.services.companies import get_or_create_companies
 from contacts.services.linking import Named, check_identity, link_each
+from contacts.services.naming import Namer, get_or_create_companies
 from contacts.services.searching import refresh_search
 from contacts.services.tags import check_tags, give_tags
 from ecrm.audit import services as audit
@@ -89,7 +89,7 @@ def create_contacts(
     if not drafts:
         return []
     at = at or timezone.now()
-    contacts = _write(drafts)
+    contacts = _write(drafts, Namer(by, via, at=at))
     if len(contacts) >= MANY:
         planner.tell()
     ids = [contact.pk for contact in contacts]
@@ -115,9 +115,9 @@ def create_contacts(
     return contacts
 
 
-def _write(drafts: Sequence[Draft]) -> list[Contact]:
+def _write(drafts: Sequence[Draft], namer: Namer) -> list[Contact]:
     """The rows themselves. Addresses in order, so that two batches cannot deadlock."""
-    companies = companies_by_name(one.company for one in drafts)
+    companies = companies_by_name((one.company for one in drafts), namer=namer)
     for one in drafts:
         if one.company:
             one.contact.company = companies[one.company]
@@ -133,9 +133,9 @@ def _write(drafts: Sequence[Draft]) -> list[Contact]:
     return contacts
 
 
-def companies_by_name(names: Iterable[str]) -> dict[str, Company]:
+def companies_by_name(names: Iterable[str], *, namer: Namer) -> dict[str, Company]:
     """By the name as given; made where there is none. Three statements."""
-    ids = get_or_create_companies(names)
+    ids = get_or_create_companies(names, namer=namer)
     rows = Company.objects.in_bulk(set(ids.values()))
     return {name: rows[pk] for name, pk in ids.items()}
 

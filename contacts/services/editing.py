@@ -20,6 +20,7 @@ from contacts.services.belonging import join_companies_by_domain
 from contacts.services.creating import companies_by_name
 from contacts.services.identities import ADDRESSES, EMAILS, PHONES, Difference, Lines
 from contacts.services.linking import Named, check_identity, link_each
+from contacts.services.naming import Namer
 from contacts.services.searching import refresh_search
 from contacts.services.tags import add_tags_each, check_tags, set_tags_each
 from ecrm.audit import services as audit
@@ -119,7 +120,7 @@ def edit_contacts(*, edits: Sequence[Checked], by: User | None, at: datetime | N
     """
     at = at or timezone.now()
     changes = {one.contact.pk: dict(one.changed) for one in edits}
-    _place(edits, changes)
+    _place(edits, changes, Namer(by, via, at=at))
     _write_lists(edits, changes)
     values = {one.contact.pk: one.edit.custom_fields for one in edits if one.edit.custom_fields}
     for contact_id, found in (fields.put("contact", values) if values else {}).items():
@@ -132,9 +133,9 @@ def edit_contacts(*, edits: Sequence[Checked], by: User | None, at: datetime | N
     return {contact.pk for contact in touched} | _add(edits, by=by, at=at, via=via)
 
 
-def _place(edits: Sequence[Checked], changes: Mapping[int, Changed]) -> None:
+def _place(edits: Sequence[Checked], changes: Mapping[int, Changed], namer: Namer) -> None:
     """Who works where now."""
-    companies = companies_by_name(one.edit.company.strip() for one in edits if one.edit.company)
+    companies = companies_by_name((one.edit.company.strip() for one in edits if one.edit.company), namer=namer)
     for one in edits:
         if one.edit.company is None:
             continue

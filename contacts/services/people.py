@@ -14,6 +14,7 @@ from contacts.services import identities
 from contacts.services.assigning import EDITABLE, Changed, assign, copy_fields
 from contacts.services.belonging import join_companies_by_domain
 from contacts.services.creating import tenant_country
+from contacts.services.naming import Namer
 from contacts.services.searching import refresh_search
 from contacts.services.tags import add_tags, set_tags
 from ecrm.audit import services as audit
@@ -39,18 +40,20 @@ def create_contact(
     tags: Iterable[str] = (),
     company: str | Company | None = None,
     source: str = "",
+    via: str = "",
     custom_fields: Mapping[str, Any] | None = None,
     **own: Any,
 ) -> Contact:
     """Adds a person. The first e-mail and phone are primary; ``company`` may be a name.
 
-    Without one, the company whose domain they write from is theirs. ``custom_fields`` are values by
-    key (``contacts.fields``). Raises ``ValidationError`` by field, ``f:<key>`` for custom ones; a
-    taken address has the code ``taken`` (contacts.entries).
+    Without one, the company whose domain they write from is theirs. ``via`` is the road they came on, which
+    a company that is new keeps too (``CompanyChange.source_type``). ``custom_fields`` are values by key
+    (``contacts.fields``). Raises ``ValidationError`` by field, ``f:<key>`` for custom ones; a taken
+    address has the code ``taken`` (contacts.entries).
     """
     at = at or timezone.now()
     contact = Contact(created_at=at, updated_at=at, source=source)
-    assign(contact, {**own, "company": company})
+    assign(contact, {**own, "company": company}, namer=Namer(by, via, at=at))
     contact.save(force_insert=True)
     _write_children(contact, emails=list(emails) or None, phones=list(phones) or None, addresses=addresses or None)
     if custom_fields:
@@ -88,7 +91,7 @@ def edit_contact(
         raise StaleContact(current)
     lists = {key: changes.pop(key) for key in ("emails", "phones", "addresses") if key in changes}
     tags = changes.pop("tags", None)
-    changed = assign(current, changes)
+    changed = assign(current, changes, namer=Namer(by, via, via_id, at))
     changed |= _write_children(current, **lists)
     if custom_fields:
         given = {current.pk: fields.checked("contact", custom_fields)}

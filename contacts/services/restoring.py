@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from contacts import merged
 from contacts.entries import AddressEntry, EmailEntry, PhoneEntry
 from contacts.models import Company, Contact, ContactChange
 from contacts.models.people import ChildKind
@@ -61,7 +62,7 @@ def restore_value(
 def value_of(contact: Contact, key: str, old: Any) -> Any:
     match key, old:
         case "company", int():
-            return _found(Company.objects.filter(pk=old, binned_at=None).first())
+            return _found(Company.objects.filter(pk=merged.company_survivor_id(old), binned_at=None).first())
         case "owner", int():
             return _found(User.objects.filter(pk=old).first())
         case "birthday", str():

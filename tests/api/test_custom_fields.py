@@ -92,6 +92,10 @@ def test_what_a_stage_needs_is_asked_for(acme: Tenant, shop: Program) -> None:
     filled = {"stage": "customer", "custom_fields": {"tax": "PT 1"}}
     assert shop.patch(f"/contacts/{lead['id']}", filled).status_code == 200
     assert shop.patch(f"/contacts/{lead['id']}", {"city": "Porto"}).status_code == 200
+    assert shop.patch(f"/contacts/{lead['id']}", {"custom_fields": {"tax": None}}).status_code == 422, "emptied"
+    with tenant_context(acme):
+        make("text", "Seal", key="seal", required_at=["customer"])
+    assert shop.patch(f"/contacts/{lead['id']}", {"custom_fields": {"tax": "PT 2"}}).status_code == 200
 
 
 @pytest.mark.usefixtures("_fields")

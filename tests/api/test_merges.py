@@ -95,3 +95,43 @@ def test_who_does_not_see_both_sees_no_pair(acme: Tenant, alice: Member, shop: P
     assert seller.post("/merges", {"winner_id": bo, "loser_id": ana}).status_code == 409
     merge = shop.post("/merges", {"winner_id": ana, "loser_id": bo}).json()["id"]
     assert seller.post(f"/merges/{merge}/undo").status_code == 404
+
+
+def test_companies_are_previewed_merged_and_parted(shop: Program) -> None:
+    verde = shop.post("/companies", {"name": "Verde SA", "city": "Porto", "domains": ["verde.example"]}).json()
+    twin = shop.post("/companies", {"name": "Verde Lda", "phone": "12", "domains": ["verde.pt"]}).json()
+    ana = shop.post("/contacts", {"name": "Ana", "emails": [{"address": "ana@verde.pt"}]}).json()
+    asked: dict[str, Any] = {"winner_id": verde["id"], "loser_id": twin["id"], "choices": {"name": "loser"}}
+    told = shop.post("/company-merges/preview", asked)
+    assert told.status_code == 200, told.content
+    keeps = {line["field"]: line[line["keeps"]] for line in told.json()["fields"]}
+    merge = shop.post("/company-merges", asked).json()
+    kept = shop.get(f"/companies/{twin['id']}").json()
+    assert kept["id"] == verde["id"], "the id of the other leads to the one that is kept"
+    assert {name: kept[name] for name in ("name", "city", "phone")} == {
+        name: keeps[name] for name in ("name", "city", "phone")
+    }
+    assert sorted(kept["domains"]) == ["verde.example", "verde.pt"]
+    assert [each["id"] for each in shop.get(f"/contacts?company_id={twin['id']}").json()["items"]] == [ana["id"]]
+    assert shop.post("/companies/upsert", {"name": "verde sa"}).json()["id"] == verde["id"]
+    assert shop.post("/companies", {"name": "Verde SA"}).status_code == 201
+    assert shop.post("/company-merges", asked).status_code == 409
+    assert shop.post(f"/company-merges/{merge['id']}/undo").status_code == 409, "its name was given away"
+    assert shop.get("/companies?bin=in").json()["items"] == []
+    assert [each["id"] for each in shop.get("/company-merges?state=live").json()["items"]] == [merge["id"]]
+    assert shop.get(f"/company-merges/{merge['id']}").json() == merge
+
+
+def test_companies_that_part_have_their_people_again(shop: Program) -> None:
+    verde, twin = (shop.post("/companies", {"name": name}).json()["id"] for name in ("Verde SA", "Verde Lda"))
+    ana = shop.post("/contacts", {"name": "Ana", "company": "Verde Lda"}).json()["id"]
+    merge = shop.post("/company-merges", {"winner_id": verde, "loser_id": twin}).json()["id"]
+    assert shop.post("/companies/upsert", {"name": "Verde Lda", "city": "Faro"}).json()["id"] == verde
+    assert shop.get(f"/contacts/{ana}").json()["company"]["id"] == verde
+    for _time in range(2):
+        assert shop.post(f"/company-merges/{merge}/undo").json()["undone_at"]
+    assert shop.get(f"/contacts/{ana}").json()["company"]["id"] == twin
+    same = {"winner_id": verde, "loser_id": verde}
+    assert shop.post("/company-merges", same).json()["errors"][0]["field"] == "loser_id"
+    told = shop.post("/company-merges", {"winner_id": verde, "loser_id": twin, "choices": {"shoe": "loser"}})
+    assert (told.status_code, told.json()["errors"][0]["field"]) == (422, "choices.shoe")

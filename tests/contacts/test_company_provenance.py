@@ -13,6 +13,7 @@ from ecrm.tenancy.models import Tenant, User
 from tests.api.conftest import make_program
 from tests.cast import Member
 from tests.factories import CustomFieldFactory
+from tests.imports.files import bring_in
 
 
 @pytest.fixture
@@ -46,14 +47,33 @@ def test_each_value_says_where_it_came_from(acme: Tenant, alice: Member, owner: 
     assert found["city"].by_name == owner.name
 
 
-def test_a_company_that_a_person_named_says_so(acme: Tenant, alice: Member) -> None:
+def test_a_company_that_was_named_says_by_whom(acme: Tenant, alice: Member, owner: User) -> None:
     with tenant_context(acme):
         services.create_contact(name="Ana", company="Azul", by=None)
-        azul = Company.objects.get(name="Azul")
-        assert provenance.of_company(azul.pk) == {}
-        services.edit_company(company=azul, by=None, city="Lagos")
-        assert provenance.of_company(azul.pk)["city"].source_type == "system"
-    assert "By itself" in alice.get("company_page", azul.pk).content.decode()
+        services.create_contact(name="Eva", company="Lilás", by=owner)
+        services.create_contact(name="Rui", company="azul", by=owner)
+    shop = make_program(alice)
+    shop.post("/contacts", {"name": "Nel", "company": "Verde"})
+    shop.post("/contacts/bulk", {"items": [{"name": "Zoe", "company": "Roxo"}]})
+    bring_in(alice, "Email,Name,Company\nlia@x.example,Lia,Preto\n")
+    with tenant_context(acme):
+        named = {name: _named(name) for name in ("Azul", "Lilás", "Verde", "Roxo", "Preto")}
+    assert named == {
+        "Azul": ("system", ""),
+        "Lilás": ("web", owner.name),
+        "Verde": ("api", alice.user.name),
+        "Roxo": ("api", alice.user.name),
+        "Preto": ("import", alice.user.name),
+    }
+    with tenant_context(acme):
+        preto = Company.objects.get(name="Preto")
+    page = alice.get("company_page", preto.pk).content.decode()
+    assert "Where “Name” comes from: Import" in page
+
+
+def _named(name: str) -> tuple[str, str]:
+    origin = provenance.of_company(Company.objects.get(name=name).pk)["name"]
+    return origin.source_type, origin.by_name
 
 
 def test_a_value_comes_back_and_can_go_again(acme: Tenant, alice: Member, owner: User, moinho: Company) -> None:

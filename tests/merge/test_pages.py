@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from contacts import services
 from contacts.merge.services import merge_contacts
 from contacts.models import Contact, DuplicatePair, Merge
 from ecrm.tenancy.models import Tenant
@@ -76,5 +77,18 @@ def test_a_page_of_one_person_twice_or_of_the_bin_is_not_there(
     alice: Member, in_acme: Tenant, ana: Contact, twin: Contact
 ) -> None:
     assert alice.get("merge_contact", ana.pk, ana.pk).status_code == 404
-    merge_contacts(winner=ana, loser=twin, by=None)
+    services.bin_contact(contact=twin, by=None)
     assert alice.get("merge_contact", ana.pk, twin.pk).status_code == 404
+
+
+def test_a_page_left_open_leads_to_who_is_kept(alice: Member, in_acme: Tenant, ana: Contact, twin: Contact) -> None:
+    merge_contacts(winner=ana, loser=twin, by=None)
+    for answer in (
+        alice.get("merge_contact", ana.pk, twin.pk),
+        alice.post("merge_contact", ana.pk, twin.pk),
+        alice.post("merge_contact", twin.pk, ana.pk),
+    ):
+        assert answer["Location"] == alice.url("contact_page", ana.pk)
+    page = alice.get("contact_page", ana.pk).content.decode()
+    assert "Anna Prata was merged into Ana Prata already" in page
+    assert Merge.objects.count() == 1

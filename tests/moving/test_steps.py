@@ -9,12 +9,14 @@ import pytest
 
 from consent import classes, suppression
 from consent.customer_laws import RULES, UNCONFIRMED
-from consent.models import ConsentAsk, ConsentClaim, ConsentRecord, ConsentState, Purpose
+from consent.models import ConsentAsk, ConsentClaim, ConsentRecord, ConsentState, CustomerRule, Purpose
 from contacts import events
 from contacts import services as contacts
 from contacts.models import BulkRun, Contact
+from ecrm.audit.models import AuditEntry
 from ecrm.tenancy.context import tenant_context
-from tests.cast import Member
+from ecrm.tenancy.models import Tenant
+from tests.cast import Member, join, make_user
 from tests.imports.files import bring_in, work
 
 FILE = """Email,Name,Country,Stage,Newsletter,Opt-in date,Opt-in origin
@@ -127,6 +129,63 @@ def test_what_could_not_be_confirmed_is_refused_and_says_so(alice: Member, run: 
     answer = act(alice, "customer_basis", bare, reason="Beans", was_offered="on")
     assert ("Bare" in stand(alice)["may"]) is (not words)
     assert words in alice.client.get(answer["Location"]).content.decode()
+
+
+def rule(country: str, **given: str) -> dict[str, str]:
+    return {"country": country, "is_allowed": "yes", "law": "Act 5 § 3", "reason": "Opinion of our lawyer", **given}
+
+
+def test_a_workspace_sets_its_own_rule_for_a_country(alice: Member, run: Any) -> None:
+    dated = person(alice, "Dated")
+    assert alice.post("customer_rules", form=rule("PL")).status_code == 302
+    page = alice.get("customer_rules").content.decode()
+    assert "Opinion of our lawyer" in page
+    assert alice.user.name in page
+    act(alice, "customer_basis", dated, reason="Beans", was_offered="on")
+    assert "Dated" in stand(alice)["may"]
+    with tenant_context(alice.tenant):
+        evidence = ConsentRecord.objects.filter(contact=dated).latest("pk").evidence
+        assert (evidence["law"], evidence["own_rule"]) == ("Act 5 § 3", "Opinion of our lawyer")
+        entry = AuditEntry.objects.get(action="customer_rule.set")
+        assert (entry.actor_id, entry.reason) == (alice.user.pk, "Opinion of our lawyer")
+
+    alice.post("customer_rules", form=rule("PT", is_allowed="no"))
+    answer = act(alice, "customer_basis", person(alice, "Bare"), reason="Beans", was_offered="on")
+    assert (
+        "This workspace asks customers of Portugal for consent too"
+        in alice.client.get(answer["Location"]).content.decode()
+    )
+    with tenant_context(alice.tenant):
+        mine = CustomerRule.objects.get(country="PT")
+    for _time in range(2):
+        alice.post("remove_customer_rule", mine.pk)
+        act(alice, "customer_basis", person(alice, "Bare"), reason="Beans", was_offered="on")
+        assert "Bare" in stand(alice)["may"]
+
+
+def test_the_months_of_an_own_rule_count(alice: Member, run: Any) -> None:
+    alice.post("customer_rules", form=rule("PT", months="1"))
+    act(alice, "customer_basis", person(alice, "Bare"), reason="Beans", was_offered="on")
+    assert "Bare" in stand(alice)["needs"], "a customer by their stage alone has no day of a sale"
+
+
+@pytest.mark.parametrize("empty", ["country", "law", "reason"])
+def test_an_own_rule_says_on_what_it_rests(alice: Member, acme: Tenant, empty: str) -> None:
+    assert alice.post("customer_rules", form=rule("PL", **{empty: ""})).status_code == 422
+    with tenant_context(acme):
+        assert not CustomerRule.objects.exists()
+
+
+def test_who_decides_on_countries(acme: Tenant, alice: Member, mara: Member, charlie: Member, vera: Member) -> None:
+    privacy = join(make_user("Pia"), acme, "privacy")
+    assert privacy.post("customer_rules", form=rule("PL")).status_code == 302
+    assert mara.post("customer_rules", form=rule("HU")).status_code == 403
+    assert vera.get("customer_rules").status_code == 403
+    assert "Opinion" not in charlie.get("customer_rules").content.decode()
+    with tenant_context(acme):
+        mine = CustomerRule.objects.get()
+    assert charlie.post("remove_customer_rule", mine.pk).status_code == 404
+    assert mara.post("remove_customer_rule", mine.pk).status_code == 403
 
 
 def test_the_page_on_countries_says_what_the_code_does() -> None:

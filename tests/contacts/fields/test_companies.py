@@ -28,9 +28,11 @@ def test_a_company_keeps_what_the_form_says(acme: Tenant, alice: Member) -> None
         company = Company.objects.get()
         DirtyContact.objects.all().delete()
 
-    refused = alice.post("edit_company", company.pk, form=form(alice, company))
+    refused = alice.post("create_company", form={"name": "Verde"})
     assert refused.status_code == 422
     assert "Fill in “Sector”." in refused.content.decode()
+    assert "Still empty." in alice.get("edit_company", company.pk).content.decode()
+    assert alice.post("edit_company", company.pk, form=form(alice, company, city="Porto")).status_code == 302
 
     saved = alice.post("edit_company", company.pk, form=form(alice, company, **{"f:sector": "Media"}))
     assert saved.status_code == 302

@@ -128,6 +128,21 @@ def test_a_field_needed_at_a_stage_holds_the_form_up_there(acme: Tenant, alice: 
     filled = form_of(alice, "edit_contact", ana.pk, stage="customer", **{"f:tax": "PT 123"})
     assert alice.post("edit_contact", ana.pk, form=filled).status_code == 302
     assert held(ana) == {"tax": "PT 123"}
+    emptied = form_of(alice, "edit_contact", ana.pk, **{"f:tax": ""})
+    assert alice.post("edit_contact", ana.pk, form=emptied).status_code == 422
+
+
+def test_what_was_empty_before_is_hinted_at_and_holds_nobody_up(acme: Tenant, alice: Member, ana: Contact) -> None:
+    with tenant_context(acme):
+        Contact.objects.filter(pk=ana.pk).update(stage="customer")
+    define(acme, "text", "Tax number", key="tax", required_at=["customer"])
+    assert "Needed at the stage Customer. Still empty." in alice.get("edit_contact", ana.pk).content.decode()
+    mended = form_of(alice, "edit_contact", ana.pk, city="Porto")
+    assert alice.post("edit_contact", ana.pk, form=mended).status_code == 302
+    away = form_of(alice, "edit_contact", ana.pk, stage="lapsed")
+    assert alice.post("edit_contact", ana.pk, form=away).status_code == 302
+    back = form_of(alice, "edit_contact", ana.pk, stage="customer")
+    assert alice.post("edit_contact", ana.pk, form=back).status_code == 422, "moving there asks for it"
 
 
 def test_one_save_is_one_change_of_all_that_differs(acme: Tenant, alice: Member, ana: Contact) -> None:
