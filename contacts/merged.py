@@ -46,6 +46,12 @@ def company_survivors_by_name(norms: Sequence[Any]) -> set[int]:
     return set(live.values_list("survivor_id", flat=True))
 
 
+def merged_names(norms: Iterable[str]) -> frozenset[str]:
+    """Those of these folded names that a company lost by a merge."""
+    live = CompanyMerge.objects.filter(undone_at=None, name_norm__in=list(norms))
+    return frozenset(live.values_list("name_norm", flat=True))
+
+
 def first_owners(model: type[Model], owners: Mapping[int, int]) -> dict[int, int]:
     """Whose rows of ``model`` were before a merge that stands: id of the row by the id of that person.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Literal
@@ -16,7 +16,7 @@ from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from contacts import domains, merged, services
-from contacts.api import custom, rows, writing
+from contacts.api import companies_together, custom, rows, writing
 from contacts.api.rows import MOST, RowsOut, Word
 from contacts.api.schemas import CountryCode, CustomFieldsIn
 from contacts.companies import listing
@@ -128,14 +128,20 @@ def upsert_company(request: ApiRequest, given: CompanyIn) -> Any:
 
     Domains are added to those there. Nothing found: creates.
     """
-    company, is_new = _upsert(request, given)
-    return Status(201 if is_new else 200, _one(request, str(company.pk)))
+    company, result = _upsert(request, given)
+    return Status(201 if result == "created" else 200, _one(request, str(company.pk)))
 
 
 @router.post("/bulk", auth=WRITE, response=RowsOut, summary="Create or change up to 1,000 companies")
 def write_companies(request: ApiRequest, given: CompanyRowsIn) -> Any:
-    """Row after row. One that is refused changes nothing and leaves the others be."""
-    return rows.each(given.items, lambda row: _write(request, row))
+    """As if row came after row. One that is refused changes nothing and leaves the others be."""
+    written = companies_together.write(
+        request,
+        given.items,
+        changes_of=lambda row, company, held: _changes(request, row, company, held),
+        one=lambda row: _write(request, row),
+    )
+    return rows.told(written)
 
 
 @router.get("/{company_id}", auth=READ, response=CompanyRecordOut, summary="Read a company")
@@ -227,25 +233,23 @@ def _one(request: ApiRequest, company_id: str) -> dict[str, Any]:
 def _write(request: ApiRequest, row: CompanyRowIn) -> tuple[int, Word]:
     if row.id is not None:
         company = _find(request, row.id)
-        _change(request, company, row)
-        return company.pk, "updated"
-    company, is_new = _upsert(request, row)
-    return company.pk, "created" if is_new else "updated"
+        return company.pk, "updated" if _change(request, company, row) else "unchanged"
+    company, result = _upsert(request, row)
+    return company.pk, result
 
 
-def _upsert(request: ApiRequest, given: CompanyIn) -> tuple[Company, bool]:
+def _upsert(request: ApiRequest, given: CompanyIn) -> tuple[Company, Word]:
     """Two requests at once make one company."""
     found = _known(request, given)
     if found is None:
         try:
-            return _create(request, given), True
+            return _create(request, given), "created"
         except ValidationError as refusal:
             found = _known(request, given) if problems.of_validation(refusal).status == 409 else None
             if found is None:
                 raise
     own = list(CompanyDomain.objects.filter(company=found).order_by("id").values_list("domain_norm", flat=True))
-    _change(request, found, given, kept_domains=own)
-    return found, False
+    return found, "updated" if _change(request, found, given, kept_domains=own) else "unchanged"
 
 
 def _known(request: ApiRequest, given: CompanyIn) -> Company | None:
@@ -271,17 +275,19 @@ def _create(request: ApiRequest, given: CompanyIn) -> Company:
     return services.create_company(by=request.user, via="api", **_changes(request, given, None))
 
 
-def _change(request: ApiRequest, company: Company, given: CompanyIn, kept_domains: Sequence[str] = ()) -> None:
+def _change(request: ApiRequest, company: Company, given: CompanyIn, kept_domains: Sequence[str] = ()) -> bool:
     if company.binned_at is not None:
         raise Problem(409, _("This company is in the bin. Restore it first."))
     changes = _changes(request, given, company)
     if "domains" in changes:
         changes["domains"] = [*kept_domains, *changes["domains"]]
-    services.edit_company(company=company, by=request.user, via="api", **changes)
+    return bool(services.edit_company(company=company, by=request.user, via="api", **changes))
 
 
-def _changes(request: ApiRequest, given: CompanyIn, company: Company | None) -> dict[str, Any]:
-    """The fields that were given, as the services take them."""
+def _changes(
+    request: ApiRequest, given: CompanyIn, company: Company | None, held: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The fields that were given, as the services take them; ``held`` are custom fields that were read already."""
     changes = {name: getattr(given, name) for name in given.model_fields_set - {"id", "custom_fields"}}
     if "owner_id" in changes:
         changes["owner"] = writing.member(changes.pop("owner_id"))
@@ -289,6 +295,12 @@ def _changes(request: ApiRequest, given: CompanyIn, company: Company | None) -> 
         sent = given.model_dump(include={"custom_fields"})["custom_fields"]
         owner_id = company.pk if company is not None else None
         changes["custom_fields"] = custom.checked(
-            request, sent, stage=CustomField.ALWAYS, owner_id=owner_id, entity="company", was_stage=CustomField.ALWAYS
+            request,
+            sent,
+            stage=CustomField.ALWAYS,
+            owner_id=owner_id,
+            entity="company",
+            was_stage=CustomField.ALWAYS,
+            held=held,
         )
     return changes

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from contacts.models import CleaningSettings, ContactChange, EmailAddress, PhoneNumber
+from contacts import fields
+from contacts.models import CleaningSettings, ContactChange, CustomField, CustomValue, EmailAddress, PhoneNumber
 from contacts.provenance import register_source
 from contacts.quality.kinds import IssueKind, Remedy, register
 
+CONTACT = CustomField.Entity.CONTACT
 _OF_PERSON = "row.tenant_id = person.tenant_id AND row.contact_id = person.id"
 # A field that may be required: its name and what is true of a person without it.
 REQUIRABLE = {
@@ -32,15 +35,30 @@ CHOSEN = "choice"
 NO_OPINION = ("merge", "undo", "rule", "domain", CHOSEN)
 
 
+def requirable() -> list[tuple[str, str | Promise]]:
+    """What may be asked of a complete contact: the usual details, then the workspace's own fields."""
+    own = [(fields.prefixed(field), field.label) for field in fields.of(CONTACT)]
+    return [*((name, label) for name, (label, _sql) in REQUIRABLE.items()), *own]
+
+
 def required(settings: CleaningSettings) -> list[str]:
-    """Names of the required fields; the usual ones while the workspace has not said."""
+    """Names of the required fields, own ones as "f:<key>"; the usual ones while the workspace has not said."""
     chosen = settings.required_fields if settings.pk else REQUIRED_AT_FIRST
-    return [name for name in chosen if name in REQUIRABLE]
+    known = {name for name, _label in requirable()}
+    return [name for name in chosen if name in known]
 
 
 def _incomplete(settings: CleaningSettings) -> str:
-    cases = [f"CASE WHEN {REQUIRABLE[name][1]} THEN '{name}' END" for name in required(settings)]
+    own = {fields.prefixed(field): field.pk for field in fields.of(CONTACT)}
+    cases = [
+        f"CASE WHEN {_lacks_own(own[name]) if name in own else REQUIRABLE[name][1]} THEN '{name}' END"
+        for name in required(settings)
+    ]
     return f"nullif(concat_ws(' ', {', '.join(cases)}), '')" if cases else "NULL::text"
+
+
+def _lacks_own(field_id: int) -> str:
+    return f"NOT EXISTS (SELECT FROM {CustomValue.table()} row WHERE {_OF_PERSON} AND row.field_id = {field_id})"
 
 
 def _stale(settings: CleaningSettings) -> str:

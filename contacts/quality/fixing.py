@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from contacts import adding, fields, provenance, services
 from contacts.entries import EmailEntry, PhoneEntry
+from contacts.fields.values_form import control
 from contacts.forms import ContactForm, EmailForm, PhoneForm, values_of
 from contacts.models import Contact, QualityIssue
 from contacts.provenance import wording
@@ -72,17 +73,22 @@ class FixForm:
 def _filling(request: MemberRequest, posted: Any, person: Contact, codes: list[str]) -> Any:
     form = ContactForm(posted, request=request, initial=values_of(person), use_required_attribute=False)
     further = {"email": EmailForm.base_fields["address"], "phone": PhoneForm.base_fields["number"]}
-    form.fields = {
-        code: form.fields[code] if code in form.fields else deepcopy(further[code])
-        for code in codes
-        if code in form.fields or code in further
+    own = {fields.prefixed(field): field for field in fields.of("contact", request.membership)}
+    known = {
+        **form.fields,
+        **{code: deepcopy(field) for code, field in further.items()},
+        **{code: control(own[code]) for code in codes if code in own},
     }
+    form.fields = {code: known[code] for code in codes if code in known}
     return form
 
 
 def _filled(person: Contact, given: dict[str, Any]) -> dict[str, Any]:
     """What was written, as ``services.edit_contact`` takes it; what stayed empty stays so."""
-    changes = {name: value for name, value in given.items() if value}
+    own = {name.removeprefix(fields.PREFIX): value for name, value in given.items() if name.startswith(fields.PREFIX)}
+    changes = {name: value for name, value in given.items() if value and not name.startswith(fields.PREFIX)}
+    if own := {key: value for key, value in own.items() if value not in (None, "", [])}:
+        changes["custom_fields"] = own
     email, phone = changes.pop("email", ""), changes.pop("phone", "")
     if email:
         changes["emails"] = [*adding.emails(person), EmailEntry(email)]

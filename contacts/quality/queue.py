@@ -26,10 +26,11 @@ from contacts.quality.kinds import DUPLICATES, IssueKind
 from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.models import Membership
 from ecrm.tenancy.teams import visible_owner_ids
-from ecrm.ui.pages import Page, cursor_after, keyset_page, place_after
+from ecrm.ui.pages import Page, cursor_after, place_after
 
 SIZE = 25
 ORDER = ("-worth", "rank", "-id")
+LEFT_ORDER = ("-left_at", "rank", "-id")
 NOBODY = "none"
 _PAIRS_FIRST = 0
 _ISSUES_NEXT = 1
@@ -81,41 +82,34 @@ class Asked:
 
 
 def page(asked: Asked, membership: Membership, *, cursor: str | None) -> Page[Any]:
-    """Pairs and issues together, two queries at most. Leads on, and not back: what is done is gone."""
-    if asked.is_closed:
-        return _closed(asked, membership, cursor)
-    place = place_after(cursor, order=ORDER)
-    found = [
-        _read(rows, rank, place) for rank, rows in enumerate((_pairs(asked, membership), _issues(asked, membership)))
-    ]
-    ordered = merge(*found, key=lambda each: (-each[0], each[1], -each[2]))
+    """Pairs and issues together, two queries at most; what was left as it is with the latest first.
+
+    Leads on, and not back: what is done is gone.
+    """
+    order, columns = (LEFT_ORDER, ("decided_at", "closed_at")) if asked.is_closed else (ORDER, ("worth", "worth"))
+    place = place_after(cursor, order=order)
+    both = (_pairs(asked, membership), _issues(asked, membership))
+    found = [_read(rows, rank, columns[rank], place) for rank, rows in enumerate(both)]
+    ordered = merge(*found, key=lambda each: (each[0], -each[1], each[2]), reverse=True)
     taken = list(islice(ordered, SIZE + 1))
     last = taken[SIZE - 1] if len(taken) > SIZE else None
-    shown = [row for _worth, _rank, _id, row in taken[:SIZE]]
+    shown = [row for _first, _rank, _id, row in taken[:SIZE]]
     return Page(
-        shown, cursor_after(last[:3], order=ORDER) if last else None, None, is_reset=bool(cursor) and place is None
+        shown, cursor_after(last[:3], order=order) if last else None, None, is_reset=bool(cursor) and place is None
     )
 
 
-def _read(rows: Any, rank: int, place: list[Any] | None) -> list[tuple[int, int, int, Any]]:
-    """The next of one table after a place in both."""
+def _read(rows: Any, rank: int, column: str, place: list[Any] | None) -> list[tuple[Any, int, int, Any]]:
+    """The next of one table after a place in both, by ``column``."""
     if rows is None:
         return []
     if place is not None:
-        worth, of_rank, last_id = place
+        value, of_rank, last_id = place
         if rank == of_rank:
-            rows = rows.filter(TupleLessThan(Tuple(F("worth"), F("id")), (worth, last_id)))
+            rows = rows.filter(TupleLessThan(Tuple(F(column), F("id")), (value, last_id)))
         else:
-            rows = rows.filter(**{"worth__lte" if rank > of_rank else "worth__lt": worth})
-    return [(row.worth, rank, row.pk, row) for row in rows.order_by("-worth", "-id")[: SIZE + 1]]
-
-
-def _closed(asked: Asked, membership: Membership, cursor: str | None) -> Page[Any]:
-    """What was left as it is, the latest first: one kind at a time, or every kind but the pairs."""
-    if asked.kind == DUPLICATES:
-        pairs = _pairs(asked, membership).filter(decided_at__isnull=False)
-        return keyset_page(pairs, order=("-decided_at", "-id"), cursor=cursor, size=SIZE)
-    return keyset_page(_issues(asked, membership), order=("-closed_at", "-id"), cursor=cursor, size=SIZE)
+            rows = rows.filter(**{f"{column}__{'lte' if rank > of_rank else 'lt'}": value})
+    return [(getattr(row, column), rank, row.pk, row) for row in rows.order_by(f"-{column}", "-id")[: SIZE + 1]]
 
 
 def _pairs(asked: Asked, membership: Membership) -> Any:
@@ -123,6 +117,8 @@ def _pairs(asked: Asked, membership: Membership) -> Any:
         return None
     state = DuplicatePair.State.APART if asked.is_closed else DuplicatePair.State.OPEN
     pairs: Any = DuplicatePair.objects.filter(state=state, first__binned_at=None, second__binned_at=None)
+    if asked.is_closed:
+        pairs = pairs.filter(decided_at__isnull=False)
     for side in ("first", "second"):
         pairs = pairs.filter(seen(membership, side))
     if asked.owner:

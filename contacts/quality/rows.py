@@ -117,7 +117,7 @@ def _issue(issue: Any, told: Mapping[int, About], custom: Mapping[str, CustomFie
         key=f"i{issue.pk}",
         kind=kind,
         people=[_person(issue.contact, told)],
-        words=_("missing: %(fields)s") % {"fields": words} if kind.key == "incomplete" else words,
+        words=_("missing: %(fields)s") % {"fields": words} if words and kind.key == "incomplete" else words,
         worth=issue.worth,
         worth_words=_added([(str(kind.label), kind.weight), *worth.parts(issue.contact)]),
         found_at=issue.found_at,

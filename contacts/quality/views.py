@@ -101,7 +101,7 @@ class SettingsForm(forms.Form):
     required_fields = forms.MultipleChoiceField(
         label=gettext_lazy("A complete contact has"),
         required=False,
-        choices=[(name, label) for name, (label, _sql) in checks.REQUIRABLE.items()],
+        choices=checks.requirable,
         widget=forms.CheckboxSelectMultiple,
     )
     stale_months = forms.IntegerField(

@@ -16,6 +16,7 @@ from contacts.services.naming import folded
 from ecrm.audit import services as audit
 from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.models import Membership, User
+from ecrm.tenancy.settings_rows import once
 
 # What was there and what is there now, by key, as ``CompanyChange`` keeps them.
 Changed = dict[str, tuple[Any, Any]]
@@ -47,7 +48,7 @@ def create_company(
     """
     at = at or timezone.now()
     company = Company(created_at=at, updated_at=at)
-    changed = _assign(company, {**own, "name": name})
+    changed = assign_company(company, {**own, "name": name})
     company.name_norm = folded(company.name)
     _save(company)
     changed |= _replace_domains(company, domains)
@@ -83,7 +84,7 @@ def edit_company(
     current = Company.objects.select_for_update().get(pk=company.pk)
     if expected_updated_at is not None and current.updated_at != expected_updated_at:
         raise StaleCompany(current)
-    changed = _assign(current, changes)
+    changed = assign_company(current, changes)
     if domains is not None:
         changed |= _replace_domains(current, domains)
     if custom_fields:
@@ -175,6 +176,11 @@ def restore_company(*, company: Company, by: User | None, at: datetime | None = 
 
 def refresh_company_search(company: Company) -> None:
     """Due after every change of a name, a domain or a city."""
+    refresh_companies_search([company.pk])
+
+
+def refresh_companies_search(ids: Sequence[int]) -> None:
+    """The same for many, in one statement."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE {Company.table()} company SET search_text = concat_ws(' ', '', company.name_norm,"
@@ -182,12 +188,14 @@ def refresh_company_search(company: Company) -> None:
             f"    FROM {CompanyDomain.table()} domain"
             "    WHERE domain.tenant_id = company.tenant_id AND domain.company_id = company.id),"
             "  nullif(search.fold(company.city), ''))"
-            " WHERE company.tenant_id = %s AND company.id = %s",
-            [require_tenant_id(), company.pk],
+            " WHERE company.tenant_id = %s AND company.id = ANY (%s)",
+            [require_tenant_id(), list(ids)],
         )
 
 
-def _assign(company: Company, values: dict[str, Any]) -> Changed:
+def assign_company(company: Company, values: dict[str, Any]) -> Changed:
+    """Sets own fields and answers those that changed. Raises ``ValidationError`` by field, ``TypeError`` for a
+    field nobody may set."""
     unknown = set(values) - set(COMPANY_FIELDS)
     if unknown:
         raise TypeError(f"A company has no editable field {', '.join(sorted(unknown))}.")
@@ -204,7 +212,8 @@ def _assign(company: Company, values: dict[str, Any]) -> Changed:
 
 
 def _is_member(user_id: int) -> bool:
-    return Membership.objects.filter(tenant=require_tenant_id(), user=user_id).exists()
+    members = Membership.objects.filter(tenant=require_tenant_id(), user=user_id)
+    return once(("contacts.member", user_id), members.exists)
 
 
 def _save(company: Company) -> None:

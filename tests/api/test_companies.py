@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from contacts.models import CompanyChange
+from ecrm.audit.models import AuditEntry
+from ecrm.tenancy.context import tenant_context
 from ecrm.tenancy.models import Tenant
 from tests.api.conftest import Program, make_program
 from tests.cast import Member
+from tests.contacts.fields.conftest import make as make_field
 
 VERDE = {"name": "Verde Lda", "domains": ["https://www.Verde.example/about"], "city": "Porto", "country": "PT"}
 
@@ -122,3 +129,60 @@ def test_fields_are_made_by_those_who_change_settings(bob: Member) -> None:
     hers = make_program(bob, "contacts:read")
     told = hers.post("/custom-fields", {"entity": "contact", "kind": "text", "label": "X"})
     assert told.status_code == 403
+
+
+def test_many_at_once_is_what_one_after_the_other_would_be(shop: Program, acme: Tenant) -> None:
+    verde = shop.post("/companies", VERDE).json()["id"]
+    azul = shop.post("/companies", {"name": "Azul"}).json()["id"]
+    gone = shop.post("/companies", {"name": "Gone"}).json()["id"]
+    shop.delete(f"/companies/{gone}")
+    rows = [
+        {"name": "Novo", "domains": ["novo.example"], "city": "Faro"},
+        {"domains": ["verde.example", "verde.pt"], "phone": "12"},
+        {"id": azul, "name": "Azul SA"},
+        {"name": "Twice", "city": "One"},
+        {"name": "twice", "city": "Two"},
+        {"name": "Bad", "domains": ["gmail.com"]},
+        {"id": gone, "city": "Faro"},
+        {"id": "999999", "city": "Faro"},
+        {"city": "Nowhere"},
+        {"name": "Taken", "domains": ["novo.example"]},
+    ]
+    told = shop.post("/companies/bulk", {"items": rows}).json()["rows"]
+    results = [row["result"] for row in told]
+    assert results == [*["created", "updated", "updated", "created", "updated"], *["refused"] * 4, "updated"]
+    assert told[9]["id"] == told[0]["id"], "a domain of the same request"
+    assert [row["status"] for row in told[5:9]] == [422, 409, 404, 422]
+    kept = shop.get(f"/companies/{verde}").json()
+    assert (kept["phone"], kept["city"], kept["domains"]) == ("12", "Porto", ["verde.example", "verde.pt"])
+    assert shop.get(f"/companies/{told[3]['id']}").json()["city"] == "Two"
+    found = shop.get("/companies?q=azul").json()["items"]
+    assert [each["name"] for each in found] == ["Azul SA"]
+    again = shop.post("/companies/bulk", {"items": rows[1:3]}).json()["rows"]
+    assert [row["result"] for row in again] == ["unchanged"] * 2
+    with tenant_context(acme):
+        made = CompanyChange.objects.get(company=int(told[3]["id"]), changes__has_key="name")
+        assert made.source_type == "api"
+        audited = AuditEntry.objects.filter(subject_id=int(azul), subject_type="contacts.company")
+        assert audited.order_by("id").values_list("action", flat=True)[1] == "company.changed"
+
+
+def test_many_companies_cost_as_many_statements_as_a_few(shop: Program, acme: Tenant) -> None:
+    with tenant_context(acme):
+        make_field("text", key="sector", entity="company")
+    costs = []
+    for count in (5, 50):
+        rows = [
+            {
+                "name": f"Firm {count} {number}",
+                "domains": [f"f{count}-{number}.example"],
+                "custom_fields": {"sector": "x"},
+            }
+            for number in range(count)
+        ]
+        for changes in ({}, {"city": "Porto", "custom_fields": {"sector": "y"}}):
+            given = [{**row, **changes} for row in rows]
+            with CaptureQueriesContext(connection) as queries:
+                assert shop.post("/companies/bulk", {"items": given}).json()["refused"] == 0
+            costs.append(len(queries))
+    assert costs[:2] == costs[2:]

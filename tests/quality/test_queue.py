@@ -10,14 +10,16 @@ import pytest
 from django.utils import timezone
 
 from consent import suppression
-from contacts import provenance, services
+from contacts import fields, provenance, services
 from contacts.duplicates import services as duplicates
+from contacts.fields import defining
 from contacts.models import CleaningSettings, Contact, DuplicatePair, QualityIssue
 from contacts.quality import work
 from ecrm.tenancy.models import Tenant
 from tests import factories as make
 from tests.cast import Member
 from tests.contacts.conftest import add
+from tests.contacts.fields.conftest import make as define
 
 
 @pytest.fixture
@@ -171,6 +173,47 @@ def test_still_right_is_asked_again_when_its_time_has_passed(alice: Member, unti
     QualityIssue.objects.filter(pk=issue.pk).update(closed_at=timezone.now() - timedelta(days=31 * months + 1))
     look(person)
     assert len(listed(alice, "stale")) == 1
+
+
+def test_an_own_field_may_be_required_and_is_filled_in_place(alice: Member, bob: Member, in_acme: Tenant) -> None:
+    tax = define("number", "Tax number", key="tax", visible_to=["sales"])
+    settings = {"required_fields": ["name", "f:tax"], "stale_months": "0"}
+    assert alice.post("quality_settings", form=settings).status_code == 302
+    form = alice.get("quality_settings").context["form"]
+    assert form["required_fields"].value() == ["name", "f:tax"]
+    person = add(in_acme, name="Ana")
+    look(person)
+    (row,) = listed(alice, "incomplete")
+    assert row.words == "missing: Tax number"
+    assert "Tax number" not in str(listed(bob, "incomplete")[0].words), "hidden from those who may not see it"
+
+    issue = issue_of(person)
+    assert alice.post("fix_issue", issue.pk, form={"f:tax": "many"}).status_code == 422
+    assert alice.post("fix_issue", issue.pk, form={"f:tax": "12"}).status_code == 302
+    assert fields.values("contact", [person.pk]) == {person.pk: {"tax": 12}}
+    assert listed(alice, "incomplete") == []
+    defining.delete(field=tax, by=alice.user)
+    assert "f:tax" not in alice.get("quality_settings").content.decode()
+
+
+def test_what_was_left_is_in_one_list_with_the_latest_first(
+    alice: Member, untidy: dict[str, Contact], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = DuplicatePair.objects.get()
+    issues = list(QualityIssue.objects.filter(closed_at=None).order_by("id"))
+    alice.post("close_issue", issues[0].pk, form={"reason": "right"})
+    alice.post("dismiss_pair", pair.pk, form={"reason": "shared"})
+    alice.post("close_issue", issues[1].pk, form={"reason": "right"})
+    expected = [f"i{issues[1].pk}", f"p{pair.pk}", f"i{issues[0].pk}"]
+    assert [row.key for row in listed(alice, show="left")] == expected
+
+    monkeypatch.setattr("contacts.quality.queue.SIZE", 1)
+    seen, cursor = [], ""
+    while cursor is not None:
+        page = alice.get("quality_inbox", query={"show": "left", "cursor": cursor}).context
+        seen += [row.key for row in page["rows"]]
+        cursor = page["page"].next
+    assert seen == expected
 
 
 def test_a_pair_is_merged_at_one_press(alice: Member, untidy: dict[str, Contact]) -> None:
