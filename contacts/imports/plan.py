@@ -19,6 +19,7 @@ from contacts.imports.wishes import APPEND, FILL, OVERWRITE, PLACE, SKIP, Wishes
 from contacts.models import (
     Company,
     CompanyDomain,
+    CompanyMerge,
     Contact,
     EmailAddress,
     Identity,
@@ -238,7 +239,14 @@ class _Sql:
             found.append(
                 "firm AS MATERIALIZED (SELECT written.name, known.id FROM (SELECT DISTINCT company AS name FROM read"
                 f" WHERE company IS NOT NULL) written JOIN {Company.table()} known ON known.tenant_id = %(tenant)s"
-                f" AND known.binned_at IS NULL AND known.name_norm = {COMPANY_NORM.format('written.name')})"
+                f" AND known.binned_at IS NULL AND known.name_norm = {COMPANY_NORM.format('written.name')}"
+                # A name that a company lost by a merge means the one that stands for it, as in contacts.services.
+                " UNION ALL SELECT DISTINCT ON (written.name) written.name, merged.survivor_id FROM (SELECT DISTINCT"
+                f" company AS name FROM read WHERE company IS NOT NULL) written JOIN {CompanyMerge.table()} merged"
+                " ON merged.tenant_id = %(tenant)s AND merged.undone_at IS NULL"
+                f" AND merged.name_norm = {COMPANY_NORM.format('written.name')}"
+                f" WHERE NOT EXISTS (SELECT FROM {Company.table()} living WHERE living.tenant_id = %(tenant)s"
+                " AND living.binned_at IS NULL AND living.name_norm = merged.name_norm))"
             )
         if "tags" in self.given:
             found.append(
@@ -333,12 +341,17 @@ class _Sql:
         return parts
 
     def _company(self) -> list[str]:
-        """``company_id`` as it will be, as far as the company is there; new people join by their domain."""
+        """``company_id`` as it will be, as far as the company is there; new people join by their domain, and so
+        does who has no company and gets an address there."""
+        joins = (
+            "(person.id IS NOT NULL AND person.company_id IS NULL AND house.id IS NOT NULL"
+            f" AND email.contact_id IS NULL AND {self._allowed('email', EmailAddress)})"
+        )
         if "company" not in self.given:
             return [
-                "coalesce(person.company_id, CASE WHEN person.id IS NULL THEN house.id END) AS company_id",
+                f"CASE WHEN person.id IS NULL OR {joins} THEN house.id ELSE person.company_id END AS company_id",
                 "person.company_id AS old_company_id",
-                "false AS takes_company",
+                f"{joins} AS takes_company",
             ]
         policy = self.wishes.policy("company")
         takes = {
@@ -350,11 +363,11 @@ class _Sql:
         condition = f"(read.company IS NOT NULL AND {takes}{known})"
         return [
             (
-                f"CASE WHEN {condition} THEN firm.id WHEN person.id IS NULL THEN house.id ELSE person.company_id END"
-                " AS company_id"
+                f"CASE WHEN {condition} THEN firm.id WHEN person.id IS NULL OR {joins} THEN house.id"
+                " ELSE person.company_id END AS company_id"
             ),
             "person.company_id AS old_company_id",
-            f"{condition} AS takes_company",
+            f"({condition} OR {joins}) AS takes_company",
             f"(read.company IS NOT NULL AND {takes} AND firm.id IS NULL) AS misses_company",
         ]
 

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 
 from contacts import company_panels, domains, events, services
 from contacts.companies import history
+from contacts.companies.merge.services import merge_companies
 from contacts.company_panels import CompanyPanel
 from contacts.models import Company, CompanyDomain, Contact, ContactChange
 from ecrm.audit.models import AuditEntry
@@ -16,7 +17,7 @@ from ecrm.tenancy.context import tenant_context
 from ecrm.tenancy.models import Tenant, User
 from tests.cast import Member
 from tests.contacts.conftest import add, fresh, told
-from tests.imports.files import bring_in
+from tests.imports.files import bring_in, work
 
 
 @pytest.fixture
@@ -272,3 +273,32 @@ def test_what_happened_again_and_again_is_one_line(alice: Member, acme: Tenant, 
 
     sentences = [item.sentence for day in page.context["told"].days for item in day.items]
     assert sum("agged" in sentence for sentence in sentences) == 1
+
+
+def test_an_import_that_gives_an_address_joins_too_and_takes_it_back(
+    alice: Member, acme: Tenant, moinho: Company
+) -> None:
+    rui = add(acme, name="Rui", phones=["912345678"])
+    free = add(acme, name="Zoe", phones=["912345670"])
+    placed = add(acme, name="Eva", phones=["912345671"], company="Azul")
+    rows = "912345678,rui@moinho.example\n912345670,zoe@gmail.com\n912345671,eva@moinho.example\n"
+    run = bring_in(alice, f"Phone,Email\n{rows}", match="phone")
+    assert fresh(rui).company_id == moinho.pk
+    assert fresh(free).company_id is None
+    assert str(fresh(placed).company) == "Azul"
+    alice.post("undo_import", run.pk)
+    work(alice, run)
+    assert fresh(rui).company_id is None
+
+
+def test_an_import_knows_the_name_of_a_merged_company(alice: Member, acme: Tenant, moinho: Company) -> None:
+    with tenant_context(acme):
+        old = services.create_company(name="Moinho Velho", by=None)
+        merge_companies(winner=moinho, loser=old, by=None)
+    run = bring_in(alice, "Email,Name,Company\nlia@x.example,Lia,MOINHO velho\n")
+    with tenant_context(acme):
+        assert Contact.objects.get(name="Lia").company_id == moinho.pk
+    alice.post("undo_import", run.pk)
+    work(alice, run)
+    with tenant_context(acme):
+        assert Company.objects.get(pk=moinho.pk).binned_at is None
