@@ -275,12 +275,14 @@ def _create(request: ApiRequest, given: CompanyIn) -> Company:
     return services.create_company(by=request.user, via="api", **_changes(request, given, None))
 
 
-def _change(request: ApiRequest, company: Company, given: CompanyIn, kept_domains: Sequence[str] = ()) -> bool:
+def _change(request: ApiRequest, company: Company, given: CompanyIn, kept_domains: Sequence[str] | None = None) -> bool:
     if company.binned_at is not None:
         raise Problem(409, _("This company is in the bin. Restore it first."))
     changes = _changes(request, given, company)
+    if kept_domains is not None and merged.merged_names([folded(given.name)]):
+        changes.pop("name", None)  # a name of before a merge finds the company and is not its name any more
     if "domains" in changes:
-        changes["domains"] = [*kept_domains, *changes["domains"]]
+        changes["domains"] = [*(kept_domains or ()), *changes["domains"]]
     return bool(services.edit_company(company=company, by=request.user, via="api", **changes))
 
 

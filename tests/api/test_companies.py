@@ -161,8 +161,11 @@ def test_many_at_once_is_what_one_after_the_other_would_be(shop: Program, acme: 
     again = shop.post("/companies/bulk", {"items": rows[1:3]}).json()["rows"]
     assert [row["result"] for row in again] == ["unchanged"] * 2
     with tenant_context(acme):
-        made = CompanyChange.objects.get(company=int(told[3]["id"]), changes__has_key="name")
-        assert made.source_type == "api"
+        named = CompanyChange.objects.filter(company=int(told[3]["id"]), changes__has_key="name").order_by("id")
+        assert [(one.source_type, one.changes["name"]) for one in named] == [
+            ("api", ["", "Twice"]),
+            ("api", ["Twice", "twice"]),
+        ]
         audited = AuditEntry.objects.filter(subject_id=int(azul), subject_type="contacts.company")
         assert audited.order_by("id").values_list("action", flat=True)[1] == "company.changed"
 
@@ -171,7 +174,7 @@ def test_many_companies_cost_as_many_statements_as_a_few(shop: Program, acme: Te
     with tenant_context(acme):
         make_field("text", key="sector", entity="company")
     costs = []
-    for count in (5, 50):
+    for count in (1, 5, 50):  # the first also warms up
         rows = [
             {
                 "name": f"Firm {count} {number}",
@@ -185,4 +188,4 @@ def test_many_companies_cost_as_many_statements_as_a_few(shop: Program, acme: Te
             with CaptureQueriesContext(connection) as queries:
                 assert shop.post("/companies/bulk", {"items": given}).json()["refused"] == 0
             costs.append(len(queries))
-    assert costs[:2] == costs[2:]
+    assert costs[2:4] == costs[4:]

@@ -174,6 +174,8 @@ def test_merge_and_undo_leave_the_tables_as_they_were(
         make_field("choices", key="likes", entity="company")
         make_field("text", key="size", entity="company")
         one, two, bystander = _company("w", winner), _company("l", loser), _company("b", loser)
+        for name in ("l0.example", "w0.example"):
+            person(name, at=LONG_AGO)
         before = _tables()
         merge = merge_companies(winner=one, loser=two, by=None, choices=dict.fromkeys(take, two.pk))
         takes_back = [_act(act, one, two, bystander) for act in between]
@@ -212,11 +214,9 @@ def _act(act: str, one: Company, two: Company, bystander: Company) -> Callable[[
     """Something happens meanwhile. Answers what checks, after the undo, where it is, and takes it away again."""
     match act:
         case "joins loser":
-            domain = CompanyDomain.objects.filter(domain_norm="l0.example").exists()
-            return _leaves_again(person("New", emails=["new@l0.example"]), two.pk if domain else None)
+            return _joins("l0.example", two)
         case "joins winner":
-            domain = CompanyDomain.objects.filter(domain_norm="w0.example").exists()
-            return _leaves_again(person("New", emails=["new@w0.example"]), one.pk if domain else None)
+            return _joins("w0.example", one)
         case "leaves":
             return _moves(Contact.objects.filter(name="l 0").first(), two, bystander)
         case "renamed":
@@ -234,10 +234,15 @@ def _act(act: str, one: Company, two: Company, bystander: Company) -> Callable[[
     return lambda: None
 
 
-def _leaves_again(new: Contact, company_id: int | None) -> Callable[[], None]:
+def _joins(domain: str, company: Company) -> Callable[[], None]:
+    """Somebody writes from a domain from now on, which is the loser's again after the undo or the winner's."""
+    is_there = CompanyDomain.objects.filter(domain_norm=domain).exists()
+    new = Contact.objects.get(name=domain)
+    services.edit_contact(contact=new, by=None, emails=[f"new@{domain}"])
+
     def take_back() -> None:
-        assert company_of(new) == company_id
-        Contact.objects.get(pk=new.pk).delete()
+        assert company_of(new) == (company.pk if is_there else None)
+        services.edit_contact(contact=new, by=None, emails=[], company=None)
 
     return take_back
 

@@ -23,7 +23,7 @@ from cases.services.hearing import Incoming
 from contacts import events, merging, services
 from contacts.fields.writing import write
 from contacts.merge.services import merge_contacts, undo_merge
-from contacts.models import Contact, ContactNote, EmailAddress, Event, Identity, Letter, Tag, Tagging
+from contacts.models import Contact, ContactNote, EmailAddress, Event, FollowUp, Identity, Letter, Tag, Tagging
 from ecrm.notices.models import Notification
 from ecrm.tenancy.models import Tenant
 from ecrm.tenancy.scoping import TenantModel
@@ -65,10 +65,11 @@ acts = st.lists(
         [
             *("bystander", "loser event", "winner event", "loser thing", "recount"),
             *("winner edited", "winner tagged", "winner noted", "another merge", "loser writes", "loser opens a case"),
+            *("winner address", "winner followed up", "merged onwards"),
         ]
     ),
     unique=True,
-    max_size=6,
+    max_size=8,
 )
 
 
@@ -183,6 +184,13 @@ def _act(act: str, one: Contact, two: Contact, bystander: Contact, own: Own) -> 
         case "winner noted":
             note = make.ContactNoteFactory(contact=one)
             return lambda: _gone(ContactNote.objects.filter(pk=note.pk), one)
+        case "winner address":
+            return _address(one)
+        case "winner followed up":
+            due = make.FollowUpFactory(contact=one)
+            return lambda: _gone(FollowUp.objects.filter(pk=due.pk), one)
+        case "merged onwards":
+            undo_merge(merge=merge_contacts(winner=bystander, loser=one, by=None), by=None)
         case "loser writes":
             letter = make.LetterFactory(contact=one, direction="in", author=None, sender_address="L0@x.example")
             return lambda: _gone(Letter.objects.filter(pk=letter.pk), _of_address(one, two))
@@ -197,6 +205,18 @@ def _edit(person: Contact, own: Own) -> Callable[[], None]:
     def take_back() -> None:
         assert Contact.objects.get(pk=person.pk).source == "changed"
         Contact.objects.filter(pk=person.pk).update(**own[person.pk])
+
+    return take_back
+
+
+def _address(person: Contact) -> Callable[[], None]:
+    """Another address of the winner, who keeps it."""
+    row = make.EmailAddressFactory(contact=person, address="later@x.example", is_primary=False)
+    services.refresh_search([person.pk])
+
+    def take_back() -> None:
+        _gone(EmailAddress.objects.filter(pk=row.pk), person)
+        services.refresh_search([person.pk])
 
     return take_back
 
