@@ -50,7 +50,7 @@ def lines(mine: Company, theirs: Company, choices: Choices, membership: Membersh
 
 def unions(mine: Company, theirs: Company) -> list[Union]:
     """Lists of which both sides are kept."""
-    norms = [sorted(row.domain_norm for row in company.domains.all()) for company in (mine, theirs)]  # type: ignore[attr-defined]
+    norms = [sorted(row.domain_norm for row in company.domains.all()) for company in (mine, theirs)]
     people = [[_people(company)] for company in (mine, theirs)]
     found = [Union(wording.NAMES["domains"], *norms), Union(_("People"), *people)]
     return [union for union in found if any(union.mine) or any(union.theirs)]
@@ -70,7 +70,7 @@ def alike(company: Company, visible: Any, *, at_most: int) -> list[Alike]:
 
 
 def _with_domains_like(company: Company, visible: Any) -> Sequence[Company]:
-    labels = {norm.split(".")[0] for norm in company.domains.values_list("domain_norm", flat=True)}  # type: ignore[attr-defined]
+    labels = {norm.split(".")[0] for norm in company.domains.values_list("domain_norm", flat=True)}
     asked = Q()
     for label in labels:
         asked |= Q(domain_norm__gte=f"{label}.", domain_norm__lt=f"{label}/")
@@ -89,8 +89,8 @@ def _key(name_norm: str) -> str:
 
 
 def _own(mine: Company, theirs: Company, name: str, choices: Choices) -> Line:
-    shown = [_shown(company, name) for company in (mine, theirs)]
-    return _line(name, str(wording.NAMES[name]), *shown, choices.get(name), theirs)
+    label = str(wording.NAMES[name])
+    return _line(name, label, _shown(mine, name), _shown(theirs, name), choices.get(name), theirs)
 
 
 def _custom(mine: Company, theirs: Company, choices: Choices, membership: Membership) -> list[Line]:
@@ -118,5 +118,5 @@ def _shown(company: Company, name: str) -> str:
 
 
 def _people(company: Company) -> str:
-    count = company.people.unbinned().count()  # type: ignore[attr-defined]
+    count = company.people.unbinned().count()
     return formats.number(count) if count else ""
