@@ -171,7 +171,7 @@ def test_the_months_of_an_own_rule_count(alice: Member, run: Any) -> None:
 
 @pytest.mark.parametrize("empty", ["country", "law", "reason"])
 def test_an_own_rule_says_on_what_it_rests(alice: Member, acme: Tenant, empty: str) -> None:
-    assert alice.post("customer_rules", form=rule("PL", **{empty: ""})).status_code == 422
+    assert alice.post("customer_rules", form={**rule("PL"), empty: ""}).status_code == 422
     with tenant_context(acme):
         assert not CustomerRule.objects.exists()
 
@@ -181,7 +181,7 @@ def test_who_decides_on_countries(acme: Tenant, alice: Member, mara: Member, cha
     assert privacy.post("customer_rules", form=rule("PL")).status_code == 302
     assert mara.post("customer_rules", form=rule("HU")).status_code == 403
     assert vera.get("customer_rules").status_code == 403
-    assert "Opinion" not in charlie.get("customer_rules").content.decode()
+    assert charlie.get("customer_rules").context["own"] == []
     with tenant_context(acme):
         mine = CustomerRule.objects.get()
     assert charlie.post("remove_customer_rule", mine.pk).status_code == 404
