@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Model
 
-from contacts.models import CompanyMerge, Contact, Merge
+from contacts.models import Company, CompanyMerge, Contact, Merge
 from ecrm.tenancy.context import require_tenant_id
 
 
@@ -44,6 +44,21 @@ def company_survivors_by_name(norms: Sequence[Any]) -> set[int]:
     """Which companies stand for merged ones of these folded names: whoever knew the old name means them."""
     live = CompanyMerge.objects.filter(undone_at=None, name_norm__in=norms)
     return set(live.values_list("survivor_id", flat=True))
+
+
+def companies_by_lost_name(names: Sequence[str]) -> dict[str, int]:
+    """Those of the names, as given, that a company lost by a merge and none bears, with the one that stands for it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT given.name, merge.survivor_id FROM unnest(%s::text[]) AS given (name)"
+            f" JOIN {CompanyMerge.table()} merge ON merge.tenant_id = %s AND merge.undone_at IS NULL"
+            " AND merge.name_norm = left(search.fold(regexp_replace(btrim(given.name), '\\s+', ' ', 'g')), 200)"
+            f" WHERE NOT EXISTS (SELECT FROM {Company.table()} living WHERE living.tenant_id = merge.tenant_id"
+            " AND living.name_norm = merge.name_norm AND living.binned_at IS NULL)"
+            " ORDER BY merge.id",
+            [[*names], require_tenant_id()],
+        )
+        return dict(cursor.fetchall())
 
 
 def merged_names(norms: Iterable[str]) -> frozenset[str]:

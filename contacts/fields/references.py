@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.utils.translation import gettext as _
 
+from contacts import merged
 from contacts.fields.kinds import Kind
 from contacts.models import Company, Contact, CustomField, EmailAddress
 from ecrm.mail.addresses import normalise
@@ -76,7 +77,8 @@ def companies_by_name(texts: set[str]) -> dict[str, int]:
             "   AND company.name_norm = left(search.fold(regexp_replace(btrim(given.name), '\\s+', ' ', 'g')), 200)",
             [sorted(texts), require_tenant_id()],
         )
-        return dict(cursor.fetchall())
+        known = dict(cursor.fetchall())
+    return known | merged.companies_by_lost_name(sorted(texts - known.keys()))
 
 
 def _lost(kind: str, value: Any) -> ValidationError:

@@ -17,7 +17,7 @@ from contacts.fields.writing import put
 from contacts.imports.checking import Trouble
 from contacts.imports.wishes import FILL, OVERWRITE, SKIP, Wishes
 from contacts.models import CustomField, EmailAddress, ImportChunk, ImportRow, ImportRun
-from contacts.services import get_or_create_companies
+from contacts.services import Namer, name_companies
 from ecrm.tenancy.context import require_tenant_id
 
 CONTACT = CustomField.Entity.CONTACT.value
@@ -39,7 +39,7 @@ def compare(
     rows = _given(known)
     companies = [key for key, field in known.items() if field.kind == Kind.COMPANY and PREFIX + key in wishes.fields]
     if companies and wishes.makes_companies and made is not None:
-        _make_companies(rows, companies, made)
+        _make_companies(rows, companies, made, Namer(run.created_by, "import", run.pk))
     troubles = _resolve(run, rows, known, headers, promised=companies if wishes.makes_companies else [])
     former = fields.values(CONTACT, [row["known_id"] for row in rows if row["known_id"]])
     changes = [(row["line"], row["is_new"], _differing(row, former, wishes)) for row in rows]
@@ -132,11 +132,11 @@ def _unprefixed(text: str) -> dict[str, Any]:
     return {key.removeprefix(PREFIX): value for key, value in orjson.loads(text).items()}
 
 
-def _make_companies(rows: Sequence[Row], keys: Sequence[str], made: dict[str, list[int]]) -> None:
+def _make_companies(rows: Sequence[Row], keys: Sequence[str], made: dict[str, list[int]], namer: Namer) -> None:
     named = {row["values"][key] for row in rows for key in keys if isinstance(row["values"].get(key), str)}
     known = references.companies_by_name(named)
-    ids = get_or_create_companies(sorted(named - known.keys()))
-    made["companies"] = sorted({*made.get("companies", []), *ids.values()})
+    new = name_companies(sorted(named - known.keys()), namer=namer).new
+    made["companies"] = sorted({*made.get("companies", []), *new})
 
 
 def _resolve(

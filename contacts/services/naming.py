@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from django.db import connection, transaction
 
-from contacts import provenance
-from contacts.models import Company, CompanyMerge
+from contacts import merged, provenance
+from contacts.models import Company
 from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.models import User
 
@@ -52,8 +52,8 @@ def name_companies(names: Iterable[str], *, namer: Namer = NOBODY) -> Named:
     given = sorted({name for name in names if name.strip()})
     if not given:
         return Named({}, set())
-    merged = _merged(given)
-    missing = [name for name in given if name not in merged]
+    known = merged.companies_by_lost_name(given)
+    missing = [name for name in given if name not in known]
     new = _make(missing)
     by_id = namer.by.pk if namer.by else None
     provenance.record_of_company(
@@ -63,7 +63,7 @@ def name_companies(names: Iterable[str], *, namer: Namer = NOBODY) -> Named:
         source_id=namer.via_id,
         at=namer.at,
     )
-    return Named(merged | _known(missing), set(new))
+    return Named(known | _known(missing), set(new))
 
 
 def folded(name: str) -> str:
@@ -106,21 +106,6 @@ def _known(names: Sequence[str]) -> dict[str, int]:
             f"SELECT given.name, company.id FROM unnest(%s::text[]) AS given (name)"
             f" JOIN {Company.table()} company ON company.tenant_id = %s AND company.binned_at IS NULL"
             f" AND company.name_norm = {_FOLDED.replace('name', 'given.name')}",
-            [[*names], require_tenant_id()],
-        )
-        return dict(cursor.fetchall())
-
-
-def _merged(names: Sequence[str]) -> dict[str, int]:
-    """Those of the names that a company lost by a merge and none bears, with the company that stands for it."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT given.name, merge.survivor_id FROM unnest(%s::text[]) AS given (name)"
-            f" JOIN {CompanyMerge.table()} merge ON merge.tenant_id = %s AND merge.undone_at IS NULL"
-            f" AND merge.name_norm = {_FOLDED.replace('name', 'given.name')}"
-            f" WHERE NOT EXISTS (SELECT FROM {Company.table()} living WHERE living.tenant_id = merge.tenant_id"
-            " AND living.name_norm = merge.name_norm AND living.binned_at IS NULL)"
-            " ORDER BY merge.id",
             [[*names], require_tenant_id()],
         )
         return dict(cursor.fetchall())
