@@ -78,7 +78,8 @@ def companies_by_name(texts: set[str]) -> dict[str, int]:
             [sorted(texts), require_tenant_id()],
         )
         known = dict(cursor.fetchall())
-    return known | merged.companies_by_lost_name(sorted(texts - known.keys()))
+    missing = sorted(texts - known.keys())
+    return known | merged.companies_by_lost_name(missing) if missing else known
 
 
 def _lost(kind: str, value: Any) -> ValidationError:
