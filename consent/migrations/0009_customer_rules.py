@@ -2,36 +2,58 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import ecrm.tenancy.context
-import ecrm.tenancy.walls
 from django.conf import settings
 from django.db import migrations, models
 
+import ecrm.tenancy.context
+import ecrm.tenancy.walls
+
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('consent', '0008_fewer_references'),
-        ('tenancy', '0009_deleting'),
+        ("consent", "0008_fewer_references"),
+        ("tenancy", "0009_deleting"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CustomerRule',
+            name="CustomerRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('country', models.CharField(max_length=2)),
-                ('is_allowed', models.BooleanField()),
-                ('months', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('law', models.CharField(max_length=200)),
-                ('reason', models.CharField(max_length=200)),
-                ('set_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('set_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('tenant', models.ForeignKey(db_index=False, default=ecrm.tenancy.context.require_tenant_id, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenancy.tenant')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("country", models.CharField(max_length=2)),
+                ("is_allowed", models.BooleanField()),
+                ("months", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("law", models.CharField(max_length=200)),
+                ("reason", models.CharField(max_length=200)),
+                ("set_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "set_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=ecrm.tenancy.context.require_tenant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('tenant', 'country'), name='customer_rule_once'), models.UniqueConstraint(fields=('tenant', 'id'), name='consent_customerrule_key'), ecrm.tenancy.walls.RowSecurity(name='consent_customerrule_rls')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "country"), name="customer_rule_once"),
+                    models.UniqueConstraint(fields=("tenant", "id"), name="consent_customerrule_key"),
+                    ecrm.tenancy.walls.RowSecurity(name="consent_customerrule_rls"),
+                ],
             },
         ),
     ]

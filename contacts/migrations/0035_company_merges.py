@@ -2,39 +2,112 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import ecrm.tenancy.context
-import ecrm.tenancy.walls
 from django.conf import settings
 from django.db import migrations, models
 
+import ecrm.tenancy.context
+import ecrm.tenancy.walls
+
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('contacts', '0034_quality_worth'),
-        ('tenancy', '0009_deleting'),
+        ("contacts", "0034_quality_worth"),
+        ("tenancy", "0009_deleting"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CompanyMerge',
+            name="CompanyMerge",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name_norm', models.CharField(max_length=200)),
-                ('snapshot', models.JSONField(default=dict)),
-                ('merged_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('undone_at', models.DateTimeField(null=True)),
-                ('loser', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='contacts.company')),
-                ('merged_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('survivor', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='contacts.company')),
-                ('tenant', models.ForeignKey(db_index=False, default=ecrm.tenancy.context.require_tenant_id, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenancy.tenant')),
-                ('undone_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('winner', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='contacts.company')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name_norm", models.CharField(max_length=200)),
+                ("snapshot", models.JSONField(default=dict)),
+                ("merged_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("undone_at", models.DateTimeField(null=True)),
+                (
+                    "loser",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="contacts.company",
+                    ),
+                ),
+                (
+                    "merged_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "survivor",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="contacts.company",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=ecrm.tenancy.context.require_tenant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+                (
+                    "undone_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "winner",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="contacts.company",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['tenant', 'winner', '-id'], name='company_merge_winner'), models.Index(fields=['tenant', 'survivor'], name='company_merge_survivor'), models.Index(fields=['tenant', 'name_norm'], name='company_merge_name'), models.Index(fields=['tenant', 'loser'], name='company_merge_loser')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('undone_at', None)), fields=('tenant', 'loser'), name='company_merge_once'), ecrm.tenancy.walls.TenantReference(field='winner', name='contacts_companymerge_winner_ref', on_delete='CASCADE'), ecrm.tenancy.walls.TenantReference(field='loser', name='contacts_companymerge_loser_ref', on_delete='CASCADE'), ecrm.tenancy.walls.TenantReference(field='survivor', name='contacts_companymerge_survivor_ref', on_delete='CASCADE'), models.UniqueConstraint(fields=('tenant', 'id'), name='contacts_companymerge_key'), ecrm.tenancy.walls.RowSecurity(name='contacts_companymerge_rls')],
+                "indexes": [
+                    models.Index(fields=["tenant", "winner", "-id"], name="company_merge_winner"),
+                    models.Index(fields=["tenant", "survivor"], name="company_merge_survivor"),
+                    models.Index(fields=["tenant", "name_norm"], name="company_merge_name"),
+                    models.Index(fields=["tenant", "loser"], name="company_merge_loser"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("undone_at", None)), fields=("tenant", "loser"), name="company_merge_once"
+                    ),
+                    ecrm.tenancy.walls.TenantReference(
+                        field="winner", name="contacts_companymerge_winner_ref", on_delete="CASCADE"
+                    ),
+                    ecrm.tenancy.walls.TenantReference(
+                        field="loser", name="contacts_companymerge_loser_ref", on_delete="CASCADE"
+                    ),
+                    ecrm.tenancy.walls.TenantReference(
+                        field="survivor", name="contacts_companymerge_survivor_ref", on_delete="CASCADE"
+                    ),
+                    models.UniqueConstraint(fields=("tenant", "id"), name="contacts_companymerge_key"),
+                    ecrm.tenancy.walls.RowSecurity(name="contacts_companymerge_rls"),
+                ],
             },
         ),
     ]
