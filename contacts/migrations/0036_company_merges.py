@@ -11,7 +11,7 @@ import ecrm.tenancy.walls
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts", "0034_quality_worth"),
+        ("contacts", "0035_search_that_forgives"),
         ("tenancy", "0009_deleting"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
