@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+# How long a page may take before the test gives up: long, for the machine may be busy with the other workers.
+PATIENCE_MS = 30_000
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
 
@@ -20,6 +22,7 @@ def chromium() -> Iterator[Browser]:
         pytest.skip("needs Chromium (apt-get install chromium)")
     # Playwright's loop runs in this thread, where the live server's test code uses the database.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
@@ -40,7 +43,7 @@ def tab(chromium: Browser, base_url: str, *, javascript: bool = True) -> Iterato
         lambda message: complaints.append(f"{message.text} ({page.url})") if message.type == "error" else None,
     )
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(PATIENCE_MS)
     yield page
     context.close()
     # A status of 400 or above is no fault of the page, nor is a question that a newer one replaced; a
