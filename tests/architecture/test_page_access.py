@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from ecrm.tenancy.context import tenant_context
@@ -15,8 +14,10 @@ from tests.architecture.test_page_costs import grow
 from tests.architecture.urls import ARGUMENTS, tenant_addresses
 from tests.cast import Member
 from tests.chromium import tab
+from tests.reading import violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+SHARES = 10
 
 # Addresses that answer no page, and what they answer.
 NO_PAGE: dict[str, str] = {
@@ -45,16 +46,17 @@ def site(live_server: Any, settings: Any, acme: Tenant, alice: Member, chromium:
         yield page
 
 
-def test_every_page_is_readable_and_fits(site: Page, acme: Tenant, alice: Member) -> None:
-    """One test for all pages, so that the browser and the rows are made once."""
+@pytest.mark.parametrize("share", range(SHARES))
+def test_every_page_is_readable_and_fits(share: int, site: Page, alice: Member) -> None:
+    """A share of all pages in each test: rows are made once for many, and workers have something to share."""
     faults: list[str] = []
-    for name, path in pages(acme, alice):
+    for name, path in pages(share, alice):
         site.set_viewport_size({"width": 1440, "height": 900})
-        asked = site.request.get(path)
-        if asked.status == 405 or name in NO_PAGE:
+        answer = site.goto(path)
+        assert answer is not None
+        if answer.status == 405:
             continue
-        assert asked.status == 200, (name, asked.status)
-        site.goto(path)
+        assert answer.status == 200, (name, answer.status)
         if site.locator("main").count() != 1:
             faults.append(f"{name}: no page")
             continue
@@ -65,7 +67,7 @@ def test_every_page_is_readable_and_fits(site: Page, acme: Tenant, alice: Member
 def look_at(page: Page) -> Iterator[str]:
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        for violation in Axe().run(page).response["violations"]:
+        for violation in violations(page):
             yield f"{scheme}: {violation['id']}: {violation['nodes'][0]['html'][:160]}"
     page.set_viewport_size({"width": 320, "height": 800})
     width = page.evaluate("document.documentElement.scrollWidth")
@@ -73,11 +75,15 @@ def look_at(page: Page) -> Iterator[str]:
         yield f"{width} px wide on a screen of 320"
 
 
-def pages(tenant: Tenant, member: Member) -> list[tuple[str, str]]:
+def pages(share: int, member: Member) -> list[tuple[str, str]]:
     """Names and paths, with rows that are committed before the browser asks."""
-    with tenant_context(tenant):
+    shown = [
+        address
+        for address in tenant_addresses()
+        if address.name not in NO_PAGE and not {"membership_id", "invitation_id"} & set(address.parameters)
+    ]
+    with tenant_context(member.tenant):
         return [
             (address.name, member.url(address.name, *(ARGUMENTS[name]() for name in address.parameters)))
-            for address in tenant_addresses()
-            if not {"membership_id", "invitation_id"} & set(address.parameters)
+            for address in shown[share::SHARES]
         ]
