@@ -47,13 +47,12 @@ class Active:
 
 def install() -> None:
     """Once, when the product starts, before anything of it is active."""
-    language = Active("language")
-    trans_real._active = language  # type: ignore[attr-defined]
+    trans_real._active = Active("language")  # type: ignore[attr-defined]
     timezone._active = Active("time_zone")  # type: ignore[attr-defined]
     handler: Any = connections
     handler._connections = _moved(handler._connections)
     # Django keeps the function there once it has been asked for it.
-    translation._trans.gettext = _remembering(language)  # type: ignore[attr-defined]
+    translation._trans.gettext = _remembering()  # type: ignore[attr-defined]
 
 
 def _moved(former: Any) -> Any:
@@ -65,13 +64,15 @@ def _moved(former: Any) -> Any:
     return kept
 
 
-def _remembering(language: Active) -> Callable[[Any], Any]:
-    found_in, slow = language.held, trans_real.gettext
+def _remembering() -> Callable[[Any], Any]:
+    state: Any = trans_real
+    slow = state.gettext
 
     def gettext(message: Any) -> Any:
-        active = found_in.get()
+        # Asked of the module each time: a catalogue that changed under a development server replaces it.
+        active = getattr(state._active, "value", None)
         # Only of a plain text can be said what it becomes; whoever marked it safe gets it back so.
-        if active is _NOTHING or type(message) is not str:
+        if active is None or type(message) is not str:
             return slow(message)
         words = active.__dict__.setdefault("remembered", {})
         found = words.get(message)
