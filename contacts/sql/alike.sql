@@ -26,25 +26,38 @@ DECLARE
     folded text := search.fold(btrim(term));
     cap integer := least(greatest(at_most, 50), 200);
     words text[] := ARRAY(SELECT word FROM regexp_split_to_table(folded, '\s+') AS word WHERE word <> '' LIMIT 6);
-    ids bigint[] := ARRAY(SELECT search.contact_ids(term, cap, owners));
+    ids bigint[] := ARRAY(SELECT id FROM contacts_contact
+                           WHERE tenant_id = wanted AND binned_at IS NULL AND sort_key = folded
+                             AND (owners IS NULL OR owner_id IS NULL OR owner_id = ANY (owners))
+                           ORDER BY id DESC LIMIT cap);
+    others bigint[];
 BEGIN
-    -- More than will be looked at: whom the name itself leads to must be among them.
+    -- More of that very name than will be looked at: nobody else comes before them.
     IF cardinality(ids) >= cap THEN
-        ids := ARRAY(SELECT id FROM contacts_contact
-                      WHERE tenant_id = wanted AND binned_at IS NULL AND sort_key = folded
-                        AND (owners IS NULL OR owner_id IS NULL OR owner_id = ANY (owners)) LIMIT cap)
-            || ARRAY(SELECT id FROM contacts_contact
+        RETURN QUERY SELECT p.id FROM contacts_contact p WHERE p.tenant_id = wanted AND p.id = ANY (ids)
+                      ORDER BY p.active_at DESC, p.id DESC LIMIT greatest(at_most, 0);
+        RETURN;
+    END IF;
+    others := ARRAY(SELECT search.contact_ids(term, cap, owners));
+    -- More than will be looked at: whom the name itself leads to must be among them.
+    IF cardinality(others) >= cap THEN
+        ids := ids || ARRAY(SELECT id FROM contacts_contact
                       WHERE tenant_id = wanted AND binned_at IS NULL
                         AND sort_key > folded AND sort_key < folded || U&'\+10FFFF'
                         AND (owners IS NULL OR owner_id IS NULL OR owner_id = ANY (owners))
-                      ORDER BY sort_key LIMIT cap) || ids;
+                      ORDER BY sort_key LIMIT cap);
     END IF;
+    ids := ids || others;
     RETURN QUERY
     SELECT p.id FROM contacts_contact p
      WHERE p.tenant_id = wanted AND p.id = ANY (ids)
      ORDER BY CASE WHEN p.sort_key = folded THEN 0
                    WHEN starts_with(p.sort_key, folded) THEN 1
-                   WHEN (SELECT bool_and(strpos(p.search_text || ' ', ' ' || word || ' ') > 0) FROM unnest(words) AS word) THEN 2
+                   WHEN cardinality(words) = 1 THEN CASE
+                        WHEN strpos(p.search_text || ' ', ' ' || folded || ' ') > 0 THEN 2
+                        WHEN strpos(p.search_text, ' ' || folded) > 0 THEN 3 ELSE 4 END
+                   WHEN (SELECT bool_and(strpos(p.search_text || ' ', ' ' || word || ' ') > 0)
+                           FROM unnest(words) AS word) THEN 2
                    WHEN (SELECT bool_and(strpos(p.search_text, ' ' || word) > 0) FROM unnest(words) AS word) THEN 3
                    ELSE 4 END,
               p.active_at DESC, p.id DESC
