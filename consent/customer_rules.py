@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 from django.core.exceptions import ValidationError
@@ -13,7 +14,7 @@ from consent.customer_laws import RULES, UNCONFIRMED, Rule
 from consent.models import CustomerRule
 from ecrm.audit import services as audit
 from ecrm.tenancy.models import User
-from ecrm.tenancy.settings_rows import forget, once
+from ecrm.tenancy.settings_rows import forget, once, remember
 
 _MEMORY = "consent.customer_rules"
 
@@ -21,6 +22,18 @@ _MEMORY = "consent.customer_rules"
 def own() -> Mapping[str, CustomerRule]:
     """By country. One query in a request."""
     return once(_MEMORY, lambda: {rule.country: rule for rule in CustomerRule.objects.select_related("set_by")})
+
+
+# For a statement that asks about one person anyway, which calls its tenant's column so.
+ALONG = f"""
+    (SELECT coalesce(jsonb_agg(jsonb_build_object('country', rule.country, 'is_allowed', rule.is_allowed,
+               'months', rule.months, 'law', rule.law, 'reason', rule.reason)), '[]')
+       FROM {CustomerRule.table()} rule WHERE rule.tenant_id = asked.tenant_id)"""
+
+
+def bring(rows: str) -> None:
+    """``own`` is known from what ``ALONG`` answered; who set a rule is not."""
+    remember(_MEMORY, {row["country"]: CustomerRule(**row) for row in json.loads(rows)})
 
 
 def rule_of(country: str) -> Rule | None:

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from consent import classes, customers, purposes, rules, step_acts
+from consent import classes, customer_rules, customers, purposes, rules, step_acts
 from consent.classes import ConsentClass
 from consent.models import Basis, Channel, ConsentAsk, ConsentClaim, ConsentRecord, ConsentState, Purpose, Suppression
 from consent.purposes import Wording
@@ -172,7 +172,8 @@ _STANDING = f"""
                   WHERE claim.tenant_id = asked.tenant_id AND claim.contact_id = asked.contact_id
                     AND claim.settled_at IS NULL),
            ARRAY(SELECT mark.purpose_id FROM {ConsentAsk.table()} mark
-                  WHERE mark.tenant_id = asked.tenant_id AND mark.contact_id = asked.contact_id)
+                  WHERE mark.tenant_id = asked.tenant_id AND mark.contact_id = asked.contact_id),
+           {customer_rules.ALONG}
       FROM (SELECT %(tenant)s::bigint AS tenant_id, %(contact)s::bigint AS contact_id) asked
       LEFT JOIN {ConsentState.table()} state
         ON state.tenant_id = asked.tenant_id AND state.contact_id = asked.contact_id
@@ -203,7 +204,8 @@ def _standing(contact: Contact) -> _Standing:
     states = [_state(row) for row in rows if row[0] is not None]
     place = _STATE.count + _RECORD.count
     block = _BLOCK.read(rows[0], start=place) if rows[0][place] is not None else None
-    address_id, claimed, to_be_asked = rows[0][-3:]
+    address_id, claimed, to_be_asked, own_rules = rows[0][-4:]
+    customer_rules.bring(own_rules)
     return _Standing({state.purpose_id: state for state in states}, block, address_id is not None, claimed, to_be_asked)
 
 

@@ -56,6 +56,13 @@ def once(key: Any, read: Callable[[], T]) -> T:
     return memory[place]  # type: ignore[no-any-return]  # a plain dict holds rows of many classes
 
 
+def remember(key: Any, value: Any) -> None:
+    """What ``once`` would read is known already: it came with something else that was asked."""
+    memory = _remembered.get()
+    if memory is not None:
+        memory.setdefault((key, require_tenant_id()), value)
+
+
 def forget(key: Any) -> None:
     """What ``once`` keeps under this key is no longer so."""
     (_remembered.get() or {}).pop((key, require_tenant_id()), None)
