@@ -6,6 +6,7 @@ through the services; these rows are for what looks at tables: walls, queries, e
 
 from __future__ import annotations
 
+from string import ascii_uppercase
 from typing import Any
 
 import factory
@@ -487,7 +488,7 @@ class MergeFactory(DjangoModelFactory):
 
 
 class CustomerRuleFactory(DjangoModelFactory):
-    country = factory.Iterator(["PL", "JP", "HU"])
+    country = factory.Iterator([f"{first}{second}" for first in ascii_uppercase for second in ascii_uppercase])
     is_allowed = True
     law = "An act"
     reason = "Our lawyer"

@@ -7,10 +7,12 @@ the newest ``DEEP`` matches are filtered, and the page says so.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from contacts import search
+from contacts.lists import ranked
 from contacts.lists.query import ListQuery
 from contacts.querysets import ContactQuerySet
 
@@ -22,7 +24,7 @@ class Found:
     """``capped_at``: only so many of the newest matches were looked at, 0 if all. ``size`` is how many
     people there are where the search alone tells. ``ranked`` are ids of those a search found, the
     closest first, where the list asks for no other order; ``alike`` of those written alike where
-    nobody matched.
+    nobody matched. ``is_whole``: no filter keeps any of these out.
     """
 
     people: ContactQuerySet
@@ -31,6 +33,12 @@ class Found:
     size: int | None = None
     ranked: tuple[int, ...] = ()
     alike: tuple[int, ...] = ()
+    is_whole: bool = False
+
+    def in_order(self) -> Sequence[int]:
+        """Of a search in an order of its own, all it found. One query where a filter narrows them."""
+        ids = self.alike or self.ranked
+        return ids if self.is_whole else ranked.kept_of(self.people, ids)
 
     @cached_property
     def is_capped(self) -> bool:
@@ -45,7 +53,8 @@ def find(query: ListQuery) -> Found:
     if len(ids) < search.CAP:
         return _few(query, people, ids)
     if not query.is_narrowed:
-        return Found(people.among(ids), is_search=True, capped_at=search.CAP, ranked=_ranked(query, ids))
+        closest = _closest(query, ids)
+        return Found(people.among(ids), is_search=True, capped_at=search.CAP, ranked=closest, is_whole=True)
     return _many(query, people)
 
 
@@ -59,18 +68,18 @@ def everybody(query: ListQuery) -> ContactQuerySet:
 
 
 def _few(query: ListQuery, people: ContactQuerySet, ids: list[int]) -> Found:
-    size = None if query.is_narrowed else len(ids)
-    found = Found(people.among(ids), is_search=True, size=size, ranked=_ranked(query, ids))
+    is_whole = not query.is_narrowed
+    size = len(ids) if is_whole else None
+    found = Found(people.among(ids), is_search=True, size=size, ranked=_closest(query, ids), is_whole=is_whole)
     if ids:
         return found
     alike = search.alike_ids(query.term, membership=query.membership)
     if query.is_narrowed and alike:
-        kept = set(people.among(alike).values_list("pk", flat=True))
-        alike = [pk for pk in alike if pk in kept]
-    return Found(people.among(alike), is_search=True, alike=tuple(alike)) if alike else found
+        alike = ranked.kept_of(people.among(alike), alike)
+    return Found(people.among(alike), is_search=True, alike=tuple(alike), is_whole=True) if alike else found
 
 
-def _ranked(query: ListQuery, ids: list[int]) -> tuple[int, ...]:
+def _closest(query: ListQuery, ids: list[int]) -> tuple[int, ...]:
     return tuple(ids) if query.is_by_match else ()
 
 

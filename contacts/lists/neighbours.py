@@ -16,7 +16,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from contacts.event_links import numbered
-from contacts.lists import by_field, finding, orders, ranked, shown
+from contacts.lists import by_field, finding, orders, shown
 from contacts.lists.orders import SHARED
 from contacts.lists.query import ListQuery
 from contacts.segments import counting
@@ -76,7 +76,7 @@ def _patiently(query: ListQuery, contact: Any) -> Pair:
 def _beside(query: ListQuery, contact: Any) -> Pair:
     found = finding.find(query)
     if found.alike or found.ranked:
-        return _in_row([row.id for row in ranked.rows_of(found.people, found.alike or found.ranked)], contact.pk)
+        return _in_row(found.in_order(), contact.pk)
     name = query.group if query.group in SHARED else query.sort
     if name in SHARED:
         return orders.beside(found.people, name, contact)

@@ -73,8 +73,8 @@ def _by_shared(query: ListQuery, found: Found, cursor: str | None, *, is_exact: 
 
 
 def _ranked(found: Found, cursor: str | None) -> Shown:
-    rows = ranked.rows_of(found.people, found.alike or found.ranked)
-    return Shown(ranked.page_of(rows, cursor), Count(len(rows), found.is_capped), found)
+    ids = found.in_order()
+    return Shown(ranked.page_of(ids, cursor), Count(len(ids), found.is_capped), found)
 
 
 def order_of(sort: str) -> list[str]:
