@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import connection
-from django.db.models import Model
+from django.db.models import Exists, Model, OuterRef
 
 from contacts.models import Company, CompanyMerge, Contact, Merge
 from ecrm.tenancy.context import require_tenant_id
@@ -41,18 +41,27 @@ def company_survivor_id(company_id: int) -> int:
 
 
 def company_survivors_by_name(norms: Sequence[Any]) -> set[int]:
-    """Which companies stand for merged ones of these folded names: whoever knew the old name means them."""
-    live = CompanyMerge.objects.filter(undone_at=None, name_norm__in=norms)
+    """Which companies stand for merged ones of these folded names, those in the bin too.
+
+    Whoever knew the old name means them, unless a company bears it.
+    """
+    bearers = Company.objects.filter(name_norm=OuterRef("name_norm"), binned_at=None)
+    live = CompanyMerge.objects.filter(~Exists(bearers), undone_at=None, name_norm__in=norms)
     return set(live.values_list("survivor_id", flat=True))
 
 
 def companies_by_lost_name(names: Sequence[str]) -> dict[str, int]:
-    """Those of the names, as given, that a company lost by a merge and none bears, with the one that stands for it."""
+    """Those of the names, as given, that a company lost by a merge and none bears, with the one that stands for it.
+
+    Of one in the bin a name means nobody, as its own does.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT given.name, merge.survivor_id FROM unnest(%s::text[]) AS given (name)"
             f" JOIN {CompanyMerge.table()} merge ON merge.tenant_id = %s AND merge.undone_at IS NULL"
             " AND merge.name_norm = left(search.fold(regexp_replace(btrim(given.name), '\\s+', ' ', 'g')), 200)"
+            f" JOIN {Company.table()} survivor ON survivor.tenant_id = merge.tenant_id"
+            " AND survivor.id = merge.survivor_id AND survivor.binned_at IS NULL"
             f" WHERE NOT EXISTS (SELECT FROM {Company.table()} living WHERE living.tenant_id = merge.tenant_id"
             " AND living.name_norm = merge.name_norm AND living.binned_at IS NULL)"
             " ORDER BY merge.id",

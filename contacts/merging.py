@@ -97,6 +97,19 @@ def register_rows(
     )
 
 
+def register_references(model: type[Model], *, field: str) -> None:
+    """Rows of others that name the loser: they name the winner, and after an undo the loser again.
+
+    What somebody made name another meanwhile stays so: each row carries whom the merge made it name.
+    """
+    register(
+        model,
+        field=field,
+        move=lambda loser_id, winner_id: _rename(model, field, loser_id, winner_id),
+        undo=lambda moved, loser_id: _rename_back(model, field, moved, loser_id),
+    )
+
+
 def register_return(give_back: Callable[[Parting], Things]) -> None:
     """``give_back`` gives the loser what came to the winner since the merge and is the loser's.
 
@@ -161,3 +174,18 @@ def _move_back(model: type[Model], field: str, cleared: tuple[str, ...], moved: 
     for former in {tuple(row[1:]) for row in moved}:
         pks = [row[0] for row in moved if tuple(row[1:]) == former]
         rows.filter(pk__in=pks).update(**{field: loser_id}, **dict(zip(cleared, former, strict=True)))
+
+
+def _rename(model: type[Model], field: str, loser_id: int, winner_id: int) -> Moved:
+    naming: Any = model._default_manager.filter(**{field: loser_id})
+    ids = list(naming.order_by("pk").values_list("pk", flat=True))
+    naming.filter(pk__in=ids).update(**{field: winner_id})
+    return [[pk, winner_id] for pk in ids]
+
+
+def _rename_back(model: type[Model], field: str, moved: Moved, loser_id: int) -> None:
+    """Merges of before that was kept have no winner in their rows: all of those go back."""
+    for named in {tuple(row[1:]) for row in moved}:
+        rows: Any = model._default_manager.filter(pk__in=[row[0] for row in moved if tuple(row[1:]) == named])
+        still = rows.filter(**{field: named[0]}) if named else rows
+        still.update(**{field: loser_id})

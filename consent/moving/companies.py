@@ -9,11 +9,12 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from contacts import merged
 from contacts.imports.values import Reader
 from contacts.imports.values import country as read_country
 from contacts.models import Company, Contact
 from contacts.services.companies import bin_company, edit_company
-from contacts.services.naming import Namer, folded, get_or_create_companies
+from contacts.services.naming import Namer, folded, name_companies
 from ecrm.tenancy.models import User
 
 # What fits into each column.
@@ -27,7 +28,9 @@ def count_new(rows: Sequence[Mapping[str, Any]]) -> int:
 
 
 def _known(norms: set[str]) -> set[str]:
-    return set(Company.objects.filter(name_norm__in=norms, binned_at=None).values_list("name_norm", flat=True))
+    """Also by the name of one that was merged into another."""
+    living = Company.objects.filter(name_norm__in=norms, binned_at=None).values_list("name_norm", flat=True)
+    return {*living, *merged.companies_by_lost_name(sorted(norms))}
 
 
 def make(rows: Sequence[Mapping[str, Any]], *, by: User | None, country: str) -> list[int]:
@@ -35,10 +38,11 @@ def make(rows: Sequence[Mapping[str, Any]], *, by: User | None, country: str) ->
     first = {folded(row["name"]): row for row in reversed(rows)}
     known = _known(set(first))
     missing = {norm: row for norm, row in first.items() if norm not in known}
-    ids = get_or_create_companies([row["name"] for row in missing.values()], namer=Namer(by, "import"))
+    ids, new = name_companies([row["name"] for row in missing.values()], namer=Namer(by, "import"))
     for row in missing.values():
-        _describe(ids[row["name"]], row, by, country)
-    return sorted(set(ids.values()))
+        if ids[row["name"]] in new:
+            _describe(ids[row["name"]], row, by, country)
+    return sorted(new)
 
 
 def _describe(company_id: int, row: Mapping[str, Any], by: User | None, country: str) -> None:

@@ -259,7 +259,8 @@ def _known(request: ApiRequest, given: CompanyIn) -> Company | None:
     if not found and given.name.strip():
         named = Company.objects.filter(name_norm=folded(given.name), binned_at=None).first()
         if named is None:  # what knew the name of a merged company means the one that stands for it
-            named = Company.objects.filter(pk__in=merged.company_survivors_by_name([folded(given.name)])).first()
+            stand_for_it = merged.company_survivors_by_name([folded(given.name)])
+            named = Company.objects.filter(pk__in=stand_for_it, binned_at=None).first()
         found = {named.pk: named} if named else {}
     if len(found) > 1:
         raise Problem(409, _("These domains belong to different companies."))

@@ -42,7 +42,7 @@ words.register(
 )
 # A value with several choices moves whole or not at all (contacts.merge.fields has what was chosen).
 merging.register_rows(CustomValue, unique_with=("field_id",))
-merging.register_rows(CustomValue, field="person_value")
+merging.register_references(CustomValue, field="person_value")
 criteria.register_provider(own.of_tenant, prefix=own.PREFIX, gone=own.gone)
 uses.register(uses.in_segments)
 uses.register(uses.in_imports)

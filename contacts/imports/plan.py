@@ -245,6 +245,8 @@ class _Sql:
                 f" company AS name FROM read WHERE company IS NOT NULL) written JOIN {CompanyMerge.table()} merged"
                 " ON merged.tenant_id = %(tenant)s AND merged.undone_at IS NULL"
                 f" AND merged.name_norm = {COMPANY_NORM.format('written.name')}"
+                f" JOIN {Company.table()} survivor ON survivor.tenant_id = merged.tenant_id"
+                " AND survivor.id = merged.survivor_id AND survivor.binned_at IS NULL"
                 f" WHERE NOT EXISTS (SELECT FROM {Company.table()} living WHERE living.tenant_id = %(tenant)s"
                 " AND living.binned_at IS NULL AND living.name_norm = merged.name_norm))"
             )

@@ -85,11 +85,12 @@ def undo_merge(*, merge: Merge, by: User | None, at: datetime | None = None) -> 
     winner was merged into somebody else since: that has to be taken back first.
     """
     at = at or timezone.now()
+    # The people first, as a merge has it: the two never wait for each other.
+    people = {person.pk: person for person in _lock(merge.winner_id, merge.loser_id)}
     if not Merge.objects.select_for_update().filter(pk=merge.pk, undone_at=None).exists():
         return False
     merge.refresh_from_db()
     _refuse_covered(merge)
-    people = {person.pk: person for person in _lock(merge.winner_id, merge.loser_id)}
     winner, loser = people[merge.winner_id], people[merge.loser_id]
     merged_custom = fields.values_of(winner.pk)
     fields.exchange_back(winner.pk, loser.pk, merge.snapshot.get("fields", {}))
@@ -99,7 +100,7 @@ def undo_merge(*, merge: Merge, by: User | None, at: datetime | None = None) -> 
     _show(loser)
     _give_back(merge, winner, loser, origins)
     merged_values = snapshots.values_of(winner)
-    _restore_values(merge, winner, loser)
+    _restore_values(merge, winner, loser, at)
     went = fields.changes(merged_custom, fields.values_of(winner.pk))
     _keep_origins(merge, merged_values, snapshots.values_of(winner), went, "undo", by=by, at=at)
     pair = _pair(winner.pk, loser.pk).filter(state=DuplicatePair.State.MERGED)
@@ -248,7 +249,8 @@ def _give_back(merge: Merge, winner: Contact, loser: Contact, origins: list[int]
     )
 
 
-def _restore_values(merge: Merge, winner: Contact, loser: Contact) -> None:
+def _restore_values(merge: Merge, winner: Contact, loser: Contact, at: datetime) -> None:
+    """Both count as changed now: whoever asks what changed since the merge hears of them."""
     snapshot = merge.snapshot
     snapshots.rewrite_later(merge)
     snapshots.put_back(winner, snapshot["before"], snapshot["after"])
@@ -257,6 +259,7 @@ def _restore_values(merge: Merge, winner: Contact, loser: Contact) -> None:
     for person, key in ((winner, "last_active_at"), (loser, "loser_last_active_at")):
         known = snapshots.instant(snapshot[key])
         person.last_active_at = snapshots.last_activity(person, known=known, since=since)
+        person.updated_at = at
         person.save(update_fields=[*choosing.FIELDS, "updated_at", "last_active_at"])
 
 

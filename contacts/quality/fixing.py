@@ -21,6 +21,7 @@ from contacts.quality.checks import CHOSEN, NO_OPINION
 from contacts.quality.kinds import Remedy
 from contacts.quality.services import close_issue
 from contacts.services.restoring import can_restore, value_of
+from ecrm.tenancy.models import Membership
 from ecrm.tenancy.requests import MemberRequest
 from ecrm.ui import formats
 
@@ -33,6 +34,7 @@ class FixForm:
 
     def __init__(self, request: MemberRequest, issue: QualityIssue) -> None:
         self.issue, self.person, self.by = issue, issue.contact, request.user
+        self.membership = request.membership
         kind = kinds.find(issue.kind)
         self.remedy = kind.remedy if kind else Remedy.CONFIRM
         posted = request.POST if request.method == "POST" else None
@@ -62,7 +64,7 @@ class FixForm:
     def _write(self) -> None:
         given = self.form.cleaned_data
         if self.remedy is Remedy.FILL:
-            services.edit_contact(contact=self.person, by=self.by, **_filled(self.person, given))
+            services.edit_contact(contact=self.person, by=self.by, **_filled(self.person, given, self.membership))
         elif self.remedy is Remedy.REPLACE:
             services.edit_contact(contact=self.person, by=self.by, emails=self.form.emails())
         else:
@@ -83,12 +85,15 @@ def _filling(request: MemberRequest, posted: Any, person: Contact, codes: list[s
     return form
 
 
-def _filled(person: Contact, given: dict[str, Any]) -> dict[str, Any]:
-    """What was written, as ``services.edit_contact`` takes it; what stayed empty stays so."""
+def _filled(person: Contact, given: dict[str, Any], membership: Membership) -> dict[str, Any]:
+    """What was written, as ``services.edit_contact`` takes it; what stayed empty stays so.
+
+    People and companies are found by name among those the member sees, else it is a ``ValidationError``.
+    """
     own = {name.removeprefix(fields.PREFIX): value for name, value in given.items() if name.startswith(fields.PREFIX)}
     changes = {name: value for name, value in given.items() if value and not name.startswith(fields.PREFIX)}
     if own := {key: value for key, value in own.items() if value not in (None, "", [])}:
-        changes["custom_fields"] = own
+        changes["custom_fields"] = fields.checked("contact", own, membership)
     email, phone = changes.pop("email", ""), changes.pop("phone", "")
     if email:
         changes["emails"] = [*adding.emails(person), EmailEntry(email)]

@@ -163,15 +163,20 @@ def restore_company(*, company: Company, by: User | None, at: datetime | None = 
     except IntegrityError as error:
         words = _("There is another company called %(name)s now. Rename that one first.") % {"name": company.name}
         raise ValidationError({"name": ValidationError(words, code="taken")}) from error
-    own = CompanyDomain.objects.filter(company=company)
-    live = CompanyDomain.objects.filter(binned_at=None)
-    given_away = list(live.filter(domain_norm__in=own.values("domain_norm")).values_list("domain_norm", flat=True))
-    own.exclude(domain_norm__in=given_away).update(binned_at=None)
-    own.filter(domain_norm__in=given_away).delete()
+    restore_domains(company)
     company.binned_at = None
     refresh_company_search(company)
     audit.record("company.restored", by=by, subject=company, at=at)
     return True
+
+
+def restore_domains(company: Company) -> None:
+    """Takes its domains out of the bin; those given away meanwhile stay where they are now."""
+    own = CompanyDomain.objects.filter(company=company, binned_at__isnull=False)
+    live = CompanyDomain.objects.filter(binned_at=None)
+    given_away = list(live.filter(domain_norm__in=own.values("domain_norm")).values_list("domain_norm", flat=True))
+    own.filter(domain_norm__in=given_away).delete()
+    own.update(binned_at=None)
 
 
 def refresh_company_search(company: Company) -> None:

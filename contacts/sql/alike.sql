@@ -287,7 +287,7 @@ BEGIN
            LATERAL (SELECT left(word, at - 1) || substr(word, at + 1, 1) || substr(word, at, 1) || substr(word, at + 2)) AS t (meant)
      WHERE length(word) < 6 AND strpos(word, '%') = 0;
     EXECUTE format('SELECT ARRAY(SELECT id FROM contacts_company WHERE tenant_id = %L AND binned_at IS NULL'
-                   ' AND (%L <%% search_text%s) LIMIT 1000)', wanted, folded, replace(coalesce(turned, ''), '%', '%'))
+                   ' AND (%L <%% search_text%s) LIMIT 1000)', wanted, folded, coalesce(turned, ''))
        INTO candidates;
     RETURN QUERY
     SELECT c.id FROM contacts_company c

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from contacts import services
+from contacts.companies.merge.services import merge_companies
 from contacts.models import CompanyChange
 from ecrm.audit.models import AuditEntry
 from ecrm.tenancy.context import tenant_context
@@ -55,6 +57,16 @@ def test_upserts_find_by_domain_then_by_name(shop: Program) -> None:
     assert [each["name"] for each in shop.get("/companies").json()["items"]] == ["Azul", "Verde SA"]
     assert [each["name"] for each in shop.get("/companies?q=faro").json()["items"]] == ["Verde SA"]
     assert [each["name"] for each in shop.get("/companies?domain=VERDE.pt").json()["items"]] == ["Verde SA"]
+
+
+def test_an_upsert_by_a_name_lost_by_a_merge_finds_nobody_in_the_bin(shop: Program, acme: Tenant) -> None:
+    with tenant_context(acme):
+        kept, gone = (services.create_company(name=name, by=None) for name in ("Verde SA", "Verde Lda"))
+        merge_companies(winner=kept, loser=gone, by=None)
+    assert shop.post("/companies/upsert", {"name": "Verde Lda", "city": "Faro"}).json()["id"] == str(kept.pk)
+    with tenant_context(acme):
+        services.bin_company(company=kept, by=None)
+    assert shop.post("/companies/upsert", {"name": "Verde Lda"}).status_code == 201
 
 
 def test_companies_have_owners_who_are_seen_by_few(

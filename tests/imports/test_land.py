@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from contacts import services as contacts
+from contacts.companies.merge.services import merge_companies
 from contacts.imports import landing, lanes, plan
 from contacts.models import Contact, EmailAddress, Event, ImportRow, PhoneNumber, PostalAddress, Tag
 from ecrm.audit.models import AuditEntry
@@ -63,6 +64,21 @@ def test_people_known_before_are_told_to_have_been_tagged(alice: Member) -> None
     with tenant_context(alice.tenant):
         told = Event.objects.filter(name="contact.tagged", source_type="import")
         assert [event.properties["tag"] for event in told] == ["Lisboa"]
+
+
+def test_a_name_lost_by_a_merge_means_nobody_in_the_bin(alice: Member) -> None:
+    with tenant_context(alice.tenant):
+        kept, gone = (contacts.create_company(name=name, by=None) for name in ("Verde SA", "Verde Lda"))
+        merge_companies(winner=kept, loser=gone, by=None)
+    bring_in(alice, "Email,Company\nana@x.example,Verde Lda\n")
+    with tenant_context(alice.tenant):
+        assert Contact.objects.get().company == kept
+        contacts.bin_company(company=kept, by=None)
+    bring_in(alice, "Email,Company\nrui@x.example,Verde Lda\n")
+    with tenant_context(alice.tenant):
+        rui = Contact.objects.exclude(company=kept).get()
+        assert rui.company is not None
+        assert (rui.company.name, rui.company.binned_at) == ("Verde Lda", None)
 
 
 ODD_NAMES = """Email,Second email,Name,First name,Last name,Phone,Mobile,Company

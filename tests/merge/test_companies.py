@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from contacts import fields, merging, services
+from consent.moving import companies as moving
+from contacts import fields, merged, merging, services
 from contacts.companies.merge.services import merge_companies, undo_merge
 from contacts.fields.writing import write
-from contacts.models import Company, CompanyChange, CompanyDomain, CompanyMerge, Contact, ContactChange
+from contacts.merge.services import merge_contacts
+from contacts.merge.services import undo_merge as undo_merge_of_contacts
+from contacts.models import Company, CompanyChange, CompanyDomain, CompanyMerge, Contact, ContactChange, DirtyContact
 from ecrm.audit.models import AuditEntry
 from ecrm.tenancy.models import Tenant
 from tests import factories as make
@@ -142,6 +147,100 @@ def test_what_cannot_be_merged(verde: Company, twin: Company, monkeypatch: pytes
     monkeypatch.delitem(merging._handlers, (CompanyDomain, "company"))
     with pytest.raises(ValidationError, match="CompanyDomain"):
         merge_companies(winner=verde, loser=twin, by=None)
+
+
+def test_a_name_means_nobody_in_the_bin_and_whoever_bears_it_before_whoever_had_it(
+    verde: Company, twin: Company
+) -> None:
+    merge_companies(winner=verde, loser=twin, by=None)
+    assert merged.company_survivors_by_name(["verde lda"]) == {verde.pk}
+    services.bin_company(company=verde, by=None)
+    made = services.get_or_create_companies(["Verde Lda"])["Verde Lda"]
+    assert made not in (verde.pk, twin.pk), "nobody is given a company that is in the bin"
+    services.restore_company(company=Company.objects.get(pk=verde.pk), by=None)
+    assert merged.company_survivors_by_name(["verde lda"]) == set(), "another is called so now"
+
+
+def test_an_export_of_another_system_leaves_who_is_here_alone(verde: Company, twin: Company) -> None:
+    merge_companies(winner=verde, loser=twin, by=None)
+    rows = [{"name": "Verde Lda", "city": "Lisboa", "domain": "other.example"}, {"name": "Azul", "city": "Faro"}]
+    assert moving.count_new(rows) == 1
+    azul = moving.make(rows, by=None, country="PT")
+    assert list(Company.objects.filter(pk__in=azul).values_list("name", "city")) == [("Azul", "Faro")]
+    assert Company.objects.get(pk=verde.pk).city == "Porto"
+    assert CompanyDomain.objects.filter(company=verde, domain_norm="verde.example").exists()
+
+
+def test_what_was_made_to_name_another_meanwhile_stays_so(verde: Company, twin: Company) -> None:
+    make_field("company", key="works_for")
+    make_field("person", key="knows")
+    ana, rui = person("Ana"), person("Rui")
+    one, two, azul = person("Eva"), person("Eva S."), services.create_company(name="Azul", by=None)
+    named = {"works_for": twin.pk, "knows": two.pk}
+    write("contact", {ana.pk: named, rui.pk: named}, by=None)
+    firms = merge_companies(winner=verde, loser=twin, by=None)
+    people = merge_contacts(winner=one, loser=two, by=None)
+    write("contact", {ana.pk: {"works_for": azul.pk, "knows": rui.pk}}, by=None)
+    undo_merge(merge=firms, by=None)
+    undo_merge_of_contacts(merge=people, by=None)
+    now = fields.values("contact", [ana.pk, rui.pk])
+    assert now == {ana.pk: {"works_for": azul.pk, "knows": rui.pk}, rui.pk: named}
+
+
+def test_an_undo_from_the_bin_gives_the_domains_back_alive(verde: Company, twin: Company) -> None:
+    services.edit_company(company=twin, by=None, domains=["verde.pt", "lost.pt"])
+    merge = merge_companies(winner=verde, loser=twin, by=None)
+    services.bin_company(company=verde, by=None)
+    azul = services.create_company(name="Azul", domains=["lost.pt"], by=None)
+    undo_merge(merge=merge, by=None)
+    living = CompanyDomain.objects.filter(binned_at=None).values_list("domain_norm", "company_id")
+    assert dict(living) == {"verde.pt": twin.pk, "lost.pt": azul.pk}
+    assert company_of(person("Rui", emails=["rui@verde.pt"])) == twin.pk
+
+
+def test_segments_and_the_search_are_told_of_whom_it_concerns(verde: Company, twin: Company) -> None:
+    make_field("text", key="size", entity="company")
+    write("company", {twin.pk: {"size": "M"}}, by=None)
+    ana, _rui = person("Ana", company="Verde SA"), person("Rui", company="Verde Lda")
+
+    def told() -> bool:
+        mine = DirtyContact.objects.filter(contact_id=ana.pk, reason="field:company")
+        return bool(mine.delete()[0])
+
+    told()
+    Contact.objects.filter(pk=ana.pk).update(search_text=" as it was")
+    merge = merge_companies(winner=verde, loser=twin, by=None)
+    assert told()
+    assert Contact.objects.get(pk=ana.pk).search_text == " as it was", "her company is called the same"
+    undo_merge(merge=merge, by=None)
+    assert told()
+    merge_companies(winner=verde, loser=twin, by=None, choices={"name": twin.pk})
+    assert set(Contact.objects.matching("verde lda").values_list("name", flat=True)) == {"Ana", "Rui"}
+
+
+def test_both_count_as_changed_when_they_part(verde: Company, twin: Company) -> None:
+    one, two = person("Eva"), person("Eva S.")
+    firms = merge_companies(winner=verde, loser=twin, by=None)
+    people = merge_contacts(winner=one, loser=two, by=None)
+    later = timezone.now() + timedelta(days=1)
+    undo_merge(merge=firms, by=None, at=later)
+    undo_merge_of_contacts(merge=people, by=None, at=later)
+    assert set(Company.objects.values_list("updated_at", flat=True)) == {later}
+    assert set(Contact.objects.values_list("updated_at", flat=True)) == {later}
+
+
+def test_an_undo_locks_in_the_order_of_a_merge(verde: Company, twin: Company) -> None:
+    """Companies or people before the record of their merge: the other way round two would wait for each other."""
+    firms = merge_companies(winner=verde, loser=twin, by=None)
+    people = merge_contacts(winner=person("Eva"), loser=person("Eva S."), by=None)
+    with CaptureQueriesContext(
+        connection,
+    ) as done:
+        undo_merge(merge=firms, by=None)
+        undo_merge_of_contacts(merge=people, by=None)
+    locks = [query["sql"] for query in done.captured_queries if "FOR UPDATE" in query["sql"]]
+    expected = [Company.table(), CompanyMerge.table(), Contact.table(), "contacts_merge"]
+    assert [next(table for table in expected if f'FROM "{table}"' in sql) for sql in locks] == expected
 
 
 texts = st.sampled_from(["", "Porto", "Braga"])

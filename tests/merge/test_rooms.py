@@ -16,7 +16,7 @@ from ecrm.tenancy.models import Tenant
 from tests import factories as make
 from tests.cast import Member
 from tests.merge.rooms import Row, moving, row
-from tests.merge.test_undo import tables
+from tests.merge.test_undo import set_back, tables, when_changed
 
 # How many rows of a relation the winner has, how many the loser, and how many of theirs are of the same thing.
 shares = st.tuples(st.integers(0, 2), st.integers(0, 2), st.integers(0, 2))
@@ -32,7 +32,7 @@ def test_no_row_of_either_is_lost(in_acme: Tenant, filled: list[tuple[int, int, 
             made for handler, counts in zip(moving(), filled, strict=True) for made in _fill(handler, counts, one, two)
         ]
         services.refresh_search([one.pk, two.pk])
-        before = tables()
+        before, changed_at = tables(), when_changed()
 
         merge = merge_contacts(winner=one, loser=two, by=None)
         for made in rows:
@@ -41,6 +41,7 @@ def test_no_row_of_either_is_lost(in_acme: Tenant, filled: list[tuple[int, int, 
             assert made.owner_now() == expected, f"{made.handler.model._meta.label}.{made.handler.field}"
         undo_merge(merge=merge, by=None)
         assert [made.owner_now() for made in rows] == [made.owner_id for made in rows]
+        set_back(changed_at)
         assert tables() == before
         transaction.set_rollback(True)
 

@@ -17,7 +17,7 @@ from contacts.models import CleaningSettings, Contact, DuplicatePair, QualityIss
 from contacts.quality import work
 from ecrm.tenancy.models import Tenant
 from tests import factories as make
-from tests.cast import Member
+from tests.cast import Member, join, make_user
 from tests.contacts.conftest import add
 from tests.contacts.fields.conftest import make as define
 
@@ -194,6 +194,19 @@ def test_an_own_field_may_be_required_and_is_filled_in_place(alice: Member, bob:
     assert listed(alice, "incomplete") == []
     defining.delete(field=tax, by=alice.user)
     assert "f:tax" not in alice.get("quality_settings").content.decode()
+
+
+def test_a_company_one_does_not_see_cannot_be_named(alice: Member, in_acme: Tenant) -> None:
+    erik = join(make_user("Erik"), in_acme, "sales")
+    define("company", "Supplier", key="supplier")
+    firms = [services.create_company(name=name, by=None, owner=who) for name, who in (("A", alice.user), ("B", None))]
+    CleaningSettings(required_fields=["f:supplier"], stale_months=0).save()
+    person = add(in_acme, name="Ana", owner=erik.user)
+    look(person)
+    issue = issue_of(person)
+    assert erik.post("fix_issue", issue.pk, form={"f:supplier": "A"}).status_code == 422
+    assert erik.post("fix_issue", issue.pk, form={"f:supplier": "B"}).status_code == 302
+    assert fields.values("contact", [person.pk]) == {person.pk: {"supplier": firms[1].pk}}
 
 
 def test_what_was_left_is_in_one_list_with_the_latest_first(

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.dateparse import parse_datetime
-
 from contacts.models import Company, CompanyMerge
 from contacts.services.companies import COMPANY_FIELDS
 
-COLUMNS = (*("owner_id" if name == "owner" else name for name in COMPANY_FIELDS), "updated_at")
+COLUMNS = tuple("owner_id" if name == "owner" else name for name in COMPANY_FIELDS)
 
 # Field by the id of the company whose value is taken.
 Choices = Mapping[str, int]
@@ -34,15 +32,15 @@ def apply(winner: Company, loser: Company, choices: Choices) -> list[str]:
 
 
 def values_of(company: Company) -> Values:
-    """Own columns as JSON has them: the owner by id, the instant in ISO format."""
-    return {column: _plain(getattr(company, column)) for column in COLUMNS}
+    """Own columns as JSON has them: the owner by id."""
+    return {column: getattr(company, column) for column in COLUMNS}
 
 
 def put_back(company: Company, before: Values, after: Values) -> None:
     """Gives the fields their former values, those that nobody changed since."""
     for column, former in before.items():
-        if _plain(getattr(company, column)) == after[column] != former:
-            setattr(company, column, parse_datetime(former) if column == "updated_at" else former)
+        if column in COLUMNS and getattr(company, column) == after[column] != former:
+            setattr(company, column, former)
 
 
 def rewrite_later(merge: CompanyMerge) -> None:
@@ -52,7 +50,3 @@ def rewrite_later(merge: CompanyMerge) -> None:
         own = later.snapshot["before"]
         own.update({column: before[column] for column in before if own.get(column) == after[column]})
         later.save(update_fields=["snapshot"])
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if hasattr(value, "isoformat") else value

@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 from contacts import events, provenance
 from contacts.merging import Moved
 from contacts.models import CompanyDomain, CompanyMerge, Contact, ContactChange, EmailAddress
-from contacts.services.companies_people import refresh
+from contacts.services.searching import refresh_search
 from ecrm.audit import services as audit
 from ecrm.tenancy.models import User
 
@@ -64,8 +64,7 @@ def tell(
 ) -> None:
     """Their other company, in the history, in what is searched and in where their values came from."""
     Contact.objects.all().among(sorted(ids)).update(updated_at=at)
-    refresh(new_id)
-    refresh(old_id)
+    refresh_search(sorted(ids))
     provenance.record(
         provenance.NewChange(pk, {"company": (old_id, new_id)}, source, merge.pk, by.pk if by else None, at)
         for pk in ids

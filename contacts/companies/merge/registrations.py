@@ -10,7 +10,7 @@ merging.register(Contact, field="company", move=people.move, undo=people.move_ba
 merging.register_rows(CompanyDomain, field="company")
 # A value with several choices moves whole or not at all (contacts.merge.fields has what was chosen).
 merging.register_rows(CustomValue, field="company", unique_with=("field_id",))
-merging.register_rows(CustomValue, field="company_value")
+merging.register_references(CustomValue, field="company_value")
 merging.leave(
     CompanyChange, field="company", why="They say how the values of this company came, and an undo reads them."
 )

@@ -15,12 +15,14 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from contacts import merging, provenance
+from contacts import dirty, merging, provenance
 from contacts.companies.merge import people
 from contacts.companies.merge.choices import COLUMNS, Choices, apply, put_back, rewrite_later, values_of
+from contacts.fields.reading import PREFIX
 from contacts.merge import fields
-from contacts.models import Company, CompanyDomain, CompanyMerge, CustomField
-from contacts.services.companies import COMPANY_FIELDS, refresh_company_search
+from contacts.models import Company, CompanyDomain, CompanyMerge, Contact, CustomField
+from contacts.services import companies_people
+from contacts.services.companies import COMPANY_FIELDS, refresh_company_search, restore_domains
 from contacts.services.naming import folded
 from ecrm.audit import services as audit
 from ecrm.tenancy.models import User
@@ -80,7 +82,7 @@ def merge_companies(
     came = [row[0] for row in moved.get(people.KEY, ())]
     people.tell(came, goes.pk, kept.pk, source="company_merge", merge=merge, by=by, at=at)
     audit.record(MERGED, by=by, subject=kept, fields=taken, count=2, at=at)
-    for field in (*COLUMNS, "name_norm"):
+    for field in (*COLUMNS, "name_norm", "updated_at"):
         setattr(winner, field, getattr(kept, field))
     loser.binned_at = at
     return merge
@@ -95,23 +97,26 @@ def undo_merge(*, merge: CompanyMerge, by: User | None, at: datetime | None = No
     was merged into another since, or the loser's name was given away.
     """
     at = at or timezone.now()
+    # The companies first, as a merge has it: the two never wait for each other.
+    both = {company.pk: company for company in _lock(merge.winner_id, merge.loser_id)}
     if not CompanyMerge.objects.select_for_update().filter(pk=merge.pk, undone_at=None).exists():
         return False
     merge.refresh_from_db()
     _refuse_covered(merge)
-    both = {company.pk: company for company in _lock(merge.winner_id, merge.loser_id)}
     winner, loser = both[merge.winner_id], both[merge.loser_id]
     shown = _shown(winner)
     fields.exchange_back(winner.pk, loser.pk, merge.snapshot.get("fields", {}), COMPANY)
     went = people.of(loser.pk)
     _move_back(merge)
+    restore_domains(loser)  # of a winner that is in the bin
     CompanyMerge.objects.filter(pk=merge.pk).update(undone_at=at, undone_by=by)
     _stand_alone(merge)
     people.give_back_later(merge)
     rewrite_later(merge)
     put_back(winner, merge.snapshot["before"], merge.snapshot["after"])
+    winner.updated_at = at
     _save(winner)
-    _show(loser)
+    _show(loser, at)
     _keep_origins(merge, winner, shown, "undo", by=by, at=at)
     back = sorted(people.of(loser.pk) - went)
     people.tell(back, winner.pk, loser.pk, source="undo", merge=merge, by=by, at=at)
@@ -136,7 +141,7 @@ def _lock(*company_ids: int) -> list[Company]:
 
 
 def _save(company: Company) -> None:
-    """Own columns; what is searched in the company and in its people follows the name."""
+    """Own columns; what is searched in the company follows the name."""
     company.name_norm = folded(company.name)
     try:
         with transaction.atomic():
@@ -146,10 +151,10 @@ def _save(company: Company) -> None:
     refresh_company_search(company)
 
 
-def _show(loser: Company) -> None:
+def _show(loser: Company, at: datetime) -> None:
     try:
         with transaction.atomic():
-            Company.objects.filter(pk=loser.pk).update(binned_at=None)
+            Company.objects.filter(pk=loser.pk).update(binned_at=None, updated_at=at)
     except IntegrityError as error:
         raise _taken(loser.name) from error
     loser.binned_at = None
@@ -170,10 +175,15 @@ def _shown(company: Company) -> _Shown:
 def _keep_origins(
     merge: CompanyMerge, company: Company, old: _Shown, source: str, *, by: User | None, at: datetime
 ) -> None:
-    """Where the values of the winner come from now."""
+    """Where the values of the winner come from now, told to whom they concern."""
     changes = fields.changes(old, _shown(company))
     by_id = by.pk if by else None
     provenance.record_of_company({company.pk: changes}, by_id=by_id, source_type=source, source_id=merge.pk, at=at)
+    if "name" in changes:
+        companies_people.refresh(company.pk)
+    if any(key.startswith(PREFIX) for key in changes):
+        # Segments ask these fields of its people.
+        dirty.mark_where(Contact.objects.filter(company=company.pk), reason="field:company")
 
 
 def _refuse_covered(merge: CompanyMerge) -> None:
