@@ -15,8 +15,9 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.backends.postgresql.base import ServerBindingCursor
+from django.db.backends.postgresql.base import TIMESTAMPTZ_OID, ServerBindingCursor
 from django.db.models import QuerySet
+from psycopg.types.datetime import TimestamptzLoader
 from psycopg.types.numeric import Int8
 
 Params = Mapping[str, Any] | Sequence[Any]
@@ -91,7 +92,10 @@ def _cursor() -> Any:
     connection.ensure_connection()
     server: Any = connection
     kind: Any = _PreparedCursor
-    return server._prepare_cursor(kind(server.connection))
+    cursor = kind(server.connection)
+    # Django's reader of instants is in Python, for connections in several zones: ours are all in UTC.
+    cursor.adapters.register_loader(TIMESTAMPTZ_OID, TimestamptzLoader)
+    return server._prepare_cursor(cursor)
 
 
 def _bound(params: Params) -> Params:
