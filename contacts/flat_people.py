@@ -79,9 +79,11 @@ def escaped(text: str, marks: str = ":;") -> str:
 
 
 def split(text: str, mark: str) -> list[str]:
-    """At each ``mark`` (one letter) that no backslash stands before; the parts still escaped."""
+    """At each ``mark`` that no backslash stands before; the parts still escaped."""
+    if "\\" not in text:
+        return text.split(mark)
     parts = [""]
-    for piece in re.findall(r"\\.|[^\\]|\\$", text, re.DOTALL):
+    for piece in re.findall(rf"{re.escape(mark)}|\\.|[^\\]|\\$", text, re.DOTALL):
         if piece == mark:
             parts.append("")
         else:
@@ -98,7 +100,14 @@ def _own(key: str) -> Callable[[Record], str]:
 
 
 def _nth(listed: str, key: str, place: int) -> Callable[[Record], str]:
-    return lambda record: record[listed][place][key] if len(record[listed]) > place else ""
+    return lambda record: _text(record[listed][place][key]) if len(record[listed]) > place else ""
+
+
+def _text(value: Any) -> str:
+    """Raises ``TypeError`` for what is several values: others may have written in the file."""
+    if isinstance(value, Mapping | list):
+        raise TypeError(f"one value expected, not a {type(value).__name__}")
+    return "" if value is None else str(value)
 
 
 def _rest(listed: str, key: str, start: int) -> Callable[[Record], str]:
@@ -110,7 +119,7 @@ def _place(key: str) -> Callable[[Record], str]:
 
     def read(record: Record) -> str:
         if record["addresses"]:
-            return record["addresses"][0][key] or ""
+            return _text(record["addresses"][0][key])
         return str(record.get(key) or "") if key in ("city", "country") else ""
 
     return read

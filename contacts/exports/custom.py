@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from contacts import fields
@@ -17,7 +17,7 @@ def read(ids: Sequence[int], asked: Sequence[CustomField], membership: Membershi
     """By person and key, as JSON holds them; a company by its name, a person by their address."""
     found = fields.values("contact", ids, asked)
     _name_companies(found, {field.key: field for field in asked if field.kind == Kind.COMPANY}, membership)
-    _name_people(found, [field.key for field in asked if field.kind == Kind.PERSON])
+    _name_people(found, {field.key: field for field in asked if field.kind == Kind.PERSON}, membership)
     return found
 
 
@@ -31,11 +31,14 @@ def _name_companies(
             one.update({key: names.get(one[key], "") for key in companies if key in one})
 
 
-def _name_people(found: dict[int, dict[str, Any]], keys: Iterable[str]) -> None:
-    """Their number where they have no address: another workspace knows nobody by it."""
-    named = {one[key] for key in keys for one in found.values() if key in one}
+def _name_people(found: dict[int, dict[str, Any]], people: dict[str, CustomField], membership: Membership) -> None:
+    """Number and name where they have no address: another workspace has somebody else by that number."""
+    given = [{key: value for key, value in one.items() if key in people} for one in found.values()]
+    named = {pk for one in given for pk in one.values()}
     if named:
         addresses = EmailAddress.objects.filter(contact__in=named, is_primary=True, binned_at=None)
         by_id = dict(addresses.values_list("contact_id", "address"))
+        names = reference_names(people, given, membership)[Kind.PERSON] if named - by_id.keys() else {}
+        words = {pk: by_id.get(pk) or f"#{pk} {names.get(pk, '?')}" for pk in named}
         for one in found.values():
-            one.update({key: by_id.get(one[key], f"#{one[key]}") for key in keys if key in one})
+            one.update({key: words[one[key]] for key in people if key in one})

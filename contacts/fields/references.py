@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -13,17 +14,19 @@ from contacts import merged
 from contacts.fields.kinds import Kind
 from contacts.models import Company, Contact, CustomField, EmailAddress
 from ecrm.mail.addresses import normalise
+from ecrm.search.matching import fold
 from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.models import Membership
 from ecrm.tenancy.teams import visible_owner_ids
 
 KINDS = (Kind.PERSON, Kind.COMPANY)
+_NUMBERED = re.compile(r"#(?P<number>[0-9]{1,18})\s+(?P<name>\S.*)", re.DOTALL)
 
 
 def resolve(
     fields: Mapping[str, CustomField], given: Iterable[Mapping[str, Any]], membership: Membership | None = None
 ) -> list[dict[str, Any]]:
-    """The same values with ids where people and companies were named; at most four queries.
+    """The same values with ids where people and companies were named; at most five queries.
 
     What was not found, is in the bin or may not be seen by ``membership`` is a ``ValidationError``
     in the place of the value.
@@ -43,7 +46,7 @@ def _known(kind: str, named: set[Any], membership: Membership | None) -> dict[An
     """Ids by what was given for them."""
     texts = {text for text in named if isinstance(text, str)}
     found: dict[Any, int] = {number: number for number in named if isinstance(number, int)}
-    found |= _people_by_address(texts) if kind == Kind.PERSON else companies_by_name(texts)
+    found |= _people_in(texts) if kind == Kind.PERSON else companies_by_name(texts)
     model: Any = Contact if kind == Kind.PERSON else Company
     rows = model.objects.filter(pk__in=set(found.values()), binned_at=None)
     owner_ids = visible_owner_ids(membership) if membership is not None else None
@@ -53,6 +56,24 @@ def _known(kind: str, named: set[Any], membership: Membership | None) -> dict[An
         if owner_ids is None or owner_id is None or owner_id in owner_ids
     }
     return {text: pk for text, pk in found.items() if pk in open_ids}
+
+
+def _people_in(texts: set[str]) -> dict[str, int]:
+    return _people_by_number(texts) | _people_by_address(texts)
+
+
+def _people_by_number(texts: set[str]) -> dict[str, int]:
+    """ "#5 Ana Silva", as an export writes it, is whoever has the number only if they have the name too."""
+    numbered = {text: match for text in texts if (match := _NUMBERED.fullmatch(text.strip()))}
+    if not numbered:
+        return {}
+    people = Contact.objects.filter(pk__in={int(match["number"]) for match in numbered.values()})
+    names = {pk: fold(name) for pk, name in people.values_list("pk", "name") if name}
+    return {
+        text: int(match["number"])
+        for text, match in numbered.items()
+        if names.get(int(match["number"])) == fold(match["name"])
+    }
 
 
 def _people_by_address(texts: set[str]) -> dict[str, int]:

@@ -133,7 +133,9 @@ class Checker:
                     reason = " ".join(error.messages)
                     troubles.append(Trouble(row.line, column.header, reason, key == "email"))
                     is_refused = is_refused or key == "email"
-                    continue
+                    if not isinstance(error, several.Partly):
+                        continue
+                    value = error.sound
             if value is not None and value != "":
                 if is_plain:
                     given[key] = value

@@ -66,7 +66,8 @@ def write_custom(run: ImportRun, wishes: Wishes, *, at: datetime) -> None:
 
 
 def write_awaited(run: ImportRun, wishes: Wishes) -> None:
-    """Once all have landed: the colleague or friend whom a new person's field names, and who came with this file."""
+    """Once all have landed or it was stopped: the colleague or friend whom a new person's field names, and who
+    came with this file."""
     known = fields.by_key(CONTACT)
     people = {key for key, field in known.items() if field.kind == Kind.PERSON and PREFIX + key in wishes.fields}
     if not people:

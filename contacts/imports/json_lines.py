@@ -78,7 +78,7 @@ def _cells(found: Mapping[str, Any]) -> dict[str, str]:
         own = flat_people.cells(found)
         own[flat_people.OUR_NUMBER] = own.pop("id", "")
         custom = {f"custom_fields.{key}": flat_people.custom_text(one) for key, one in _members(found, "custom_fields")}
-    except (KeyError, TypeError, AttributeError, ValueError):  # somebody has written in it
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError):  # somebody has written in it
         return _flat(found)
     more = {f"more.{key}": _text(value) for key, value in _members(found, "more")}
     return {name[:200]: cell for name, cell in {**own, **custom, **more}.items() if cell}

@@ -41,7 +41,18 @@ def land(run_id: int, job_id: int) -> None:
     if run is None:
         return
     with in_language(run):
-        guarded(run, job_id, back_to=State.CANCELLED, work=lambda: _land(run, job_id))
+        guarded(run, job_id, back_to=State.CANCELLED, work=lambda: _land_or_stop(run, job_id))
+
+
+def _land_or_stop(run: ImportRun, job_id: int) -> None:
+    try:
+        _land(run, job_id)
+    except jobs.Cancelled:
+        # Nobody may go on with it: who has landed gets what waited for others of the file.
+        with tenant_transaction():
+            current = still_ours(run, State.IMPORTING)
+            custom.write_awaited(current, Wishes.of(current))
+        raise
 
 
 def _land(run: ImportRun, job_id: int) -> None:

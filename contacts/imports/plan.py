@@ -333,7 +333,7 @@ class _Sql:
             takes = {OVERWRITE: "true", FILL: f"coalesce(place.{name}, '') = ''", SKIP: "person.id IS NULL"}
             fed = f"read.{name}" if name in self.given else "NULL::text"
             if "place" in self.given and name in ("city", "country"):
-                fed = f"CASE WHEN read.place IS NULL THEN {fed} ELSE read.place->>'{name}' END"
+                fed = f"CASE WHEN read.place IS NULL THEN {fed} ELSE nullif(read.place->>'{name}', '') END"
             parts.append(
                 f"CASE WHEN {has_place} AND {fed} IS NOT NULL AND (person.id IS NULL"
                 f"  OR {takes[self.wishes.policy('street')]})"

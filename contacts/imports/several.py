@@ -5,7 +5,7 @@ An export of ours writes them; any other file may have some of the columns as we
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 from zoneinfo import available_timezones
@@ -25,6 +25,7 @@ from ecrm.keys import address_hash
 
 MOST = 100  # of one kind in one row
 LONGEST_NAMESPACE = 60
+OLDEST_YEAR = 1900
 _LIMITS = {"street": 200, "postcode": 20, "city": 120, "region": 120}
 Row = dict[str, Any]
 # What only completes other columns of its row.
@@ -34,8 +35,17 @@ COMPLETING = frozenset(
 )
 
 
+class Partly(ValidationError):
+    """Some parts of a cell cannot be read; ``sound`` are the others."""
+
+    def __init__(self, reasons: list[str], sound: list[Any]) -> None:
+        super().__init__(reasons)
+        self.sound = sound
+
+
 def emails(cell: str, reader: Reader) -> list[dict[str, str]]:
-    return [values.email(part.strip(), reader) for part in _parts(cell)]
+    """What cannot be read leaves a gap (None), because other columns count places."""
+    return _each(cell, lambda part: values.email(part.strip(), reader), leaves_gaps=True)
 
 
 def details(cell: str, reader: Reader) -> list[dict[str, Any]]:
@@ -48,16 +58,17 @@ def detail(cell: str, reader: Reader) -> dict[str, Any]:
 
 
 def written(cell: str, reader: Reader) -> list[str]:
-    return [flat_people.unescaped(part).strip()[:LONGEST_WRITTEN] for part in cell.split(MANY)[:MOST]]
+    parts = flat_people.split(cell, MANY)[:MOST]
+    return [flat_people.unescaped(part).strip()[:LONGEST_WRITTEN] for part in parts]
 
 
 def places(cell: str, reader: Reader) -> list[dict[str, Any]]:
-    return [_place(part, reader) for part in _parts(cell)]
+    return _each(cell, lambda part: _place(part, reader))
 
 
 def identities(cell: str, reader: Reader) -> list[list[str]]:
     """Pairs of namespace and id."""
-    return [_identity(part) for part in _parts(cell)]
+    return _each(cell, _identity)
 
 
 def owner(cell: str, reader: Reader) -> str:
@@ -93,9 +104,9 @@ def arrange(given: Row) -> None:
     given |= {"phone": _completed(given["phone"], told, spelled)} if "phone" in given else {}
 
 
-def _arrange_emails(given: Row, told: Sequence[Row], further: list[Row]) -> None:
+def _arrange_emails(given: Row, told: Sequence[Row], further: list[Row | None]) -> None:
     placed = [*((place, given[key]) for place, key in enumerate(("email", "email2")) if key in given)]
-    placed += enumerate(further, start=2)
+    placed += ((place, one) for place, one in enumerate(further, start=2) if one is not None)
     marks = {}
     for (place, one), key in zip(placed, ("email", "email2"), strict=False):
         given[key] = one
@@ -166,9 +177,11 @@ def _instant(word: str, reader: Reader) -> str:
         found = parse_datetime(word)
     except ValueError:
         found = None
-    if found is None or (timezone.is_aware(found) and found > reader.now):
+    if found is not None and not timezone.is_aware(found):
+        found = found.replace(tzinfo=reader.zone)
+    if found is None or found.year <= OLDEST_YEAR or found > reader.now:
         raise ValidationError(_("“%(value)s” is not a date.") % {"value": word[:60]})
-    return (found if timezone.is_aware(found) else found.replace(tzinfo=reader.zone)).isoformat()
+    return found.isoformat()
 
 
 def _position(word: str) -> dict[str, float]:
@@ -201,8 +214,23 @@ def _identity(text: str) -> list[str]:
     return [namespace, values.external_id(external_id, Reader())]
 
 
+def _each(cell: str, read: Callable[[str], Any], *, leaves_gaps: bool = False) -> list[Any]:
+    """Raises ``Partly`` where some parts cannot be read."""
+    sound: list[Any] = []
+    reasons: list[str] = []
+    for part in _parts(cell):
+        try:
+            sound.append(read(part))
+        except ValidationError as error:
+            reasons += error.messages
+            sound += [None] if leaves_gaps else []
+    if reasons:
+        raise Partly(reasons, sound)
+    return sound
+
+
 def _parts(cell: str) -> list[str]:
-    found = [part for part in cell.split(MANY) if part.strip()]
+    found = [part for part in flat_people.split(cell, MANY) if part.strip()]
     if len(found) > MOST:
         raise ValidationError(_("At most %(limit)s fit in one row.") % {"limit": MOST})
     return found

@@ -131,6 +131,23 @@ def test_json_lines_come_in(alice: Member) -> None:
         assert set(Tag.objects.filter(taggings__contact=ana).values_list("name", flat=True)) == {"vip", "press"}
 
 
+OWN = (
+    '{"emails": [{"address": "ana@example.com"}], "phones": [], "identities": [], "tags": [], "addresses":'
+    ' [{"street": 12, "postcode": 4000, "city": "Porto", "region": null, "country": "PT"}]}\n'
+    '{"emails": [{"address": "rui@example.com"}], "phones": [], "identities": [], "tags": [], "addresses":'
+    ' [{"street": {"line": "Rua"}, "postcode": 4000, "city": 7, "region": "", "country": "PT"}]}\n'
+    '{"emails": [{"address": 5}], "phones": [], "identities": [], "tags": [], "addresses": []}\n'
+)
+
+
+def test_numbers_and_objects_in_lines_like_ours_are_text(alice: Member) -> None:
+    run = bring_in(alice, OWN, name="people.jsonl")
+    with tenant_context(alice.tenant):
+        place = PostalAddress.objects.get(contact=contacts.find_by_email("ana@example.com"))
+        assert (place.street, place.postcode) == ("12", "4000")
+    assert 3 in [line for line, *_rest in problems(alice, run)]
+
+
 def test_tabs_and_a_formula_are_a_table_of_text(alice: Member) -> None:
     run = bring_in(alice, "Email\tName\nana@example.com\t=HYPERLINK(1)\n", name="people.tsv")
     with tenant_context(alice.tenant):

@@ -11,8 +11,11 @@ import pytest
 from django.db import connection
 from django.db.models import QuerySet
 
+from contacts import fields
 from contacts import services as contacts
 from contacts.companies.merge.services import merge_companies
+from contacts.entries import AddressEntry
+from contacts.fields import defining
 from contacts.imports import landing, lanes, plan
 from contacts.models import Contact, EmailAddress, Event, ImportRow, PhoneNumber, PostalAddress, Tag
 from ecrm.audit.models import AuditEntry
@@ -235,6 +238,65 @@ def test_cancelled_half_way_keeps_what_landed_and_can_go_on(alice: Member, small
     assert "Cancelled after 10 of 35 rows" in alice.get("import_run", run.pk).content.decode()
     run = start(alice, run)
     assert (run.state, landed(run)) == ("done", {"new": 35})
+
+
+def test_who_landed_before_a_stop_has_their_colleagues(alice: Member, small_chunks: None) -> None:
+    with tenant_context(alice.tenant):
+        defining.create(entity="contact", kind="person", label="Boss", key="boss", by=None)
+    rows = "".join(f"person{n}@example.com,person1@example.com\n" for n in range(25))
+    run = check(alice, begin(alice, f"Email,Boss\n{rows}"))
+    alice.post("start_import", run.pk)
+    whole = landing.land
+
+    def cancel_meanwhile(chunk: landing.Landing) -> None:
+        whole(chunk)
+        Job.objects.filter(pk=chunk.run.job_id).update(cancel_requested_at=chunk.at)
+
+    with patch.object(landing, "land", cancel_meanwhile):
+        run = work(alice, run)
+    assert run.state == "cancelled"
+    with tenant_context(alice.tenant):
+        landed_ids = list(Contact.objects.values_list("pk", flat=True))
+        boss = contacts.find_by_email("person1@example.com")
+        assert fields.values("contact", landed_ids) == {pk: {"boss": boss.pk} for pk in landed_ids}
+
+
+SEVERAL = """Email,More emails,Kinds of the emails,Numbers in other systems,More addresses
+ana@example.com,not one:::ana@home.example,work:::other:::work:::home,shop:1\\::::nonsense:::card:7,Rua A;4000;Porto;;PT;work:::B;;;;Atlantis
+rui@example.com,ana@example.com:::rui@home.example,,,
+eva@example.com,,work 0001-01-01T00:00:00,,
+"""
+
+
+def test_one_bad_part_of_a_cell_costs_only_itself(alice: Member) -> None:
+    run = bring_in(alice, SEVERAL)
+    assert sorted((line, column) for line, column, _reason in problems(alice, run)) == [
+        (2, "More addresses"),
+        (2, "More emails"),
+        (2, "Numbers in other systems"),
+        (3, ""),
+        (4, "Kinds of the emails"),
+    ]
+    with tenant_context(alice.tenant):
+        ana, rui = (contacts.find_by_email(f"{name}@example.com") for name in ("ana", "rui"))
+        assert set(ana.emails.values_list("address", "kind")) == {
+            ("ana@example.com", "work"),
+            ("ana@home.example", "home"),
+        }
+        assert set(ana.identities.values_list("namespace", "external_id")) == {("shop", "1:"), ("card", "7")}
+        assert list(PostalAddress.objects.values_list("contact", "street", "kind")) == [(ana.pk, "Rua A", "work")]
+        assert set(rui.emails.values_list("address", flat=True)) == {"rui@example.com", "rui@home.example"}
+
+
+def test_an_empty_city_beside_the_kind_of_an_address_leaves_the_known_one(alice: Member) -> None:
+    with tenant_context(alice.tenant):
+        place = AddressEntry("Rua A 1", "4000", "Porto", "", "PT")
+        contacts.create_contact(by=None, emails=["ana@example.com"], addresses=[place])
+    text = "Email,Street,City,Country,Kind of the address\nana@example.com,Rua B 2,,,work\n"
+    bring_in(alice, text, known="overwrite")
+    with tenant_context(alice.tenant):
+        place = PostalAddress.objects.get()
+        assert (place.street, place.city, place.country) == ("Rua B 2", "Porto", "PT")
 
 
 def test_the_planner_knows_a_tenant_that_has_just_arrived(alice: Member, charlie: Member) -> None:

@@ -16,10 +16,11 @@ from django.http import QueryDict
 
 from consent import services as consent
 from consent.models import ConsentRecord, Purpose, Source
-from contacts import services
+from contacts import fields, services
 from contacts.entries import AddressEntry
 from contacts.exports import selections, work
 from contacts.exports.vcard import LONGEST_LINE
+from contacts.fields import defining
 from contacts.models import Contact, ContactChange, EmailAddress, Identity, PhoneNumber, Tagging
 from ecrm.audit.models import AuditEntry
 from ecrm.jobs.models import Job
@@ -28,7 +29,7 @@ from ecrm.tenancy.context import bind_tenant, tenant_context
 from ecrm.tenancy.models import Membership, Tenant
 from tests.cast import Member, join, make_user
 from tests.factories import SegmentFactory, SegmentMembershipFactory
-from tests.imports.files import begin, check, start
+from tests.imports.files import begin, check, problems, start
 
 FORMULA = '=HYPERLINK("https://bad.example","Ana")'
 
@@ -124,6 +125,24 @@ def test_what_went_out_comes_back_and_changes_nothing(alice: Member, acme: Tenan
             "No Address",
         ]
     assert state(acme) == before
+
+
+def test_a_person_without_address_is_named_by_number_and_name(alice: Member, acme: Tenant, ana: Contact) -> None:
+    with tenant_context(acme):
+        defining.create(entity="contact", kind="person", label="Boss", key="boss", by=None)
+        boss = services.create_contact(by=None, name="Zoe Ávila", phones=["+48 600 100 200"])
+        fields.write("contact", {ana.pk: {"boss": boss.pk}}, by=None)
+    content = exported(alice)
+    assert f"#{boss.pk} Zoe Ávila" in content.decode()
+
+    for name, expected in (("A Stranger", {}), ("ZOE AVILA", {"boss": boss.pk})):
+        with tenant_context(acme):
+            fields.write("contact", {ana.pk: {"boss": None}}, by=None)
+            Contact.objects.filter(pk=boss.pk).update(name=name)
+        run = start(alice, check(alice, begin(alice, content), without_email="on"))
+        assert any("There is no contact" in reason for *_where, reason in problems(alice, run)) is not bool(expected)
+        with tenant_context(acme):
+            assert fields.values("contact", [ana.pk]).get(ana.pk, {}) == expected
 
 
 @pytest.mark.parametrize("form", ["xlsx", "vcf", "jsonl"])

@@ -67,7 +67,7 @@ def people(acme: Tenant, alice: Member, initech: Member) -> None:
         ana = everything(alice)
         given = {key: value for key, (_kind, value) in OWN_FIELDS.items()}
         fields.write("contact", {ana.pk: given}, by=alice.user)
-        services.link_identities(contact=ana, identities=[("shop", "C:1001"), ("card", "77")], by=None)
+        services.link_identities(contact=ana, identities=[("shop", "C:1001"), ("card", "77:")], by=None)
         purpose = Purpose.objects.get(key="newsletter")
         consent.grant(contact=ana, purpose=purpose, source=Source.FORM, evidence={"origin": "Fair"}, by=None, at=AT)
         bare(alice)
