@@ -47,6 +47,11 @@ urlpatterns = [
     path("contacts/<int:contact_id>/restore/", acts.restore_contact, name="restore_contact"),
     path("contacts/<int:contact_id>/compose/", composing.compose, name="compose"),
     path("contacts/<int:contact_id>/compose/draft/", composing.keep_compose_draft, name="keep_compose_draft"),
+    path(
+        "contacts/<int:contact_id>/compose/files/<int:file_id>/remove/",
+        composing.remove_draft_file,
+        name="remove_draft_file",
+    ),
     path("contacts/letters/<int:letter_id>/", letters.letter_page, name="letter_page"),
     path("contacts/letters/<int:letter_id>/take-back/", letters.take_back_letter, name="take_back_letter"),
     path("contacts/letters/<int:letter_id>/again/", letters.send_letter_again, name="send_letter_again"),

@@ -917,6 +917,14 @@ class ComposeDraftFactory(DjangoModelFactory):
         model = contacts.ComposeDraft
 
 
+class DraftFileFactory(DjangoModelFactory):
+    draft = factory.SubFactory(ComposeDraftFactory)
+    file = factory.SubFactory(FileFactory)
+
+    class Meta:
+        model = contacts.DraftFile
+
+
 class CaseFactory(DjangoModelFactory):
     number = factory.Sequence(lambda number: 1001 + number)
     subject = "Lid arrived chipped"

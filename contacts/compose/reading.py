@@ -17,8 +17,17 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from contacts import places
-from contacts.models import ComposeDraft, FollowUp, Letter, LetterHandover, LetterSignature, LetterTemplate
+from contacts.models import (
+    ComposeDraft,
+    DraftFile,
+    FollowUp,
+    Letter,
+    LetterHandover,
+    LetterSignature,
+    LetterTemplate,
+)
 from ecrm import prepared
+from ecrm.files.models import File
 from ecrm.mail.models import SendingIdentity
 from ecrm.mail.posting import marks
 from ecrm.mail.posting.desk import UNDO
@@ -191,7 +200,12 @@ def statement() -> str:
     of_person = "one.tenant_id = %(tenant)s AND one.contact_id = %(contact)s"
     return f"""
         SELECT jsonb_build_array(
-               (SELECT jsonb_build_object('kind', one.kind, 'subject', one.subject, 'text', one.text)
+               (SELECT jsonb_build_object('kind', one.kind, 'subject', one.subject, 'text', one.text, 'files',
+                       (SELECT coalesce(jsonb_agg(jsonb_build_object('id', file.id, 'name', file.name,
+                                                  'size', file.size) ORDER BY held.id), '[]')
+                          FROM {DraftFile.table()} held
+                          JOIN {File.table()} file ON file.tenant_id = held.tenant_id AND file.id = held.file_id
+                         WHERE held.tenant_id = one.tenant_id AND held.draft_id = one.id))
                   FROM {ComposeDraft.table()} one WHERE {of_person} AND one.user_id = %(user)s),
                (SELECT coalesce(jsonb_agg(jsonb_build_array(one.id, one.name, one.email) ORDER BY one.id), '[]')
                   FROM {SendingIdentity.table()} one WHERE one.tenant_id = %(tenant)s),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -59,7 +60,7 @@ def write_letter(
     LetterFile.objects.bulk_create([LetterFile(letter=letter, file=file) for file in files])
     due_at = timezone.now() + UNDO
     LetterHandover.objects.create(letter=letter, recipient=recipient, due_at=due_at)
-    drafts.forget(contact=contact, by=by)
+    drafts.forget(contact=contact, by=by, sent=files)
     audit.record("letter.written", by=by, subject=letter)
     enqueue(SEND, due_at=due_at, letter_id=letter.pk)
     return letter
@@ -67,7 +68,7 @@ def write_letter(
 
 @transaction.atomic
 def take_back_letter(*, letter: Letter, by: User) -> bool:
-    """Within the first seconds: the letter becomes the writer's draft again. False when it is too late."""
+    """Within the first seconds: the letter and its files become the writer's draft again. False when too late."""
     waiting = LetterHandover.objects.select_for_update(of=("self",)).filter(
         letter=letter, letter__author=by, state=HandoverState.WAITING, attempts=0
     )
@@ -76,6 +77,7 @@ def take_back_letter(*, letter: Letter, by: User) -> bool:
         return False
     written = handover.letter
     drafts.keep(contact=written.contact, kind="email", subject=written.subject, text=written.text, by=by)
+    drafts.take_back(contact=written.contact, files=[each.file for each in _attached(written)], by=by)
     audit.record("letter.taken_back", by=by, subject=written)
     written.delete()
     return True
@@ -115,6 +117,10 @@ def _recipient(contact: Contact, to: str) -> str:
     if reason := refusals.why(norm):
         raise ValidationError({"to": reason})
     return offered[norm]
+
+
+def _attached(letter: Letter) -> QuerySet[LetterFile]:
+    return LetterFile.objects.filter(letter=letter).select_related("file").order_by("pk")
 
 
 def _root(contact: Contact, follows: Letter | None) -> Letter | None:

@@ -19,7 +19,7 @@ from contacts.models.imports import ImportChunk, ImportMapping, ImportProblem, I
 from contacts.models.intake import RefusedEvent
 from contacts.models.letters import Letter, LetterFile, LetterHandover, LetterSignature, LetterTemplate
 from contacts.models.lists import BulkChunk, BulkRun, NameKey, SavedView, ViewDefault
-from contacts.models.notes import ComposeDraft, ContactNote, FollowUp, NoteFile
+from contacts.models.notes import ComposeDraft, ContactNote, DraftFile, FollowUp, NoteFile
 from contacts.models.people import Contact, EmailAddress, Identity, PhoneNumber, PostalAddress, Tag, Tagging
 from contacts.models.provenance import CompanyChange, ContactChange, StageRule
 from contacts.models.segments import DirtyContact, Segment, SegmentMembership, SegmentPick, SegmentRule
@@ -40,6 +40,7 @@ __all__ = [
     "CustomField",
     "CustomValue",
     "DirtyContact",
+    "DraftFile",
     "DuplicatePair",
     "EmailAddress",
     "Event",

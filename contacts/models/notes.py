@@ -94,3 +94,13 @@ class ComposeDraft(TenantModel):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["tenant", "contact", "user"], name="compose_draft_once")]
+
+
+class DraftFile(TenantModel):
+    """A file that waits in a draft. Until it goes out its ``File`` has a day on which it is swept."""
+
+    draft = TenantForeignKey(ComposeDraft, models.CASCADE, related_name="files", db_index=False)
+    file = TenantForeignKey(File, models.CASCADE)
+
+    class Meta:
+        indexes = [models.Index(fields=["tenant", "draft"], name="draft_file_draft")]

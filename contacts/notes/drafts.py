@@ -1,19 +1,27 @@
-"""What a member has begun to write on a person's page."""
+"""What a member has begun to write on a person's page, and the files that are to go with it."""
 
 from __future__ import annotations
 
-from django.db import transaction
-from django.utils import timezone
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
 
-from contacts.models import ComposeDraft, Contact
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from contacts.models import ComposeDraft, Contact, DraftFile
+from ecrm.files.forms import MOST_BYTES, MOST_FILES
+from ecrm.files.models import File
 from ecrm.tenancy.models import User
 
 LONGEST = 100_000
+FILES_KEPT = timedelta(days=90)
 
 
 @transaction.atomic
 def keep(*, contact: Contact, kind: str, subject: str, text: str, by: User) -> None:
-    """One for each person and member; without words it is forgotten."""
+    """One for each person and member; without words or files it is forgotten."""
     if not text.strip() and not subject.strip():
         forget(contact=contact, by=by)
         return
@@ -29,5 +37,64 @@ def keep(*, contact: Contact, kind: str, subject: str, text: str, by: User) -> N
     )
 
 
-def forget(*, contact: Contact, by: User) -> None:
-    ComposeDraft.objects.filter(contact=contact, user=by).delete()
+@transaction.atomic
+def forget(*, contact: Contact, by: User, sent: Iterable[File] = ()) -> None:
+    """Its words are said, or given up. Files that did not go out with them (``sent``) stay for the next."""
+    gone = [file.pk for file in sent]
+    File.objects.filter(pk__in=gone).update(expires_at=None)
+    of_member = ComposeDraft.objects.filter(contact=contact, user=by)
+    DraftFile.objects.filter(draft__in=of_member, file__in=gone).delete()
+    of_member.filter(files=None).delete()
+    of_member.update(subject="", text="")
+
+
+@transaction.atomic
+def take_back(*, contact: Contact, files: Iterable[File], by: User) -> None:
+    """Files of something unsent wait in the draft again."""
+    held = list(files)
+    if held:
+        _hold(contact, held, by)
+
+
+def refuse_too_much(*, contact: Contact, sizes: Sequence[int], by: User) -> None:
+    """Raises ``ValidationError`` by field when files of these sizes, in bytes, are too much beside what waits."""
+    waiting = list(_waiting(contact, by).values_list("file__size", flat=True))
+    if len(waiting) + len(sizes) > MOST_FILES or sum(waiting) + sum(sizes) > MOST_BYTES:
+        raise ValidationError(
+            {"attachments": _("With the files attached already that is too much: at most 10 files and 15 MB.")}
+        )
+
+
+@transaction.atomic
+def attach(*, contact: Contact, files: Sequence[File], by: User) -> None:
+    """New files wait in the draft until they go out, at most ``FILES_KEPT``."""
+    _hold(contact, files, by)
+
+
+@transaction.atomic
+def remove_file(*, contact: Contact, file_id: int, by: User) -> bool:
+    """False when it does not wait here any more. Its content goes with the night's sweep."""
+    found = _waiting(contact, by).filter(file=file_id).values_list("file", flat=True)
+    removed, _by_model = File.objects.filter(pk__in=list(found)).delete()
+    ComposeDraft.objects.filter(contact=contact, user=by, subject="", text="", files=None).delete()
+    return bool(removed)
+
+
+def files(*, contact: Contact, ids: Iterable[int], by: User) -> list[File]:
+    """Those that are to go out, locked. Raises ``ValidationError`` by field when one waits here no longer."""
+    wanted = set(ids)
+    waiting = _waiting(contact, by).filter(file__in=wanted).select_related("file")
+    found = [each.file for each in waiting.select_for_update(of=("self",)).order_by("pk")]
+    if len(found) < len(wanted):
+        raise ValidationError({"attachments": _("A file you attached is gone: sent already, or removed elsewhere.")})
+    return found
+
+
+def _hold(contact: Contact, held: Sequence[File], by: User) -> None:
+    draft, _is_new = ComposeDraft.objects.get_or_create(contact=contact, user=by, defaults={"kind": "email"})
+    DraftFile.objects.bulk_create([DraftFile(draft=draft, file=file) for file in held])
+    File.objects.filter(pk__in=[file.pk for file in held]).update(expires_at=timezone.now() + FILES_KEPT)
+
+
+def _waiting(contact: Contact, by: User) -> models.QuerySet[DraftFile]:
+    return DraftFile.objects.filter(draft__contact=contact, draft__user=by)

@@ -52,7 +52,7 @@ def write_note(
         raise ValidationError({"at": _("This has not happened yet. Make it a task instead.")})
     note = ContactNote.objects.create(contact=contact, kind=kind, author=by, text=text, at=at or timezone.now())
     NoteFile.objects.bulk_create([NoteFile(note=note, file=file) for file in files])
-    drafts.forget(contact=contact, by=by)
+    drafts.forget(contact=contact, by=by, sent=files)
     events.record(EVENTS[kind], contact=contact, at=note.at, by=by, source=SOURCE, source_id=note.pk, subject=note)
     audit.record(EVENTS[kind], by=by, subject=note)
     _tell_mentioned(note, by)

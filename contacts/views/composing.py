@@ -21,15 +21,16 @@ from contacts.letters import refusals, texts, writing
 from contacts.models import Contact, Letter, LetterTemplate
 from contacts.notes import drafts, follow_ups
 from contacts.notes import writing as notes
-from ecrm.files import services as files
+from ecrm.files import services as storing
 from ecrm.files.models import File
+from ecrm.files.uploads import is_too_large
 from ecrm.mail.models import SendingIdentity
 from ecrm.mail.posting import documents
 from ecrm.tenancy.policies import requires
 from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
 from ecrm.ui.parts import INVALID, redirect_page, wants_part
-from ecrm.ui.toasts import toast
+from ecrm.ui.toasts import toast, warn
 
 LOGGED = {
     Kind.CALL: gettext_lazy("Call logged."),
@@ -45,13 +46,16 @@ def compose(request: MemberRequest, contact_id: int) -> HttpResponse:
     contact = _find(request, contact_id)
     if request.method != "POST":
         return _page(request, contact, _asked_for(request, contact))
-    if "template" in request.POST:
-        return _fill_in(request, contact)
     form = ComposeForm(request.POST, request.FILES)
+    form.is_valid()
+    new_ids = _keep_files(request, contact, form)
+    if "template" in request.POST:
+        return _fill_in(request, contact, _of_files(form))
     if form.is_valid():
         try:
             with transaction.atomic():
-                _WRITERS[Kind(form.cleaned_data["kind"])](request, contact, form.cleaned_data)
+                files = drafts.files(contact=contact, ids={*_held_ids(request), *new_ids}, by=request.user)
+                _WRITERS[Kind(form.cleaned_data["kind"])](request, contact, {**form.cleaned_data, "files": files})
         except ValidationError as error:
             _add_errors(form, error)
         else:
@@ -64,12 +68,65 @@ def compose(request: MemberRequest, contact_id: int) -> HttpResponse:
 def keep_compose_draft(request: MemberRequest, contact_id: int) -> HttpResponse:
     """Kept while somebody types, without a word unless it could not be."""
     contact = _find(request, contact_id)
-    said = {name: request.POST.get(name, "").replace("\x00", "") for name in ("kind", "subject", "text")}
-    drafts.keep(contact=contact, by=request.user, **said)
+    is_kept = _keep_words(request, contact)
     if wants_part(request):
-        return render(request, "contacts/compose/_kept.html", {"is_kept": bool(said["text"].strip())})
+        return render(request, "contacts/compose/_kept.html", {"is_kept": is_kept})
+    form = ComposeForm(request.POST, request.FILES)
+    form.is_valid()
+    _keep_files(request, contact, form)
+    for words in _of_files(form):
+        warn(request, words)
     toast(request, _("Draft kept."))
     return redirect_page(request, reverse("contact_page", args=[contact.pk]))
+
+
+@requires(Capability.CONTACTS_EDIT)
+@require_POST
+def remove_draft_file(request: MemberRequest, contact_id: int, file_id: int) -> HttpResponse:
+    """Takes a file out of what is being written; without a script the rest of the form comes along, and stays."""
+    contact = _find(request, contact_id)
+    drafts.remove_file(contact=contact, file_id=file_id, by=request.user)
+    if wants_part(request):
+        draft = reading.of(contact, request.membership, []).draft
+        return render(request, "contacts/compose/_held.html", {"files": draft.get("files", []), "contact": contact})
+    form = ComposeForm(request.POST, request.FILES)
+    form.is_valid()
+    _keep_files(request, contact, form)
+    _keep_words(request, contact)
+    return _page(request, contact, form.data, wrong=_of_files(form))
+
+
+def _keep_words(request: MemberRequest, contact: Contact) -> bool:
+    """Whether there were any."""
+    said = {name: request.POST.get(name, "").replace("\x00", "") for name in ("kind", "subject", "text")}
+    drafts.keep(contact=contact, by=request.user, **said)
+    return bool(said["text"].strip())
+
+
+def _keep_files(request: MemberRequest, contact: Contact, form: ComposeForm) -> set[int]:
+    """What was chosen waits in the draft: whatever else is refused, nobody chooses it again. Tells the form errors."""
+    if is_too_large(request, "attachments"):
+        form.add_error("attachments", _("One of the files is too large to be attached."))
+    uploads = form.cleaned_data.get("attachments", [])
+    if not uploads:
+        return set()
+    try:
+        drafts.refuse_too_much(contact=contact, sizes=[one.size for one in uploads], by=request.user)
+    except ValidationError as error:
+        _add_errors(form, error)
+        return set()
+    kept = _stored(request, uploads)
+    drafts.attach(contact=contact, files=kept, by=request.user)
+    return {file.pk for file in kept}
+
+
+def _of_files(form: ComposeForm) -> list[str]:
+    return [str(words) for words in form.errors.get("attachments", ())]
+
+
+def _held_ids(request: MemberRequest) -> set[int]:
+    """The waiting files that stood in the form: only what was seen goes out."""
+    return {int(each) for each in request.POST.getlist("held") if each.isdecimal() and len(each) < 19}
 
 
 def _send_email(request: MemberRequest, contact: Contact, values: dict[str, Any]) -> None:
@@ -81,7 +138,7 @@ def _send_email(request: MemberRequest, contact: Contact, values: dict[str, Any]
         to=values["to"],
         identity=SendingIdentity.objects.filter(pk=values["sender"]).first() if values["sender"] else None,
         follows=_visible_letter(contact, values["follows"]),
-        files=_stored(request, values),
+        files=values["files"],
     )
     toast(request, _("Your email is on its way."), undo=reverse("take_back_letter", args=[letter.pk]))
 
@@ -89,9 +146,7 @@ def _send_email(request: MemberRequest, contact: Contact, values: dict[str, Any]
 def _write_note(request: MemberRequest, contact: Contact, values: dict[str, Any]) -> None:
     kind = Kind(values["kind"])
     at = values["at"] if kind != Kind.NOTE else None
-    notes.write_note(
-        contact=contact, text=values["text"], by=request.user, kind=kind, files=_stored(request, values), at=at
-    )
+    notes.write_note(contact=contact, text=values["text"], by=request.user, kind=kind, files=values["files"], at=at)
     toast(request, _("Note saved.") if kind == Kind.NOTE else str(LOGGED[kind]))
 
 
@@ -116,16 +171,16 @@ _WRITERS: dict[Kind, Callable[[MemberRequest, Contact, dict[str, Any]], None]] =
 }
 
 
-def _fill_in(request: MemberRequest, contact: Contact) -> HttpResponse:
+def _fill_in(request: MemberRequest, contact: Contact, refused: Sequence[str]) -> HttpResponse:
     """The template's words for this person before what was written already; nothing is lost."""
     chosen = request.POST.get("template", "")
     template = get_object_or_404(LetterTemplate, pk=int(chosen) if chosen.isdecimal() else 0)
     try:
         said = texts.begun(contact, subject=template.subject, text=template.text)
-        wrong = [texts.gap_words(contact, name) for name in said.gaps]
+        wrong = [*refused, *(texts.gap_words(contact, name) for name in said.gaps)]
     except ValidationError as error:
         # A field the template speaks of is gone.
-        said, wrong = texts.Said(template.subject, template.text), error.messages
+        said, wrong = texts.Said(template.subject, template.text), [*refused, *error.messages]
     written = request.POST.get("text", "").strip()
     typed = {
         **request.POST.dict(),
@@ -161,16 +216,16 @@ def _find(request: MemberRequest, contact_id: int) -> Contact:
     return get_object_or_404(visible.select_related("company"), pk=contact_id)
 
 
-def _stored(request: MemberRequest, values: dict[str, Any]) -> list[File]:
+def _stored(request: MemberRequest, uploads: Sequence[Any]) -> list[File]:
     return [
-        files.store(
+        storing.store(
             upload.chunks(),
             name=upload.name,
             content_type=upload.content_type or "application/octet-stream",
             capability=Capability.CONTACTS_VIEW,
             by=request.user,
         )
-        for upload in values["attachments"]
+        for upload in uploads
     ]
 
 

@@ -43,7 +43,7 @@ def take_back_letter(request: MemberRequest, letter_id: int) -> HttpResponse:
     letter = _find(request, letter_id)
     had_files = letter.files.exists()
     if writing.take_back_letter(letter=letter, by=request.user):
-        words = _("Not sent. Your words are back in the composer; attach the files once more.")
+        words = _("Not sent. Your words and files are back in the composer.")
         toast(request, words if had_files else _("Not sent. Your words are back in the composer."))
     else:
         warn(request, _("That email is on its way already."))

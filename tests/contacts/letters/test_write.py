@@ -59,15 +59,6 @@ def test_taken_back_its_words_are_the_draft_again(
     assert "It leaves today." not in alice.get("contact_page", rita.pk).content.decode()
 
 
-def test_taken_back_it_says_that_files_are_to_be_attached_again(acme: Tenant, bob: Member, rita: Contact) -> None:
-    files = [SimpleUploadedFile("lid.txt", b"round", "text/plain")]
-    bob.post("compose", rita.pk, form=email(attachments=files))
-    with tenant_context(acme):
-        sent = Letter.objects.get()
-    bob.post("take_back_letter", sent.pk)
-    assert "attach the files once more" in bob.get("contact_page", rita.pk).content.decode()
-
-
 @pytest.mark.parametrize(
     ("reason", "words"),
     [(Suppression.Reason.HARD_BOUNCE, "does not exist"), (Suppression.Reason.COMPLAINT, "marked as spam")],
