@@ -9,6 +9,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
+from contacts.duplicates.reasons import SAFE
 from contacts.event_links import numbered
 from contacts.events import EventKind, Link
 from contacts.models import Event
@@ -113,7 +114,10 @@ def _said(event: Event) -> str:
 
 
 def _merged(event: Event) -> str:
-    return _("Merged with %(name)s") % {"name": event.properties.get("name", "")}
+    told = {"name": event.properties.get("name", "")}
+    if rule := SAFE.get(event.properties.get("rule", "")):
+        return _("Merged with %(name)s by itself: %(rule)s") % {**told, "rule": rule[0]}
+    return _("Merged with %(name)s") % told
 
 
 def _separated(event: Event) -> str:

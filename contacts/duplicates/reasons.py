@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext_lazy as _
 
+from contacts.models import DuplicatePair, Merge
+
 WORDS = {
     "mail": _("same email address"),
     "phone": _("same phone number"),
@@ -38,3 +40,15 @@ DISMISSALS = {
 
 def in_words(codes: Iterable[str]) -> list[str]:
     return [str(WORDS[code]) for code in codes if code in WORDS]
+
+
+def with_score(pair: DuplicatePair) -> list[str]:
+    return [str(_("alike by %(score)s of 100") % {"score": pair.score}), *in_words(pair.reasons)]
+
+
+def merged_in_words(merge: Merge) -> str:
+    """By whom, or by which safe rule."""
+    if merge.rule in SAFE:
+        return str(_("Merged by itself: %(rule)s") % {"rule": SAFE[merge.rule][0]})
+    by = merge.merged_by
+    return str(_("Merged by %(who)s") % {"who": by.name or by.email} if by else _("Merged"))

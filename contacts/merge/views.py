@@ -10,11 +10,13 @@ from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from contacts import merged, palette
 from contacts.duplicates import known_pairs
+from contacts.duplicates.reasons import merged_in_words
 from contacts.fields import reading
 from contacts.fields.reading import prefixed
 from contacts.merge import comparing, services
@@ -23,7 +25,7 @@ from contacts.models import Contact, CustomField, Event, Merge
 from ecrm.tenancy.policies import requires
 from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
-from ecrm.ui.parts import INVALID, redirect_page, render_page
+from ecrm.ui.parts import INVALID, own_path, redirect_page, render_page
 from ecrm.ui.toasts import toast, warn
 
 FOUND_AT_MOST = 10
@@ -38,13 +40,13 @@ def choose_merge(request: MemberRequest, contact_id: int) -> HttpResponse:
     term = request.GET.get("q", "").replace("\x00", "").strip()[:200]
     found = palette.find_people(request.membership, term, FOUND_AT_MOST + 1) if term else []
     others = [(each, _id_of(each.path)) for each in found]
-    merges = Merge.objects.filter(winner=contact, undone_at=None).select_related("loser").order_by("-id")
+    merges = Merge.objects.filter(winner=contact, undone_at=None).select_related("loser", "merged_by").order_by("-id")
     context = {
         "contact": contact,
         "term": term,
         "alike": [] if term else known_pairs.of(contact, request.membership, at_most=FOUND_AT_MOST),
         "others": [(each, pk) for each, pk in others if pk != contact.pk][:FOUND_AT_MOST],
-        "merges": merges[:MERGES_SHOWN],
+        "merges": [(merge, merged_in_words(merge)) for merge in merges[:MERGES_SHOWN]],
         "crumbs": _crumbs(contact),
     }
     return render_page(request, "contacts/merge/choose.html", part="contacts/merge/_others.html", context=context)
@@ -68,8 +70,8 @@ def merge_contact(request: MemberRequest, contact_id: int, other_id: int) -> Htt
             error = refusal.messages[0]
         else:
             words = _("%(other)s is part of %(kept)s now.") % {"other": other, "kept": kept}
-            toast(request, words, undo=reverse("undo_merge", args=[merge.pk]))
-            return redirect_page(request, reverse("contact_page", args=[kept.pk]))
+            toast(request, words, undo=reverse("undo_merge", args=[merge.pk]) + _with_next(request))
+            return redirect_page(request, own_path(request) or reverse("contact_page", args=[kept.pk]))
     return render(
         request,
         "contacts/merge/compare.html",
@@ -91,7 +93,13 @@ def undo_merge(request: MemberRequest, merge_id: int) -> HttpResponse:
                 toast(request, words % {"one": merge.winner, "other": merge.loser})
     except ValidationError as refusal:
         warn(request, refusal.messages[0])
-    return redirect_page(request, reverse("contact_page", args=[merge.winner_id]))
+    return redirect_page(request, own_path(request) or reverse("contact_page", args=[merge.winner_id]))
+
+
+def _with_next(request: MemberRequest) -> str:
+    """Whoever came from the list of duplicates goes on there, also by the way back."""
+    onward = own_path(request)
+    return f"?{urlencode({'next': onward})}" if onward else ""
 
 
 def _merged_already(request: MemberRequest, contact_ids: Sequence[int]) -> HttpResponse:
@@ -125,6 +133,8 @@ def _compared(request: MemberRequest, kept: Any, other: Any, choices: dict[str, 
         "told": _told([kept.pk, other.pk]),
         "pair": known_pairs.between(kept, other),
         "error": error,
+        "onward": own_path(request),
+        "with_next": _with_next(request),
         "crumbs": _crumbs(kept),
     }
 

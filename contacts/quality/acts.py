@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -9,6 +10,7 @@ from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
@@ -23,7 +25,7 @@ from contacts.quality.queue import Asked
 from ecrm.tenancy.policies import requires
 from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
-from ecrm.ui.parts import INVALID, redirect_page, render_page
+from ecrm.ui.parts import INVALID, own_path, redirect_page, render_page
 from ecrm.ui.toasts import toast, warn
 
 
@@ -39,7 +41,8 @@ def merge_pair(request: MemberRequest, pair_id: int) -> HttpResponse:
         warn(request, refusal.messages[0])
     else:
         words = _("%(other)s is part of %(kept)s now.") % {"other": newer, "kept": older}
-        toast(request, words, undo=reverse("undo_merge", args=[merge.pk]))
+        onward = urlencode({"next": _asked(request, at=f"p{pair_id}").url})
+        toast(request, words, undo=f"{reverse('undo_merge', args=[merge.pk])}?{onward}")
     return _back(request)
 
 
@@ -48,7 +51,7 @@ def merge_pair(request: MemberRequest, pair_id: int) -> HttpResponse:
 def dismiss_pair(request: MemberRequest, pair_id: int) -> HttpResponse:
     pair = _pair(request, pair_id)
     if duplicates.dismiss_pair(pair=pair, by=request.user, reason=request.POST.get("reason", "")):
-        toast(request, _("These stay two contacts."), undo=reverse("reopen_pair", args=[pair.pk]))
+        toast(request, _("These stay two contacts."), undo=_undo(request, "reopen_pair", f"p{pair.pk}"))
     return _back(request)
 
 
@@ -71,16 +74,17 @@ def fix_issue(request: MemberRequest, quality_issue_id: int) -> HttpResponse:
     if request.method == "POST" and fix.save():
         toast(request, _("Saved."))
         return _back(request)
-    asked = Asked.read_back(request.POST.get("back") or request.GET.get("back", ""))
+    asked = _asked(request)
+    list_url = replace(asked, at="").url  # with a place in it, a browser that is there already would stay
     context = {
         "kind": kind,
         "issue": issue,
         "person": issue.contact,
         "form": fix.form,
         "back": asked.back,
-        "back_url": asked.url,
+        "back_url": list_url,
         "url": reverse("fix_issue", args=[issue.pk]),
-        "crumbs": [(_("Contacts"), reverse("contact_list")), (_("Data quality"), asked.url)],
+        "crumbs": [(_("Contacts"), reverse("contact_list")), (_("Data quality"), list_url)],
     }
     status = INVALID if fix.form.errors else 200
     return render_page(
@@ -93,7 +97,7 @@ def fix_issue(request: MemberRequest, quality_issue_id: int) -> HttpResponse:
 def close_issue(request: MemberRequest, quality_issue_id: int) -> HttpResponse:
     issue = _issue(request, quality_issue_id)
     if services.close_issue(issue=issue, by=request.user, reason=request.POST.get("reason", "")):
-        toast(request, _("Left as it is."), undo=reverse("reopen_issue", args=[issue.pk]))
+        toast(request, _("Left as it is."), undo=_undo(request, "reopen_issue", f"i{issue.pk}"))
     return _back(request)
 
 
@@ -142,6 +146,17 @@ def _issue(request: MemberRequest, issue_id: int) -> QualityIssue:
     return found
 
 
+def _undo(request: MemberRequest, url_name: str, key: str) -> str:
+    """What takes it back, and leads to the row that is here again."""
+    back = urlencode({"back": _asked(request, at=key).back})
+    return f"{reverse(url_name, args=[int(key[1:])])}?{back}"
+
+
 def _back(request: MemberRequest) -> HttpResponse:
-    """To the list as it was asked for."""
-    return redirect_page(request, Asked.read_back(request.POST.get("back", "")).url)
+    """To the list as it was asked for, and to the row that comes next."""
+    return redirect_page(request, own_path(request) or _asked(request).url)
+
+
+def _asked(request: MemberRequest, at: str = "") -> Asked:
+    asked = Asked.read_back(request.POST.get("back") or request.GET.get("back", ""))
+    return replace(asked, at=at) if at else asked

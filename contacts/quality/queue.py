@@ -7,8 +7,9 @@ and merged, each no further than a page.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import merge
 from itertools import islice
 from typing import Any
@@ -20,18 +21,20 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from contacts.models import Contact, DuplicatePair, EmailAddress, QualityIssue
+from contacts.models import Contact, DuplicatePair, EmailAddress, Merge, QualityIssue
 from contacts.quality import kinds
 from contacts.quality.kinds import DUPLICATES, IssueKind
 from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.models import Membership
 from ecrm.tenancy.teams import visible_owner_ids
-from ecrm.ui.pages import Page, cursor_after, place_after
+from ecrm.ui.pages import Page, cursor_after, keyset_page, place_after
 
 SIZE = 25
 ORDER = ("-worth", "rank", "-id")
 LEFT_ORDER = ("-left_at", "rank", "-id")
 NOBODY = "none"
+LEFT, MERGED = "left", "merged"
+_ROW = re.compile(r"[imp][0-9]{1,18}")
 _PAIRS_FIRST = 0
 _ISSUES_NEXT = 1
 
@@ -40,35 +43,54 @@ _ISSUES_NEXT = 1
 class Asked:
     """What the reader wants to see. ``owner`` is an id, ``NOBODY`` or empty for anybody's; ``kind`` empty for all.
 
-    ``is_closed`` asks for what was left as it is.
+    ``show`` asks for what was ``LEFT`` as it is or ``MERGED`` instead. ``cursor`` is the page of the list and
+    ``at`` the key of the row that comes next: a form carries both, so that the reader goes on where they are.
     """
 
     kind: str = ""
     owner: str = ""
     source: str = ""
-    is_closed: bool = False
+    show: str = ""
+    cursor: str = ""
+    at: str = ""
 
     @classmethod
     def read(cls, query: QueryDict, kind: str = "") -> Asked:
         owner = query.get("owner", "")
         is_owner = owner == NOBODY or (owner.isdecimal() and len(owner) < 19)
         source = query.get("source", "").replace("\x00", "")[:60]
-        return cls(kind, owner if is_owner else "", source, query.get("show") == "left")
+        show, cursor = query.get("show", ""), query.get("cursor", "").replace("\x00", "")
+        return cls(kind, owner if is_owner else "", source, show if show in (LEFT, MERGED) else "", cursor)
 
     @classmethod
     def read_back(cls, text: str) -> Asked:
         """From ``back``, which a form has carried."""
-        query = QueryDict(text[:500])
-        return cls.read(query, query.get("kind", ""))
+        query = QueryDict(text[:1000])
+        at = query.get("at", "")
+        return replace(cls.read(query, query.get("kind", "")), at=at if _ROW.fullmatch(at) else "")
+
+    @property
+    def is_closed(self) -> bool:
+        return self.show == LEFT
+
+    @property
+    def is_merged(self) -> bool:
+        return self.show == MERGED
 
     @property
     def back(self) -> str:
         """As a form carries it."""
-        return urlencode({"kind": self.kind, **self._further})
+        place = {"cursor": self.cursor, "at": self.at}
+        return urlencode(
+            {"kind": self.kind, **self._further, **{name: value for name, value in place.items() if value}}
+        )
 
     @property
     def url(self) -> str:
-        return self.of_kind(self.kind)
+        url = self.of_kind(self.kind)
+        if self.cursor:
+            url += f"{'&' if '?' in url else '?'}{urlencode({'cursor': self.cursor})}"
+        return f"{url}#{self.at}-who" if self.at else url  # a link there: browsers put the focus on it
 
     def of_kind(self, key: str) -> str:
         """The address of the list of a kind, the rest unchanged."""
@@ -77,7 +99,7 @@ class Asked:
 
     @property
     def _further(self) -> dict[str, str]:
-        shown = {"owner": self.owner, "source": self.source, "show": "left" if self.is_closed else ""}
+        shown = {"owner": self.owner, "source": self.source, "show": self.show}
         return {name: value for name, value in shown.items() if value}
 
 
@@ -86,6 +108,8 @@ def page(asked: Asked, membership: Membership, *, cursor: str | None) -> Page[An
 
     Leads on, and not back: what is done is gone.
     """
+    if asked.is_merged:
+        return _merges(asked, membership, cursor)
     order, columns = (LEFT_ORDER, ("decided_at", "closed_at")) if asked.is_closed else (ORDER, ("worth", "worth"))
     place = place_after(cursor, order=order)
     both = (_pairs(asked, membership), _issues(asked, membership))
@@ -97,6 +121,19 @@ def page(asked: Asked, membership: Membership, *, cursor: str | None) -> Page[An
     return Page(
         shown, cursor_after(last[:3], order=order) if last else None, None, is_reset=bool(cursor) and place is None
     )
+
+
+def _merges(asked: Asked, membership: Membership, cursor: str | None) -> Page[Any]:
+    """Which two became one, the latest first, while that can be taken back."""
+    if asked.kind not in ("", DUPLICATES):
+        return Page([], None, None)
+    merges: Any = Merge.objects.filter(seen(membership, "winner"), undone_at=None, winner__binned_at=None)
+    if asked.owner:
+        merges = merges.filter(winner__owner=None if asked.owner == NOBODY else int(asked.owner))
+    if asked.source:
+        merges = merges.filter(winner__source=asked.source)
+    merges = merges.select_related("winner", "loser", "merged_by").defer("snapshot")
+    return keyset_page(merges, order=("-id",), cursor=cursor, size=SIZE)
 
 
 def _read(rows: Any, rank: int, column: str, place: list[Any] | None) -> list[tuple[Any, int, int, Any]]:

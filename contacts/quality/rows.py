@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from contacts import fields, worth
 from contacts.duplicates import reasons
-from contacts.models import Contact, CustomField, DuplicatePair, QualityIssue
+from contacts.models import Contact, CustomField, DuplicatePair, Merge, QualityIssue
 from contacts.provenance import wording
 from contacts.quality import kinds, queue
 from contacts.quality.kinds import DUPLICATES, IssueKind, Remedy
-from contacts.quality.queue import About
+from contacts.quality.queue import About, Asked
 from ecrm.tenancy.models import Membership
 
 _NOTHING = About("", [])
@@ -28,7 +29,7 @@ class Row:
     """``key`` names it in a form: "i" or "p" and its id. ``people`` have their address, and their score in words.
 
     ``fix_url`` leads to what puts it right; ``leave_url`` closes it with one of ``dismissals``, ``again_url``
-    takes that back. ``left`` says why it was closed, and by whom.
+    takes that back. ``left`` says why it was closed, and by whom. ``back`` leads to where the list goes on after it.
     """
 
     key: str
@@ -44,22 +45,42 @@ class Row:
     dismissals: Mapping[str, str | Promise]
     compare_url: str = ""
     left: str = ""
+    back: str = ""
+
+    @property
+    def fix_query(self) -> str:
+        return urlencode({"back": self.back})
 
     @property
     def remedy(self) -> str:
         return self.kind.remedy.value
 
 
-def rows(found: Sequence[Any], membership: Membership) -> list[Row]:
+def rows(found: Sequence[Any], membership: Membership, asked: Asked) -> list[Row]:
     """Of a page of the queue: one query, and one where fields of the workspace's own disagree."""
     told = queue.about(pk for row in found for pk in _people(row))
+    if asked.is_merged:
+        return [_merge(row, told, asked) for row in found]
     has_own = any(f"{fields.PREFIX}" in row.facts for row in found if isinstance(row, QualityIssue))
     custom = fields.by_key("contact", membership) if has_own else {}
-    return [
+    listed = [
         _pair(row, told) if isinstance(row, DuplicatePair) else _issue(row, told, custom)
         for row in found
         if isinstance(row, DuplicatePair) or kinds.find(row.kind)
     ]
+    return [_leading_on(row, asked, following) for row, following in zip(listed, _following(listed), strict=True)]
+
+
+def _following(listed: Sequence[Row]) -> list[str]:
+    """For each row the key of the one after it, for the last of the one before."""
+    keys = [row.key for row in listed]
+    return [*keys[1:], *(keys[-2:-1] or [""])][: len(keys)]
+
+
+def _leading_on(row: Row, asked: Asked, following: str) -> Row:
+    back = replace(asked, at=following)
+    compare_url = f"{row.compare_url}?{urlencode({'next': back.url})}" if row.compare_url else ""
+    return replace(row, back=back.back, compare_url=compare_url)
 
 
 def names_of(kind: IssueKind, facts: str, custom: Mapping[str, CustomField]) -> list[str]:
@@ -76,6 +97,8 @@ def _field(code: str, custom: Mapping[str, CustomField]) -> str:
 
 
 def _people(row: Any) -> list[int]:
+    if isinstance(row, Merge):
+        return [row.winner_id]
     return [row.first_id, row.second_id] if isinstance(row, DuplicatePair) else [row.contact_id]
 
 
@@ -88,7 +111,7 @@ def _pair(pair: Any, told: Mapping[int, About]) -> Row:
         key=f"p{pair.pk}",
         kind=kind,
         people=[_person(person, told) for person in (older, newer)],
-        words=", ".join([*([_("told apart before")] if pair.decided_as else []), *reasons.in_words(pair.reasons)]),
+        words=", ".join([*([_("told apart before")] if pair.decided_as else []), *reasons.with_score(pair)]),
         worth=pair.worth,
         worth_words=_added([(str(kind.label), kind.weight), (_("how sure, and who they are"), likeness)]),
         found_at=pair.found_at,
@@ -98,6 +121,26 @@ def _pair(pair: Any, told: Mapping[int, About]) -> Row:
         dismissals=reasons.DISMISSALS,
         compare_url=reverse("merge_contact", args=[older.pk, newer.pk]),
         left=_left(reasons.DISMISSALS.get(pair.decided_as or reasons.APART, ""), pair.decided_by),
+    )
+
+
+def _merge(merge: Any, told: Mapping[int, About], asked: Asked) -> Row:
+    kind = kinds.find(DUPLICATES)
+    assert kind is not None
+    onward = urlencode({"next": asked.url})
+    return Row(
+        key=f"m{merge.pk}",
+        kind=kind,
+        people=[_person(merge.winner, told), (merge.loser, "", "")],
+        words=_("one contact now"),
+        worth=0,
+        worth_words="",
+        found_at=merge.merged_at,
+        fix_url="",
+        leave_url="",
+        again_url=f"{reverse('undo_merge', args=[merge.pk])}?{onward}",
+        dismissals={},
+        left=reasons.merged_in_words(merge),
     )
 
 

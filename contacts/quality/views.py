@@ -7,7 +7,6 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -39,9 +38,8 @@ def quality_inbox(request: MemberRequest, kind_key: str = "") -> HttpResponse:
     context = {
         "kind": kind,
         "asked": asked,
-        "fix_query": urlencode({"back": asked.back}),
         "page": page,
-        "rows": rows.rows(page.rows, request.membership),
+        "rows": rows.rows(page.rows, request.membership, asked),
         "score": course[-1][1] if course else None,
         "tabs": _tabs(asked, counted),
         "owners": owners,
@@ -94,7 +92,12 @@ def quality_settings(request: MemberRequest) -> HttpResponse:
         services.change_settings(by=request.user, **form.cleaned_data)
         toast(request, _("Saved. All contacts are being checked."))
         return redirect_page(request, reverse("quality_settings"))
-    return render(request, "contacts/quality/settings.html", {"form": form}, status=INVALID if form.errors else 200)
+    return render(
+        request,
+        "contacts/quality/settings.html",
+        {"form": form, "rules": settings.safe_rules},
+        status=INVALID if form.errors else 200,
+    )
 
 
 class SettingsForm(forms.Form):

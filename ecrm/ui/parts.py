@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, Http
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
 INVALID = 422
@@ -42,6 +43,12 @@ def wants_part(request: HttpRequest) -> bool:
     """htmx asks for parts, except when it follows a boosted link or restores history."""
     htmx = HtmxDetails(request)
     return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+
+
+def own_path(request: HttpRequest) -> str:
+    """Where ``next`` of the address leads, empty unless it stays with us."""
+    wanted = request.GET.get("next", "")
+    return wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else ""
 
 
 def redirect_page(request: HttpRequest, url: str) -> HttpResponse:

@@ -53,11 +53,12 @@ def test_the_queue_is_worked_by_keyboard(page: Page, acme: Tenant) -> None:
     page.keyboard.press("d")
     page.get_by_role("button", name="Two people", exact=True).press("Enter")
     expect(rows).to_have_count(1)
-    page.keyboard.press("j")
+    expect(rows.first.get_by_role("link").first).to_be_focused()
     page.keyboard.press("m")
     expect(page.get_by_role("heading", name="Merge two contacts")).to_be_visible()
     page.get_by_role("button", name="Merge").press("Enter")
     expect(page.locator("#toasts")).to_contain_text("is part of")
+    expect(page.get_by_role("heading", name="Data quality")).to_be_visible()
     with tenant_context(acme):
         assert sorted(DuplicatePair.objects.values_list("state", flat=True)) == ["apart", "merged"]
         assert Merge.objects.count() == 1

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from html import unescape
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -276,3 +279,54 @@ def test_the_rail_counts_what_is_to_do(alice: Member, in_acme: Tenant) -> None:
     page = alice.get("contact_list").content.decode()
     assert "99+" in page
     assert "to put right" in page
+
+
+def test_whoever_works_through_the_list_goes_on_at_the_next_row(alice: Member, untidy: dict[str, Contact]) -> None:
+    rows = listed(alice)
+    assert [row.back.split("at=")[1] for row in rows[:-1]] == [row.key for row in rows[1:]]
+    assert rows[-1].back.endswith(f"at={rows[-2].key}"), "after the last comes the one before it"
+
+    issue = issue_of(untidy["incomplete"])
+    row, following = next(pair for pair in pairwise(rows) if pair[0].key == f"i{issue.pk}")
+    left = alice.post("close_issue", issue.pk, form={"reason": "unknown", "back": row.back})
+    assert left.headers["Location"].endswith(f"/contacts/quality/#{following.key}-who")
+    page = alice.get("quality_inbox").content.decode()
+    undo = re.search(rf'action="([^"]+/issues/{issue.pk}/reopen/[^"]+)"', page)
+    assert undo, "the toast offers the way back"
+    assert alice.client.post(unescape(undo[1])).headers["Location"].endswith(f"#{row.key}-who"), (
+        "to the row that is back"
+    )
+
+
+def test_a_pair_compared_and_merged_leads_back_to_the_list(alice: Member, untidy: dict[str, Contact]) -> None:
+    (row,) = listed(alice, "duplicates")
+    assert row.words.startswith("alike by ")
+    merged = alice.client.post(row.compare_url)
+    assert merged.status_code == 302
+    assert merged.headers["Location"] == "/acme/contacts/quality/duplicates/"
+    away = row.compare_url.split("?")[0] + "?next=https://elsewhere.example/"
+    assert "elsewhere" not in alice.client.get(away, follow=True).content.decode()
+
+
+def test_what_was_merged_is_listed_with_the_way_back(
+    alice: Member, vera: Member, charlie: Member, untidy: dict[str, Contact]
+) -> None:
+    CleaningSettings(safe_rules=["phone_name"]).save()
+    assert duplicates.merge_by_rules() == 1
+    (row,) = listed(alice, show="merged")
+    assert row.left == "Merged by itself: Same phone number and the same name"
+    assert "Undo" in alice.get("quality_inbox", query={"show": "merged"}).content.decode()
+    assert row.again_url not in vera.get("quality_inbox", query={"show": "merged"}).content.decode()
+    older = min((untidy["old@x.example"], untidy["new@x.example"]), key=lambda person: person.pk)
+    assert "by itself" in alice.get("contact_page", older.pk).content.decode(), "the history says so"
+    assert "by itself" in alice.get("choose_merge", older.pk).content.decode()
+
+    undone = alice.client.post(row.again_url)
+    assert undone.headers["Location"] == "/acme/contacts/quality/?show=merged"
+    assert not listed(alice, show="merged")
+    assert duplicates.merge_by_rules() == 0, "what a member took back is not done again"
+    (pair,) = listed(alice, "duplicates")
+    alice.post("merge_pair", int(pair.key[1:]))
+    (row,) = listed(alice, "duplicates", show="merged")
+    assert row.left == f"Merged by {alice.user.name or alice.user.email}"
+    assert not listed(alice, "stale", show="merged")
