@@ -19,6 +19,7 @@ class Layout:
         self._custom = fields.of("contact", membership)
         self._rooms: list[ExportColumns] = export_columns.columns(membership)
         self._membership = membership
+        self._entries = custom.Entries()
 
     @property
     def headers(self) -> list[str]:
@@ -39,5 +40,5 @@ class Layout:
         """A completed record in the order of ``headers``."""
         own = [column.read(record) for column in flat_people.COLUMNS]
         given: Mapping[str, Any] = record["custom_fields"]
-        customs = [flat_people.custom_text(given.get(field.key)) for field in self._custom]
+        customs = [self._entries.text(field, given.get(field.key)) for field in self._custom]
         return [*own, *customs, *(record["more"].get(key, "") for room in self._rooms for key in room.labels)]

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from contacts import fields
+from django.core.exceptions import ValidationError
+
+from contacts import fields, flat_people
+from contacts.fields.kinds import choices_of, entries_text
 from contacts.fields.reading import reference_names
-from contacts.models import CustomField, EmailAddress
+from contacts.models import CustomChoice, CustomField, EmailAddress
 from ecrm.tenancy.models import Membership
 
 Kind = CustomField.Kind
@@ -19,6 +22,33 @@ def read(ids: Sequence[int], asked: Sequence[CustomField], membership: Membershi
     _name_companies(found, {field.key: field for field in asked if field.kind == Kind.COMPANY}, membership)
     _name_people(found, {field.key: field for field in asked if field.kind == Kind.PERSON}, membership)
     return found
+
+
+class Entries:
+    """Values as the cells of a table; entries of a list by their names, so that a workspace that has not got
+    the list can make it."""
+
+    def __init__(self) -> None:
+        self._names: dict[int, dict[str, str]] = {}
+
+    def text(self, field: CustomField, value: Any) -> str:
+        if value is None or not field.has_choices:
+            return flat_people.custom_text(value)
+        names = self._names.get(field.pk)
+        if names is None:
+            names = self._names[field.pk] = {one.key: _name_of(field, one) for one in choices_of(field)}
+        if isinstance(value, list):
+            return entries_text([names.get(key) or str(key) for key in value])
+        return names.get(value) or str(value)
+
+
+def _name_of(field: CustomField, choice: CustomChoice) -> str:
+    """Its key where the name leads elsewhere: it is retired, or another is called so."""
+    try:
+        is_found = fields.check(field, choice.label if field.kind == Kind.CHOICE else [choice.label])
+    except ValidationError:
+        return str(choice.key)
+    return str(choice.label) if is_found in (choice.key, [choice.key]) else str(choice.key)
 
 
 def _name_companies(

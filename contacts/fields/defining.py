@@ -111,6 +111,33 @@ def edit(
 
 
 @transaction.atomic
+def add_entries(*, field: CustomField, labels: Iterable[str], by: User) -> int:
+    """Adds to the list of a field what it lacks, last; what was retired is offered again. Answers how many.
+
+    Raises ``ValidationError`` when the list would have too many, or an entry is too long.
+    """
+    held = CustomField.objects.select_for_update().get(pk=field.pk)
+    known = list(CustomChoice.objects.filter(field=held).order_by("position", "id"))
+    by_name = {fold(choice.label): choice for choice in [*known, *(one for one in known if one.retired_at is None)]}
+    wanted = _labels(labels)
+    again = [one for label in wanted if (one := by_name.get(fold(label))) and one.retired_at is not None]
+    new = [label for label in wanted if fold(label) not in by_name]
+    if sum(one.retired_at is None for one in known) + len(again) + len(new) > MOST_CHOICES:
+        raise ValidationError({"choices": _("There can be at most %(count)s entries.") % {"count": MOST_CHOICES}})
+    CustomChoice.objects.filter(pk__in=[one.pk for one in again]).update(retired_at=None)
+    _add_choices(held, new, known, first=max((one.position for one in known), default=0) + 1)
+    reading.forget_fields()
+    if new or again:
+        audit.record("field.changed", by=by, subject=held, fields=["choices"])
+    return len(new) + len(again)
+
+
+def refuse_name(entity: str, label: str) -> None:
+    """Raises ``ValidationError`` when no field can be called so."""
+    _check(CustomField(entity=entity, kind=CustomField.Kind.TEXT, label=" ".join(label.split()), key="x"), None)
+
+
+@transaction.atomic
 def delete(*, field: CustomField, by: User, at: datetime | None = None) -> bool:
     """It leaves every page at once; its values wait for ``KEPT_DAYS``. False if it was deleted before."""
     at = at or timezone.now()

@@ -37,7 +37,8 @@ _NO = {"no", "n", "false", "0", "off", "nao", "falso", "nie", "falsz", "non", "f
 _NUMERIC_DATE = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})(?:[ T,]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?")
 _MONEY = re.compile(r"(?P<before>[A-Za-z]{3}|[^\d\s.,+−-]{0,3})\s*(?P<figure>[+−-]?[\d\s.,'’]+)\s*(?P<after>\S{0,3})")
 _SYMBOLS = {"€": "EUR", "£": "GBP", "zł": "PLN", "zl": "PLN", "R$": "BRL", "¥": "JPY", "₴": "UAH"}
-_LIST_MARKS = re.compile(r"\s*[;|,\n]\s*")
+_LIST_PART = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^;|,\n]*))\s*(?:[;|,\n]|$)')
+_LIST_MARKS = re.compile(r'[;|,\n"]')
 _is_url = URLValidator(schemes=["http", "https"])
 
 
@@ -45,13 +46,15 @@ _is_url = URLValidator(schemes=["http", "https"])
 class Style:
     """How people wrote what is to be read: their decimals, their clock, their currency, 3/4 or 4/3.
 
-    The reader's own where nothing is said; ``currency`` is the tenant's.
+    The reader's own where nothing is said; ``currency`` is the tenant's. Where they do not write ``by_number``,
+    "#5" is no person and no company: their numbers are those of another workspace.
     """
 
     locale: Locale | None = None
     zone: tzinfo | None = None
     currency: str = ""
     day_first: bool | None = None
+    by_number: bool = True
 
     def money(self) -> str:
         return self.currency or tenant_currency()
@@ -78,8 +81,10 @@ def parse(field: CustomField, text: str, locale: Locale | None = None, *, style:
     written = text.replace("\0", "").strip()
     if not written:
         return None
-    read = _PARSERS[Kind(field.kind)]
-    return check(field, read(field, written, style or Style(locale=locale)))
+    style = style or Style(locale=locale)
+    if field.kind in (Kind.PERSON, Kind.COMPANY) and not style.by_number:
+        return _text(field, written)
+    return check(field, _PARSERS[Kind(field.kind)](field, written, style))
 
 
 def check(field: CustomField, value: Any) -> Any:
@@ -331,7 +336,37 @@ def _parse_boolean(field: CustomField, text: str, style: Style) -> Any:
 def _parse_choices(field: CustomField, text: str, style: Style) -> Any:
     """Marks between the parts, unless the whole is one entry of the list."""
     whole = {fold(choice.label): choice.key for choice in open_choices(field)}.get(fold(text))
-    return [whole] if whole else [part for part in _LIST_MARKS.split(text) if part]
+    return [whole] if whole else parts_of(text)
+
+
+def parts_of(text: str) -> list[str]:
+    """Entries of a list as ``entries_text`` writes them: quotation marks hold one together."""
+    found = ((quoted.replace('""', '"') or plain).strip() for quoted, plain in _LIST_PART.findall(text))
+    return [part for part in found if part]
+
+
+def entries_text(entries: Sequence[str]) -> str:
+    quoted = ('"' + entry.replace('"', '""') + '"' if _LIST_MARKS.search(entry) else entry for entry in entries)
+    return "; ".join(quoted)
+
+
+def missing_entries(field: CustomField, text: str) -> list[str]:
+    """What a written value names and the list of the field has not got; nothing for fields without a list."""
+    match Kind(field.kind):
+        case Kind.CHOICE:
+            written = [text]
+        case Kind.CHOICES:
+            written = _parse_choices(field, text, OWN)
+        case _:
+            return []
+    return [" ".join(entry.split()) for entry in written if not _is_entry(field, entry)]
+
+
+def _is_entry(field: CustomField, text: str) -> bool:
+    try:
+        return bool(_choice(field, text))
+    except ValidationError:
+        return False
 
 
 def _as_written(field: CustomField, text: str, style: Style) -> Any:

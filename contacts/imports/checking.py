@@ -6,6 +6,7 @@ where few are different, and rows are made of plain dictionaries.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +25,8 @@ _DANGEROUS = "=+-@\t\r＝＋－＠"
 _REMEMBERED = 20_000
 _NO_MATCH = ""
 _UNSEEN = object()
+# Different entries that are counted of one field: more than any list can take.
+MOST_MISSING = 1000
 
 
 @dataclass(slots=True)
@@ -83,6 +86,8 @@ class Checker:
         self._extra_tags = list(extra_tags)
         self._constants = dict(constants or {})
         self._home = reader.country
+        # What cells name and the lists of the tenant's own fields lack, by field.
+        self.missing: dict[str, Counter[str]] = {}
         # A phone number is read in its row's country, so that column comes first.
         ordered = sorted(mapping.items(), key=lambda pair: pair[1].key != "country")
         columns = [_Column(index, headers[index], target, reader) for index, target in ordered]
@@ -133,6 +138,7 @@ class Checker:
                     reason = " ".join(error.messages)
                     troubles.append(Trouble(row.line, column.header, reason, key == "email"))
                     is_refused = is_refused or key == "email"
+                    self._note_missing(column, cell)
                     if not isinstance(error, several.Partly):
                         continue
                     value = error.sound
@@ -147,6 +153,12 @@ class Checker:
                 reason = _("Some letters could not be read: check the encoding.")
                 troubles.append(Trouble(row.line, column.header, reason, is_fatal=False))
         return None if is_refused else self._arranged(row.line, given, troubles)
+
+    def _note_missing(self, column: _Column, cell: str) -> None:
+        for entry in column.missing_in(cell):
+            counted = self.missing.setdefault(column.key, Counter())
+            if entry in counted or len(counted) < MOST_MISSING:
+                counted[entry] += 1
 
     def _arranged(self, line: int, given: dict[str, Any], troubles: list[Trouble]) -> dict[str, Any] | None:
         if "apps" in given and self._constants:
@@ -205,6 +217,10 @@ class _Column:
     def _parse(self, cell: str) -> Any:
         text = clean(cell)
         return self._target.parse(text, self._reader) if text else ""
+
+    def missing_in(self, cell: str) -> list[str]:
+        """Entries that the field's list has not got."""
+        return self._target.missing(clean(cell)) if self._target.missing else []
 
     def put(self, given: dict[str, Any], value: Any) -> None:
         if self._target.is_registered:

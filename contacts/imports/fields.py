@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -13,21 +14,21 @@ from django.utils.translation import gettext_lazy as _
 
 from contacts import fields as custom_fields
 from contacts import import_columns
+from contacts.fields.kinds import missing_entries
 from contacts.imports import several, values
 from contacts.imports.folding import fold
 from contacts.imports.values import Reader
 from contacts.models import CustomField
 
-# A column that becomes a field of the tenant's own, made with the check: of which kind. Lists are made by hand.
+# A column that becomes a field of the tenant's own, made with the check: of which kind.
 NEW_FIELD = "+field"
 _KINDS = CustomField.Kind
 NEW_FIELDS = {
     NEW_FIELD: _KINDS.TEXT,
-    **{
-        f"{NEW_FIELD}:{kind}": kind
-        for kind in (_KINDS.NUMBER, _KINDS.MONEY, _KINDS.DATE, _KINDS.DATETIME, _KINDS.BOOLEAN, _KINDS.LINK)
-    },
+    **{f"{NEW_FIELD}:{kind}": kind for kind in _KINDS if kind != _KINDS.TEXT},
 }
+# These need their entries first, from the whole file.
+NEW_LISTS = frozenset(key for key, kind in NEW_FIELDS.items() if kind in (_KINDS.CHOICE, _KINDS.CHOICES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Field:
     ``aliases`` are folded header names in the languages of the product. ``is_many`` fields may be
     fed by several columns and parse to a list. ``is_distinct`` ones differ from row to row, or
     depend on the rest of the row: what a cell of theirs meant is not worth remembering. Who maps a file
-    chooses among those that are ``is_offered``.
+    chooses among those that are ``is_offered``. ``missing`` says of a cell which entries a list lacks.
     """
 
     key: str
@@ -50,6 +51,7 @@ class Field:
     is_custom: bool = False
     is_distinct: bool = False
     is_offered: bool = True
+    missing: Callable[[str], list[str]] | None = None
 
 
 _OWN = _("Fields of your own")
@@ -221,6 +223,7 @@ def _of_custom(field: CustomField) -> Field:
         lambda cell, reader: custom_fields.parse(field, cell, style=reader.style()),
         (field.key.replace("_", " "), fold(f"custom_fields.{field.key}")),
         is_custom=True,
+        missing=partial(missing_entries, field) if field.has_choices else None,
     )
 
 

@@ -10,6 +10,7 @@ import time
 from functools import partial
 from typing import Any
 
+import structlog
 from django.db import IntegrityError, OperationalError, connection
 from django.db.models import DateTimeField, Max, Min, QuerySet, Sum
 from django.db.models.fields.json import KeyTextTransform
@@ -20,7 +21,17 @@ from contacts import partitions, planner
 from contacts.imports import custom, landing, left_out, needed, plan, problem_file, registered, services, staging
 from contacts.imports.side_by_side import in_lanes
 from contacts.imports.wishes import Wishes
-from contacts.imports.work import Overtaken, Scheme, claimed_words, guarded, in_language, open_run, still_ours, summed
+from contacts.imports.work import (
+    MOST_ATTEMPTS,
+    Overtaken,
+    Scheme,
+    claimed_words,
+    guarded,
+    in_language,
+    open_run,
+    still_ours,
+    summed,
+)
 from contacts.models import ImportChunk, ImportRow, ImportRun
 from ecrm.audit import services as audit
 from ecrm.jobs import services as jobs
@@ -33,6 +44,7 @@ State = ImportRun.State
 SLICE_SECONDS = 60.0
 RETRIES = 3
 OLD_EVENTS_WORTH_MONTHS = 1_000
+log = structlog.get_logger(__name__)
 
 
 def land(run_id: int, job_id: int) -> None:
@@ -48,11 +60,29 @@ def _land_or_stop(run: ImportRun, job_id: int) -> None:
     try:
         _land(run, job_id)
     except jobs.Cancelled:
-        # Nobody may go on with it: who has landed gets what waited for others of the file.
-        with tenant_transaction():
-            current = still_ours(run, State.IMPORTING)
-            custom.write_awaited(current, Wishes.of(current))
+        _write_awaited(run)
         raise
+    except Overtaken:
+        raise
+    except Exception:
+        if run.attempt >= MOST_ATTEMPTS:
+            _write_what_can_be(run)
+        raise
+
+
+def _write_awaited(run: ImportRun) -> None:
+    """Nobody may ever go on with it: who has landed gets what waited for others of the file."""
+    with tenant_transaction():
+        current = still_ours(run, State.IMPORTING)
+        custom.write_awaited(current, Wishes.of(current))
+
+
+def _write_what_can_be(run: ImportRun) -> None:
+    """What made the import fail may stand in the way of this too; the import is told as failed all the same."""
+    try:
+        _write_awaited(run)
+    except Exception:
+        log.exception("import_awaited_unwritten", run=run.pk)
 
 
 def _land(run: ImportRun, job_id: int) -> None:

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from contacts import fields
 from contacts.duplicates.reasons import in_words
+from contacts.fields.defining import MOST_CHOICES
+from contacts.fields.kinds import open_choices
 from contacts.imports import left_out
-from contacts.models import Contact, ImportRow, ImportRun
+from contacts.models import Contact, CustomField, ImportRow, ImportRun
 from ecrm.tenancy.models import Membership
 
 VERDICTS = ("new", "update", "same")
@@ -61,6 +65,16 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
+class MissingEntries:
+    """What a file says and the list of a field has not got: the commonest ``names``, of ``count`` different ones."""
+
+    label: str
+    names: list[str]
+    count: int
+    is_too_many: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Alike:
     """A new row that looks like ``person``, and why."""
 
@@ -89,6 +103,12 @@ def _alike(row: ImportRow, person: Contact, score: int, reasons: Sequence[str] =
 def _named(row: ImportRow) -> str:
     parts = row.values.get("name") or f"{row.values.get('given_name', '')} {row.values.get('family_name', '')}"
     return str(parts).strip()
+
+
+def _missing_of(field: CustomField, names: dict[str, int]) -> MissingEntries:
+    commonest = [name for name, _rows in Counter(names).most_common(NAMES_SHOWN)]
+    is_too_many = len(open_choices(field)) + len(names) > MOST_CHOICES
+    return MissingEntries(field.label, commonest, len(names), is_too_many)
 
 
 class Report:
@@ -219,6 +239,21 @@ class Report:
         words = self.counts.get("words", {})
         found = [(label, Counter(words.get(f"{left_out.PREFIX}{key}", {}))) for key, label in labels.items()]
         return [LeftOut(label, names) for label, names in found if names]
+
+    @cached_property
+    def missing_entries(self) -> list[MissingEntries]:
+        """Before the import only; one query where there are some."""
+        found = self.run.counts.get("entries_out", {}) if self.run.state == State.CHECKED else {}
+        if not found:
+            return []
+        known = {fields.prefixed(field): field for field in fields.of(CustomField.Entity.CONTACT)}
+        return [_missing_of(known[key], names) for key, names in found.items() if key in known]
+
+    @property
+    def addable(self) -> int:
+        """Entries that can be added to their lists at once; 0 when one list would have too many."""
+        missing = self.missing_entries
+        return 0 if any(one.is_too_many for one in missing) else sum(one.count for one in missing)
 
     @property
     def unread_columns(self) -> list[str]:

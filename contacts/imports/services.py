@@ -15,13 +15,11 @@ from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from contacts import fields as custom_fields
-from contacts.fields import defining
-from contacts.imports import cards, fields, into_list, memory, presets, source, staging, values
+from contacts.imports import cards, fields, into_list, memory, new_fields, presets, source, staging, values
 from contacts.imports.dialect import CONTENT_TYPES, VCARD, detect
 from contacts.imports.folding import fold
 from contacts.imports.presets import Preset
-from contacts.models import CustomField, ImportChunk, ImportMapping, ImportRun
+from contacts.models import ImportChunk, ImportMapping, ImportRun
 from ecrm.audit import services as audit
 from ecrm.files import services as files
 from ecrm.jobs.services import cancel_job, start_job
@@ -31,7 +29,6 @@ from ecrm.tenancy.urls import tenant_url
 
 State = ImportRun.State
 KEPT_DAYS = 30
-CONTACT = CustomField.Entity.CONTACT.value
 
 TRANSITIONS: Mapping[str, frozenset[str]] = {
     State.MAPPING: frozenset({State.CHECKING}),
@@ -162,7 +159,7 @@ def check(*, run: ImportRun, mapping: Mapping[int, str], options: Options, by: U
     as does a file that is gone."""
     if run.file is None:
         return False
-    mapping = _with_new_fields(run, mapping, by)
+    mapping = new_fields.make_at_once(run, mapping, by)
     _refuse_mapping(run, mapping, options)
     into_list.check(list_id=options.list_id, list_name=options.list_name)
     written = {str(index): key for index, key in mapping.items() if key}
@@ -170,6 +167,22 @@ def check(*, run: ImportRun, mapping: Mapping[int, str], options: Options, by: U
     if not _move(run, {State.MAPPING, State.CHECKED, State.FAILED}, State.CHECKING, **changes):
         return False
     memory.remember(run)
+    _start_work(run, "imports.check", _("Checking %(name)s"), by)
+    return True
+
+
+@transaction.atomic
+def add_entries(*, run: ImportRun, by: User) -> bool:
+    """Adds what the dry run found missing to the lists of fields, and checks again. False on a second click.
+
+    Raises ``ValidationError`` when a list would have too many entries.
+    """
+    missing = run.counts.get("entries_out", {})
+    if run.file is None or not missing:
+        return False
+    if not _move(run, {State.CHECKED}, State.CHECKING, counts={}, applied_counts={}, error=""):
+        return False
+    new_fields.add_entries(missing, by)
     _start_work(run, "imports.check", _("Checking %(name)s"), by)
     return True
 
@@ -246,21 +259,6 @@ def _start_work(run: ImportRun, task: str, title: str, by: User, **arguments: An
     run.save(update_fields=["job"])
 
 
-def _with_new_fields(run: ImportRun, mapping: Mapping[int, str], by: User) -> dict[int, str]:
-    """Makes a field of each column that is to become one, named as the file names it."""
-    found = dict(mapping)
-    headers = source.look_into(run, source.dialect_of(run)).headers
-    for index, key in mapping.items():
-        if key in fields.NEW_FIELDS:
-            try:
-                kind = fields.NEW_FIELDS[key]
-                made = defining.create(entity=CONTACT, kind=kind, label=headers[index][:80], by=by)
-            except ValidationError as error:
-                raise ValidationError({str(index): error.messages}) from error
-            found[index] = custom_fields.prefixed(made)
-    return found
-
-
 def _refuse_size(upload: UploadedFile[bytes]) -> None:
     if (upload.size or 0) > settings.MAX_UPLOAD_BYTES:
         raise ValidationError(too_large())
@@ -278,6 +276,8 @@ def _refuse_mapping(run: ImportRun, mapping: Mapping[int, str], options: Options
     chosen: dict[str, int] = {}
     for index, key in mapping.items():
         if not key:
+            continue
+        if key in fields.NEW_FIELDS and index < len(sheet.headers):
             continue
         if key not in known or index >= len(sheet.headers):
             raise ValidationError({str(index): _("Choose one of the fields.")})

@@ -72,7 +72,7 @@ class Reader:
     def style(self) -> Style:
         """The same for the tenant's own fields."""
         locale = Locale.parse("de" if self.decimal == "," else "en")
-        return Style(locale=locale, zone=self.zone, currency=self.currency, day_first=self.day_first)
+        return Style(locale=locale, zone=self.zone, currency=self.currency, day_first=self.day_first, by_number=False)
 
 
 def words(limit: int) -> Callable[[str, Reader], str]:

@@ -57,7 +57,8 @@ def import_run(request: MemberRequest, run_id: int) -> HttpResponse:
     if run.state == State.MAPPING and run.file is not None:
         return _columns_page(request, run)
     report = reports.Report(run)
-    context = {"run": run, "report": report, "crumbs": _crumbs()}
+    may_make_fields = may(request.membership, Capability.SETTINGS_MANAGE)
+    context = {"run": run, "report": report, "crumbs": _crumbs(), "may_make_fields": may_make_fields}
     if wants_part(request):
         version = version_of(request.LANGUAGE_CODE, run.state, run.applied_counts, report.percent, report.is_stopping)
         return render_live(request, "imports/_run.html", context, version=version)
@@ -106,6 +107,18 @@ def start_import(request: MemberRequest, run_id: int) -> HttpResponse:
         return _led_elsewhere(run)
     try:
         services.start(run=run, by=request.user)
+    except ValidationError as error:
+        warn(request, error.messages[0])
+    return redirect_page(request, reverse("import_run", args=[run.pk]))
+
+
+@requires(Capability.SETTINGS_MANAGE)
+@require_POST
+def add_import_entries(request: MemberRequest, run_id: int) -> HttpResponse:
+    """Adds what the file says and the lists of fields have not got, then checks again."""
+    run = _find(run_id)
+    try:
+        services.add_entries(run=run, by=request.user)
     except ValidationError as error:
         warn(request, error.messages[0])
     return redirect_page(request, reverse("import_run", args=[run.pk]))

@@ -26,6 +26,7 @@ from contacts.imports import (
     custom,
     left_out,
     needed,
+    new_fields,
     plan,
     problem_file,
     registered,
@@ -96,6 +97,8 @@ def guarded(run: ImportRun, job_id: int, *, back_to: str, work: Callable[[], Non
         with tenant_transaction():
             services.move(run, back_to, finished_at=timezone.now())
             jobs.finish(job_id, state=Job.State.CANCELLED)
+    except new_fields.TooMuch as refusal:
+        _refuse(run, job_id, str(refusal))
     except Overtaken:
         log.warning("import_overtaken", run=run.pk)
     except Exception:
@@ -106,7 +109,10 @@ def guarded(run: ImportRun, job_id: int, *, back_to: str, work: Callable[[], Non
 
 
 def _give_up(run: ImportRun, job_id: int) -> None:
-    reason = _("Something went wrong while working on this file. Try again; what has landed stays.")
+    _refuse(run, job_id, _("Something went wrong while working on this file. Try again; what has landed stays."))
+
+
+def _refuse(run: ImportRun, job_id: int, reason: str) -> None:
     with tenant_transaction():
         # What was being undone is still an import that came in.
         state = State.DONE if run.state == State.UNDOING else State.FAILED
@@ -121,6 +127,9 @@ def _check(run: ImportRun, job_id: int) -> None:
         raise jobs.Cancelled
     with tenant_transaction():
         Job.objects.filter(pk=job_id).update(done=0)
+    if new_fields.has_waiting(run):
+        _make_fields(run, job_id)
+    with tenant_transaction():
         staging.clear(still_ours(run, State.CHECKING))
         checker = _checker(run)
     refused, seen = _stage_all(run, job_id, checker)
@@ -128,7 +137,18 @@ def _check(run: ImportRun, job_id: int) -> None:
         planner.tell(run.pk)
         repeated = _settle_repetitions(still_ours(run, State.CHECKING))
     found = _judge(run, job_id)
+    if checker.missing:
+        found["entries_out"] = new_fields.bounded(checker.missing)
     _finish_check(run, job_id, summed(found, {"refused": refused, "repeated": repeated}, {}), rows=seen)
+
+
+def _make_fields(run: ImportRun, job_id: int) -> None:
+    """Columns become fields, lists of what is in them."""
+    entries = new_fields.gather(run, job_id)
+    with tenant_transaction():
+        current = still_ours(run, State.CHECKING)
+        new_fields.make_waiting(current, entries, current.created_by)
+        run.mapping = current.mapping
 
 
 def _stage_all(run: ImportRun, job_id: int, checker: Checker) -> tuple[int, int]:

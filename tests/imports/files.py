@@ -68,7 +68,7 @@ def verdicts(run: ImportRun) -> dict[str, int]:
     return {
         key: count
         for key, count in run.counts.items()
-        if key not in ("words", "last_problem", "reasons", "columns_out")
+        if key not in ("words", "last_problem", "reasons", "columns_out", "entries_out")
     }
 
 

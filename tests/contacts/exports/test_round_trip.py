@@ -15,7 +15,7 @@ from consent.models import Purpose, Source
 from contacts import fields, services
 from contacts.entries import AddressEntry, EmailEntry, PhoneEntry
 from contacts.fields import defining
-from contacts.imports import spreadsheets
+from contacts.imports import source, spreadsheets
 from contacts.models import Contact, CustomField
 from ecrm.tenancy.context import tenant_context
 from ecrm.tenancy.models import Tenant
@@ -47,6 +47,13 @@ def initech(globex: Tenant) -> Member:
     tenant = make_tenant("initech", owner, currency="EUR", country="PT", time_zone="Europe/Lisbon")
     make_fields(tenant)
     return Member(owner, tenant)
+
+
+@pytest.fixture
+def hooli(globex: Tenant) -> Member:
+    """An empty workspace without any field of its own."""
+    owner = make_user("Gavin")
+    return Member(owner, make_tenant("hooli", owner, currency="EUR", country="PT", time_zone="Europe/Lisbon"))
 
 
 def make_fields(tenant: Tenant) -> None:
@@ -145,3 +152,30 @@ def test_an_empty_workspace_gives_the_same_file_back(alice: Member, initech: Mem
     content = exported(alice, form)
     brought_into(initech, content, form)
     assert read(exported(initech, form), form) == read(content, form)
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx", "jsonl"])
+def test_a_workspace_without_fields_makes_them_on_the_way(
+    alice: Member, initech: Member, hooli: Member, people: None, form: str
+) -> None:
+    join(alice.user, hooli.tenant, "sales")
+    content = exported(alice, form)
+    run = begin(hooli, content, name=f"people.{form}")
+    with tenant_context(hooli.tenant):
+        headers = list(source.look_into(run, source.dialect_of(run)).headers)
+    own = {f"column-{headers.index(name)}": kind for name, kind in wishes(form).items()}
+    run = check(hooli, run, system=run.options.get("system", ""), without_email="on", **own)
+    assert not run.counts["reasons"], run.counts["reasons"]
+    start(hooli, run)
+    assert read(exported(hooli, form), form) == read(content, form)
+    with tenant_context(hooli.tenant):
+        tier = CustomField.objects.get(key="tier")
+        assert (tier.label, tier.kind, [one.label for one in tier.choices.all()]) == ("Tier", KINDS.CHOICE, ["Gold"])
+
+
+def wishes(form: str) -> dict[str, str]:
+    named = "custom_fields.{}" if form == "jsonl" else "{}"
+    return {
+        named.format(key if form == "jsonl" else key.title()): "+field" if kind == KINDS.TEXT else f"+field:{kind}"
+        for key, (kind, _value) in OWN_FIELDS.items()
+    }
