@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from consent import purposes
-from consent.import_columns import NO, YES, Keys
+from consent.import_columns import LABELS, NO, YES, Keys
 from consent.models import Action, ConsentRecord, ConsentState, Source
 from contacts import export_columns
 from contacts.export_columns import ExportColumns
@@ -32,9 +32,9 @@ def columns(membership: Membership) -> ExportColumns:
     asked = {each.purpose.pk: (Keys.of(each), each.name) for each in purposes.catalogue() if each.purpose.has_choice}
     labels: dict[str, str] = {}
     for keys, name in asked.values():
-        labels[keys.opt_in] = _("%(purpose)s: opt-in (yes or no)") % {"purpose": name}
-        labels[keys.at] = _("%(purpose)s: date of the opt-in") % {"purpose": name}
-        labels[keys.origin] = _("%(purpose)s: origin of the opt-in") % {"purpose": name}
+        labels[keys.opt_in] = _(LABELS["in"]) % {"purpose": name}
+        labels[keys.at] = _(LABELS["at"]) % {"purpose": name}
+        labels[keys.origin] = _(LABELS["origin"]) % {"purpose": name}
     keys_of = {purpose_id: keys for purpose_id, (keys, _name) in asked.items()}
     return ExportColumns(labels, lambda contact_ids: _load(contact_ids, keys_of))
 

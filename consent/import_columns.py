@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from consent import importing, purposes
 from consent.importing import Said
+from consent.models import Purpose
 from consent.purposes import Wording
 from contacts import import_columns
 from contacts.import_columns import ImportColumn
@@ -35,6 +39,13 @@ _WORDS = {
 _REFUSED = "unsubscribed refused withdrawn declined cleaned bounced"
 _AGREED = "subscribed confirmed unconfirmed granted accepted active pending"
 _PHRASES = {YES: ("opt in", "opted in"), NO: ("opt out", "opted out", "not subscribed", "non subscribed")}
+# What a column of each kind is called, here and in exports.
+LABELS = {
+    "in": gettext_noop("%(purpose)s: opt-in (yes or no)"),
+    "out": gettext_noop("%(purpose)s: opt-out (yes or no)"),
+    "at": gettext_noop("%(purpose)s: date of the opt-in"),
+    "origin": gettext_noop("%(purpose)s: origin of the opt-in"),
+}
 _NEWSLETTER = {
     "in": (
         "newsletter", "opt in", "optin", "email opt in", "marketing consent", "email consent", "consent", "subscribed",
@@ -67,41 +78,41 @@ def columns() -> Sequence[ImportColumn]:
     """Four columns for each purpose a person has a say in."""
     tenant = Tenant.objects.only("time_zone", "country").get(pk=require_tenant_id())
     reader = values.Reader(zone=ZoneInfo(tenant.time_zone), day_first=tenant.country != "US")
-    asked = [each for each in purposes.catalogue() if each.purpose.has_choice]
-    return [column for each in asked for column in _columns_of(each, reader)]
+    asked = [(each, names) for each, names in purposes.catalogue_with_names() if each.purpose.has_choice]
+    return [column for each, names in asked for column in _columns_of(each, names, reader)]
 
 
-def _columns_of(wording: Wording, reader: values.Reader) -> list[ImportColumn]:
+def _columns_of(wording: Wording, names: Sequence[str], reader: values.Reader) -> list[ImportColumn]:
     key = Keys.of(wording)
     opt_in = Said(wording, key.opt_in, key.opt_out, key.at, key.origin)
     opt_out = Said(wording, key.opt_out, key.opt_out, key.at, key.origin, is_refusing=True)
     return [
         ImportColumn(
             key.opt_in,
-            _("%(purpose)s: opt-in (yes or no)") % {"purpose": wording.name},
-            aliases=_aliases(wording, "in"),
+            _(LABELS["in"]) % {"purpose": wording.name},
+            aliases=_aliases(wording.purpose, names, "in"),
             parse=parse_answer,
             apply=partial(importing.apply, opt_in),
             foresee=partial(importing.foresee, opt_in),
         ),
         ImportColumn(
             key.opt_out,
-            _("%(purpose)s: opt-out (yes or no)") % {"purpose": wording.name},
-            aliases=_aliases(wording, "out"),
+            _(LABELS["out"]) % {"purpose": wording.name},
+            aliases=_aliases(wording.purpose, names, "out"),
             parse=lambda cell: parse_refusal(cell, reader),
             apply=partial(importing.apply, opt_out),
             foresee=partial(importing.foresee, opt_out),
         ),
         ImportColumn(
             key.at,
-            _("%(purpose)s: date of the opt-in") % {"purpose": wording.name},
-            aliases=_aliases(wording, "at"),
+            _(LABELS["at"]) % {"purpose": wording.name},
+            aliases=_aliases(wording.purpose, names, "at"),
             parse=lambda cell: values.instant(cell, reader),
         ),
         ImportColumn(
             key.origin,
-            _("%(purpose)s: origin of the opt-in") % {"purpose": wording.name},
-            aliases=_aliases(wording, "origin"),
+            _(LABELS["origin"]) % {"purpose": wording.name},
+            aliases=_aliases(wording.purpose, names, "origin"),
             parse=_parse_origin,
         ),
     ]
@@ -166,8 +177,19 @@ def _states() -> dict[str, str]:
     return said_no | dict.fromkeys([*_AGREED.split(), *_PHRASES[YES]], NO)
 
 
-def _aliases(wording: Wording, column: str) -> Sequence[str]:
-    if wording.purpose.key == purposes.NEWSLETTER:
-        return _NEWSLETTER[column]
+def _aliases(purpose: Purpose, names: Sequence[str], column: str) -> Sequence[str]:
+    """Our own headers in every language of the product and of the purpose, its bare names, and what others say."""
     suffix = {"in": "", "out": " opt out", "at": " opt in date", "origin": " opt in origin"}[column]
-    return tuple(fold(name + suffix) for name in (wording.name, wording.purpose.key.replace("-", " ")))
+    ours = [label % {"purpose": name} for label in _labels_in_all(column) for name in names]
+    bare = [name + suffix for name in (*names, purpose.key.replace("-", " "))]
+    others = _NEWSLETTER[column] if purpose.key == purposes.NEWSLETTER else ()
+    return (*others, *dict.fromkeys(fold(each) for each in (*ours, *bare)))
+
+
+@cache
+def _labels_in_all(column: str) -> tuple[str, ...]:
+    found = []
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            found.append(_(LABELS[column]))
+    return tuple(dict.fromkeys(found))

@@ -54,11 +54,14 @@ def catalogue(languages: Sequence[str] = (), *, with_archived: bool = False) -> 
 
     Without ``languages``, the reader's own language is preferred.
     """
-    found: dict[int, list[PurposeText]] = {}
-    for text in _texts(with_archived):
-        found.setdefault(text.purpose_id, []).append(text)
     preference = languages or [translation.get_language() or "en"]
-    return [_wording(_pick(candidates, preference)) for candidates in found.values()]
+    return [_wording(_pick(texts, preference)) for texts in _by_purpose(with_archived)]
+
+
+def catalogue_with_names() -> list[tuple[Wording, list[str]]]:
+    """The same, each with what it is called in every language it has texts in. One query."""
+    preference = [translation.get_language() or "en"]
+    return [(_wording(_pick(texts, preference)), [text.name for text in texts]) for texts in _by_purpose()]
 
 
 def wording(purpose: Purpose, languages: Sequence[str] = ()) -> Wording:
@@ -211,6 +214,13 @@ def _texts(with_archived: bool) -> Iterator[PurposeText]:
         text = _TEXT.read(row)
         text.purpose = _PURPOSE.read(row, start=_TEXT.count)
         yield text
+
+
+def _by_purpose(with_archived: bool = False) -> list[list[PurposeText]]:
+    found: dict[int, list[PurposeText]] = {}
+    for text in _texts(with_archived):
+        found.setdefault(text.purpose_id, []).append(text)
+    return list(found.values())
 
 
 def _wording(text: PurposeText) -> Wording:

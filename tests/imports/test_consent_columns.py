@@ -5,7 +5,13 @@ from __future__ import annotations
 from datetime import date
 from zoneinfo import ZoneInfo
 
+import pytest
+from django.conf import settings
+from django.utils import translation
+
+from consent import export_columns, purposes
 from consent.models import ConsentRecord
+from contacts import import_columns
 from contacts import services as contacts
 from ecrm.tenancy.context import tenant_context
 from tests.cast import Member
@@ -106,3 +112,31 @@ def test_an_opt_out_is_understood_as_a_state_and_as_a_day(alice: Member) -> None
     for number, (cell, is_no) in enumerate(cells):
         actions = [action for action, _on in answers_of(alice, f"p{number}@example.com")]
         assert actions == (["withdrawn"] if is_no else []), cell
+
+
+@pytest.mark.parametrize("language", [code for code, _name in settings.LANGUAGES])
+def test_our_own_headers_are_known_in_every_language(alice: Member, language: str) -> None:
+    """Exported by somebody who reads another language than whoever imports."""
+    with tenant_context(alice.tenant), translation.override(language):
+        labels = {key: str(column.label) for key, column in import_columns.columns().items()}
+        labels |= export_columns.columns(alice.user.memberships.get(tenant=alice.tenant)).labels
+    headers = [labels[f"consent.newsletter.{part}"] for part in ("in", "at", "origin")]
+    content = f'Email,"{headers[0]}","{headers[1]}","{headers[2]}"\nana@example.com,yes,2024-05-01,Fair\n'
+    run = begin(alice, content)
+    assert [run.mapping.get(str(index)) for index in (1, 2, 3)] == [
+        "consent.newsletter.in",
+        "consent.newsletter.at",
+        "consent.newsletter.origin",
+    ]
+    start(alice, check(alice, run))
+    assert answers_of(alice, "ana@example.com") == [("granted", date(2024, 5, 1))]
+
+
+def test_a_purpose_is_known_by_each_of_its_names(alice: Member) -> None:
+    texts = {"en": ("Birthday greetings", ""), "pl": ("Życzenia urodzinowe", "")}
+    with tenant_context(alice.tenant):
+        purposes.create_purpose(
+            key="birthday", channel="email", basis="consent", is_marketing=True, texts=texts, by=alice.user
+        )
+    run = begin(alice, "Email,życzenia urodzinowe,Życzenia urodzinowe opt in date\nana@example.com,tak,2024-05-01\n")
+    assert (run.mapping["1"], run.mapping["2"]) == ("consent.birthday.in", "consent.birthday.at")

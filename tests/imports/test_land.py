@@ -17,9 +17,10 @@ from contacts.companies.merge.services import merge_companies
 from contacts.entries import AddressEntry
 from contacts.fields import defining
 from contacts.imports import landing, lanes, plan
+from contacts.imports.work import MOST_ATTEMPTS
 from contacts.models import Contact, EmailAddress, Event, ImportRow, PhoneNumber, PostalAddress, Tag
 from ecrm.audit.models import AuditEntry
-from ecrm.jobs.models import Job
+from ecrm.jobs.models import Job, OutboxEntry
 from ecrm.tenancy.context import bind_tenant, tenant_context
 from tests.cast import Member
 from tests.imports.files import PEOPLE, begin, bring_in, check, fresh, landed, problems, start, verdicts, work
@@ -259,6 +260,56 @@ def test_who_landed_before_a_stop_has_their_colleagues(alice: Member, small_chun
         landed_ids = list(Contact.objects.values_list("pk", flat=True))
         boss = contacts.find_by_email("person1@example.com")
         assert fields.values("contact", landed_ids) == {pk: {"boss": boss.pk} for pk in landed_ids}
+
+
+def test_who_landed_before_it_was_given_up_has_their_colleagues(alice: Member, small_chunks: None) -> None:
+    with tenant_context(alice.tenant):
+        defining.create(entity="contact", kind="person", label="Boss", key="boss", by=None)
+    rows = "".join(f"person{n}@example.com,person1@example.com\n" for n in range(25))
+    run = check(alice, begin(alice, f"Email,Boss\n{rows}"))
+    alice.post("start_import", run.pk)
+    run = fresh(alice, run)
+    whole, landings = landing.land, []
+
+    def fail_in_the_third_chunk(chunk: landing.Landing) -> None:
+        landings.append(chunk)
+        if len(landings) > 2:
+            raise RuntimeError("this stretch never lands")
+        whole(chunk)
+
+    with patch.object(landing, "land", fail_in_the_third_chunk), bind_tenant(alice.tenant):
+        for _attempt in range(MOST_ATTEMPTS - 1):
+            with pytest.raises(RuntimeError):
+                lanes.land(run.pk, run.job_id)
+        lanes.land(run.pk, run.job_id)
+    run = fresh(alice, run)
+    assert run.state == "failed"
+    with tenant_context(alice.tenant):
+        landed_ids = list(Contact.objects.values_list("pk", flat=True))
+        boss = contacts.find_by_email("person1@example.com")
+        assert len(landed_ids) == 20
+        assert fields.values("contact", landed_ids) == {pk: {"boss": boss.pk} for pk in landed_ids}
+        OutboxEntry.objects.all().delete()  # a worker would have been done with it
+    run = start(alice, run)
+    with tenant_context(alice.tenant):
+        everybody = list(Contact.objects.values_list("pk", flat=True))
+        assert fields.values("contact", everybody) == {pk: {"boss": boss.pk} for pk in everybody}
+    assert (run.state, len(everybody)) == ("done", 25)
+
+
+def test_a_bare_number_names_nobody(alice: Member) -> None:
+    """It is somebody else's in the workspace a file comes from."""
+    with tenant_context(alice.tenant):
+        for kind, label in (("person", "Boss"), ("company", "Supplier")):
+            defining.create(entity="contact", kind=kind, label=label, by=None)
+        boss = contacts.create_contact(by=None, name="Olga Boss", emails=["olga@example.com"], company="Casa Verde")
+    rows = [f"#{boss.pk},#{boss.company_id}", f"{boss.pk},{boss.company_id}", f"#{boss.pk} Olga Boss,Casa Verde"]
+    content = "Email,Boss,Supplier\n" + "".join(f"p{n}@example.com,{row}\n" for n, row in enumerate(rows))
+    run = bring_in(alice, content, only_known_companies="on")
+    assert [line for line, _column, _reason in problems(alice, run)] == [2, 2, 3, 3]
+    with tenant_context(alice.tenant):
+        people = list(Contact.objects.exclude(pk=boss.pk).order_by("pk").values_list("pk", flat=True))
+        assert fields.values("contact", people) == {people[2]: {"boss": boss.pk, "supplier": boss.company_id}}
 
 
 SEVERAL = """Email,More emails,Kinds of the emails,Numbers in other systems,More addresses
