@@ -63,6 +63,16 @@ def mark_where(contacts: QuerySet[Any], *, reason: str = "") -> int:
         return int(cursor.rowcount)
 
 
+def waiting(limit: int) -> dict[int, set[str]]:
+    """The oldest marks with their reasons, left where they are: for a look at everybody that comes before theirs."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT contact_id, reason FROM {DirtyContact.table()} WHERE tenant_id = %s ORDER BY id LIMIT %s",
+            [require_tenant_id(), limit],
+        )
+        return _by_person(cursor.fetchall())
+
+
 def take(limit: int) -> tuple[dict[int, set[str]], bool]:
     """Removes up to ``limit`` marks; answers whose they were with all reasons, and whether more may wait."""
     # Two statements: the queue is vacuumed when it is empty, and a planner that believes it to be so
@@ -78,7 +88,11 @@ def take(limit: int) -> tuple[dict[int, set[str]], bool]:
             f"DELETE FROM {DirtyContact.table()} WHERE tenant_id = %s AND id = ANY (%s::bigint[])",
             [require_tenant_id(), id_array(row[0] for row in rows)],
         )
-    taken: dict[int, set[str]] = defaultdict(set)
-    for _id, contact_id, reason in rows:
-        taken[contact_id].update(reason.split())
-    return dict(taken), len(rows) == limit
+    return _by_person(row[1:] for row in rows), len(rows) == limit
+
+
+def _by_person(rows: Iterable[tuple[int, str]]) -> dict[int, set[str]]:
+    found: dict[int, set[str]] = defaultdict(set)
+    for contact_id, reason in rows:
+        found[contact_id].update(reason.split())
+    return dict(found)

@@ -12,7 +12,7 @@ from ninja import Router, Schema, Status
 
 from analytics.tracking import tokens
 from contacts.api import reading
-from contacts.api.events import ByContact, ByEmail, ByIdentity
+from contacts.api.events import ByContact, ByEmail, ByIdentity, KnownPerson
 from contacts.models import Contact
 from contacts.services import find_by_email, linking
 from ecrm.api import root
@@ -24,7 +24,7 @@ router = Router()
 
 
 class WhoseIn(In):
-    person: ByContact | ByEmail | ByIdentity
+    person: KnownPerson
 
 
 class VisitTokenOut(Schema):

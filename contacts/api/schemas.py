@@ -6,17 +6,35 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from ninja import Schema
-from pydantic import Field, StrictBool, StrictFloat, StrictInt
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictFloat, StrictInt, ValidationError
 
 from contacts.models.people import Stage
+from contacts.places import countries
 from ecrm.api.schemas import DayIn, Id, IdIn, In, Real, Text, Whole
+from ecrm.tenancy import zones
 
 Kind = Literal["work", "home", "other"]
 StageName = Literal["visitor", "lead", "prospect", "customer", "lapsed"]
 assert set(StageName.__args__) == set(Stage.values)  # type: ignore[attr-defined]
 
 Short = Annotated[Text, Field(max_length=100)]
-CountryCode = Annotated[str, Field(pattern=r"^([A-Z]{2})?$", description="ISO 3166-1, or empty.")]
+
+
+def _country(code: str) -> str:
+    if code and code not in dict(countries()):
+        raise ValueError("Give a country of ISO 3166-1, as in PT.")
+    return code
+
+
+def _time_zone(name: str) -> str:
+    if name and name not in zones.known():
+        raise ValueError("Give a time zone of the IANA database, as in Europe/Lisbon.")
+    return name
+
+
+CountryCode = Annotated[
+    str, Field(pattern=r"^([A-Z]{2})?$", description="ISO 3166-1, or empty."), AfterValidator(_country)
+]
 EmailText = Annotated[
     Text,
     Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s.]+$", max_length=254, json_schema_extra={"format": "email"}),
@@ -65,8 +83,34 @@ class MoneyValue(In):
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 
 
+def _custom(value: Any) -> Any:
+    """Of a shape that some field takes: which one a field takes is told at the field."""
+    texts = value if isinstance(value, list) else [value]
+    if any(isinstance(each, str) and "\0" in each for each in texts):
+        raise ValueError("NUL characters cannot be kept.")
+    if isinstance(value, bool | int | float | str | None) or (isinstance(value, list) and _are_texts(value)):
+        return value
+    if isinstance(value, dict) and _is_money(value):
+        return value
+    raise ValueError("Give text, a number, true or false, a list of texts, an amount with its currency, or null.")
+
+
+def _are_texts(values: list[Any]) -> bool:
+    return all(isinstance(each, str) for each in values)
+
+
+def _is_money(value: dict[str, Any]) -> bool:
+    try:
+        MoneyValue.model_validate(value)
+    except ValidationError:
+        return False
+    return True
+
+
 CustomKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
-CustomValueIn = StrictBool | StrictInt | StrictFloat | Text | MoneyValue | list[Text] | None
+CustomValueIn = Annotated[
+    StrictBool | StrictInt | StrictFloat | Text | MoneyValue | list[Text] | None, BeforeValidator(_custom)
+]
 CustomFieldsIn = Annotated[
     dict[CustomKey, CustomValueIn],
     Field(max_length=300, description="By key, see `/custom-fields`. Those left out stay; null empties."),
@@ -84,7 +128,11 @@ class ContactIn(In):
     company: Annotated[Text, Field(max_length=200, description="Its name; made when there is none.")] = ""
     job_title: Annotated[Text, Field(max_length=120)] = ""
     language: Annotated[str, Field(pattern=r"^([a-z]{2,3}(-[A-Za-z0-9]{2,4})?)?$")] = ""
-    time_zone: Annotated[str, Field(pattern=r"^([A-Za-z][A-Za-z0-9_+/-]*)?$", max_length=64)] = ""
+    time_zone: Annotated[
+        str,
+        Field(pattern=r"^([A-Za-z][A-Za-z0-9_+/-]*)?$", max_length=64, description="Of the IANA database, or empty."),
+        AfterValidator(_time_zone),
+    ] = ""
     country: CountryCode = ""
     city: Annotated[Text, Field(max_length=120)] = ""
     birthday: DayIn | None = None

@@ -41,7 +41,8 @@ def recalculate(segment: Segment, *, at: datetime | None = None, follows: bool =
     """
     _lock()
     at = at or timezone.now()
-    reasons: Reasons = {}
+    # Whom somebody has just changed may be found here first: they still moved for that.
+    reasons: Reasons = dirty.waiting(BATCH)
     change = _replace_all(segment, at, reasons)
     if follows and change is not None and change.is_any:
         for dependent in referring_to(segment):

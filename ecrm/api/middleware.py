@@ -18,7 +18,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from ecrm import metrics
-from ecrm.api import grants, problems, rates, repeats, root
+from ecrm.api import grants, parameters, problems, rates, repeats, root
 from ecrm.api.grants import Grant
 from ecrm.api.problems import Problem
 from ecrm.audit.services import current_token_id
@@ -103,6 +103,7 @@ class _Call:
         if self.match is None:
             raise Problem(404, _("There is nothing here."))
         _check_body(self.request, is_upload=root.is_upload(self.match.url_name))
+        parameters.check(self.request, self.match.url_name)
         self.request.resolver_match = self.match
         former = current_token_id.set(self.grant.token.pk)
         try:

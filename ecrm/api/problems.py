@@ -127,9 +127,14 @@ def _unforeseen(request: HttpRequest, error: Exception) -> HttpResponse:
 
 
 def _located(loc: Iterable[Any], message: str) -> tuple[str, str, str]:
-    """``emails.0.address`` and its pointer for ("body", "payload", "emails", 0, "address")."""
+    """``emails.0.address`` and its pointer for ("body", "payload", "emails", 0, "address").
+
+    Of a query that is declared as one model, a list's entries come with the model's name before them.
+    """
     source, *path = loc
-    path = path[1:] if source == "body" else path
+    is_of_model = source == "body" or (len(path) > 1 and isinstance(path[1], str))
+    path = [part for part in (path[1:] if is_of_model else path) if not _TAG.fullmatch(str(part))]
+    message = message.removeprefix("Value error, ")
     return ".".join(map(str, path)), message, pointer(*path) if source == "body" else ""
 
 
@@ -139,6 +144,8 @@ def _field_problem(field: str, message: str, at: str | None = None) -> dict[str,
     return {"field": field, "message": message, "pointer": at}
 
 
+# Which of several shapes was taken for meant (``contacts.api.events.Person``): no place in the body.
+_TAG = re.compile(r"<\w+>")
 # As fields of a body are called; headers (Idempotency-Key) are not in it.
 _FIELD = re.compile(r"[a-z_]+(\.[a-z0-9_]+)*")
 

@@ -8,10 +8,11 @@ from typing import Any, TypeVar
 import orjson
 from django.http import HttpRequest
 from ninja import NinjaAPI, Router
+from ninja.operation import Operation
 from ninja.parser import Parser
 from ninja.renderers import BaseRenderer
 
-from ecrm.api import problems
+from ecrm.api import parameters, problems
 from ecrm.api.description import complete
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -32,6 +33,11 @@ class JsonBody(Parser):
 class Api(NinjaAPI):
     def get_openapi_schema(self, **options: Any) -> Any:
         return complete(super().get_openapi_schema(path_prefix=""))
+
+    def get_operation_url_name(self, operation: Operation, router: Router) -> str:
+        name = super().get_operation_url_name(operation, router)
+        parameters.note(name, operation, router)
+        return name
 
     def get_openapi_operation_id(self, operation: Any) -> str:
         return str(operation.view_func.__name__)

@@ -64,7 +64,7 @@ def test_told_twice_counts_once(shop: Program, acme: Tenant) -> None:
 def test_all_or_none(shop: Program, acme: Tenant) -> None:
     told = shop.post("/events/batch", {"events": [WISH, {"name": "email.sent"}]})
     assert told.status_code == 422
-    assert told.json()["errors"][0]["field"] == "events.1"
+    assert told.json()["errors"][0]["field"] == "events.1.name"
     flush()
     with tenant_context(acme):
         assert not Event.objects.filter(name=WISH["name"]).exists()
