@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from django.utils.translation import gettext as _
 from pydantic import Field
 
+from contacts.api import rule_words
 from contacts.criteria import Unanswerable
 from contacts.lists import language
 from contacts.lists.language import LONGEST, MOST, Part
@@ -67,6 +68,7 @@ def _part(request: ApiRequest, rule: Any, field: str) -> Part:
         raise invalid(words, **{field: words})
     try:
         root = tree.parse(rule)
+        rule_words.judge(root)
     except RecursionError as error:
         words = _("This is neither a condition nor a group.")
         raise invalid(words, **{field: words}) from error
@@ -79,10 +81,16 @@ def _part(request: ApiRequest, rule: Any, field: str) -> Part:
 
 def of_rule(error: InvalidRule, rule: Any, field: str) -> Problem:
     """Each faulty part with the words for it, and where it stands in the body."""
-    told = tuple((field, words, f"/{field}{tree.pointer(rule, place)}") for place, words in error.errors.items())
-    if field != "rule":
-        told = tuple((field, words, f"/{field.replace('.', '/')}") for _field, words, _pointer in told)
-    return Problem(422, " ".join(dict.fromkeys(error.errors.values())), told)
+    is_text = field != "rule"
+    told = tuple(
+        (
+            field,
+            rule_words.fuller(rule, place, words, is_text=is_text),
+            f"/{field.replace('.', '/')}" if is_text else f"/{field}{tree.pointer(rule, place)}",
+        )
+        for place, words in error.errors.items()
+    )
+    return Problem(422, " ".join(dict.fromkeys(words for _field, words, _pointer in told)), told)
 
 
 def _refuse(request: ApiRequest, part: Part, field: str) -> None:

@@ -13,7 +13,7 @@ from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from contacts import criteria
-from contacts.api import filtering, reading
+from contacts.api import filtering, reading, rule_words
 from contacts.criteria import Criterion, Input, Operator
 from contacts.models import Segment
 from contacts.segments import counting, lists, services
@@ -237,6 +237,8 @@ def _create(request: ApiRequest, given: SegmentIn) -> Segment:
 @contextmanager
 def _rule_problems(rule: Any) -> Iterator[None]:
     try:
+        if rule is not None:
+            rule_words.judge(rule)
         yield
     except InvalidRule as error:
         raise filtering.of_rule(error, rule, "rule") from error

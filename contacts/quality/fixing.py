@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
@@ -10,12 +11,15 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from contacts import adding, fields, provenance, services
+from contacts import adding, fields, merged, provenance, services
 from contacts.entries import EmailEntry, PhoneEntry
+from contacts.fields import references
+from contacts.fields.reading import reference_names
 from contacts.fields.values_form import control
 from contacts.forms import ContactForm, EmailForm, PhoneForm, values_of
-from contacts.models import Contact, QualityIssue
+from contacts.models import Company, Contact, CustomField, QualityIssue
 from contacts.provenance import wording
+from contacts.provenance.reading import Change
 from contacts.quality import kinds, work
 from contacts.quality.checks import CHOSEN, NO_OPINION
 from contacts.quality.kinds import Remedy
@@ -119,11 +123,15 @@ class _ReplaceForm(forms.Form):
 
 
 class _ChooseForm(forms.Form):
-    """For each field the values it was given lately, by whom and when; the present one is ticked."""
+    """For each field the values it was given lately, by whom and when; the present one is ticked.
+
+    People and companies are offered only to those who may see them.
+    """
 
     def __init__(self, posted: Any, *, request: MemberRequest, person: Contact, keys: list[str]) -> None:
         super().__init__(posted, use_required_attribute=False)
         self.person = person
+        self.membership = request.membership
         self.custom = fields.by_key("contact", request.membership)
         self.offered: dict[str, dict[str, Any]] = {}
         for key in dict.fromkeys(keys):
@@ -135,9 +143,8 @@ class _ChooseForm(forms.Form):
         _page, changes = provenance.history(self.person, key=key)
         known: dict[str, Any] = {}
         choices: list[tuple[str, str]] = []
-        for change in changes:
-            words = wording.shown(key, change.new, custom=self.custom, name=change.new_name)
-            if change.source_type in NO_OPINION or words in known:
+        for change, words in self._in_words(key, [one for one in changes if one.source_type not in NO_OPINION]):
+            if words in known:
                 continue
             known[words] = change.new
             said = f"{words or _('Not set')} ({change.source_label}, {formats.day(change.at)})"
@@ -150,6 +157,33 @@ class _ChooseForm(forms.Form):
             required=False,
             widget=forms.RadioSelect,
         )
+
+    def _in_words(self, key: str, changes: list[Change]) -> Iterator[tuple[Change, str]]:
+        """Of values that name somebody or a company only those in sight."""
+        field = self.custom.get(key.removeprefix(fields.PREFIX)) if key.startswith(fields.PREFIX) else None
+        if field is not None and field.kind in references.KINDS:
+            yield from self._named(field, changes)
+            return
+        open_ids = self._open_companies(changes) if key == "company" else set()
+        for change in changes:
+            if key != "company" or change.new is None or change.new in open_ids:
+                yield change, wording.shown(key, change.new, custom=self.custom, name=change.new_name)
+
+    def _named(self, field: CustomField, changes: list[Change]) -> Iterator[tuple[Change, str]]:
+        given = [{} if one.new is None else {field.key: one.new} for one in changes]
+        asked = {field.key: field}
+        resolved = references.resolve(asked, given, self.membership)
+        names = reference_names(asked, given, self.membership)[field.kind]
+        for change, values in zip(changes, resolved, strict=True):
+            if not isinstance(values.get(field.key), ValidationError):
+                yield change, fields.shown(field, change.new, names)
+
+    def _open_companies(self, changes: list[Change]) -> set[int]:
+        """Those of them that are in sight, themselves or as what they were merged into."""
+        stands = {one.new: merged.company_survivor_id(one.new) for one in changes if isinstance(one.new, int)}
+        seen = Company.objects.visible_to(self.membership).unbinned().filter(pk__in=stands.values())
+        open_ids = set(seen.values_list("pk", flat=True))
+        return {former for former, now in stands.items() if now in open_ids}
 
     def changes(self) -> dict[str, Any]:
         """As ``services.edit_contact`` takes them."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
@@ -15,6 +16,7 @@ from contacts.criteria import Criterion, Operator, Options, Scope, Text
 from contacts.models import Contact, EmailAddress, Identity, PhoneNumber, PostalAddress
 from contacts.segments.attributes import IS_KNOWN, IS_NOT_KNOWN
 from contacts.segments.inputs import Choices, Words, listed
+from ecrm.mail import addresses
 from ecrm.mail.addresses import normalise
 from ecrm.tenancy.context import require_tenant_id
 
@@ -56,7 +58,7 @@ def _emails(operator: str, value: Any) -> Any:
     if operator == "any_of":
         return rows.filter(address_norm__in=[normalise(word) for word in value])
     if operator == "domain":
-        return rows.filter(_ends_with([f"@{word.strip().lstrip('@').lower()}" for word in value]))
+        return rows.filter(_ends_with([normalise(f"@{word.strip().lstrip('@')}") for word in value]))
     return rows.filter(verified_at__isnull=False) if operator == "verified" else rows
 
 
@@ -122,11 +124,11 @@ def _any_of(words: Any, *, denied: bool = False) -> tuple[Operator, ...]:
 
 
 def _email_operators() -> tuple[Operator, ...]:
-    domains = Words("value", gettext_lazy("Domain"))
+    domains = Words("value", gettext_lazy("Domain"), judge=_refuse_no_domain)
     return (
         IS_KNOWN,
         IS_NOT_KNOWN,
-        *_any_of(Words("value", gettext_lazy("Email address"))),
+        *_any_of(Words("value", gettext_lazy("Email address"), judge=_refuse_no_address)),
         Operator("domain", gettext_lazy("is at"), gettext_lazy("%(field)s is at %(value)s"), (domains,)),
         Operator(
             "domain_none_of", gettext_lazy("is not at"), gettext_lazy("%(field)s is not at %(value)s"), (domains,)
@@ -134,6 +136,27 @@ def _email_operators() -> tuple[Operator, ...]:
         Operator("verified", gettext_lazy("is verified"), gettext_lazy("%(field)s is verified")),
         Operator("not_verified", gettext_lazy("is not verified"), gettext_lazy("%(field)s is not verified")),
     )
+
+
+def _refuse_no_address(words: Sequence[str]) -> None:
+    for word in words:
+        if word.strip().startswith("*@") or not _is_address(word.strip()):
+            raise ValidationError(_("“%(text)s” is not an email address."), params={"text": word[:60]})
+
+
+def _refuse_no_domain(words: Sequence[str]) -> None:
+    for word in words:
+        if not _is_address(f"a@{word.strip().removeprefix('@')}"):
+            raise ValidationError(
+                _("“%(text)s” is not a domain. Give one such as example.org."), params={"text": word[:60]}
+            )
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return bool(addresses.validate(text))
+    except addresses.AddressError:
+        return False
 
 
 def _phone_operators() -> tuple[Operator, ...]:

@@ -116,7 +116,10 @@ class Money:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Several texts, separated by commas in the form. ``suggest`` names what the page can suggest (``suggestions``)."""
+    """Several texts, separated by commas in the form. ``suggest`` names what the page can suggest (``suggestions``).
+
+    ``judge`` refuses what somebody writes now; rules written before stay as they are.
+    """
 
     name: str
     label: Text
@@ -125,11 +128,14 @@ class Words:
     initial: None = None
     suggest: str = ""
     kind: str = "words"
+    judge: Callable[[Sequence[str]], None] | None = None
 
     def read(self, sent: Sequence[str], scope: Scope) -> list[str]:
         found = [word.strip() for text in sent for word in text.split(",")]
         value = list(dict.fromkeys(word for word in found if word))
         self.check(value)
+        if self.judge is not None:
+            self.judge(value)
         return value
 
     def check(self, value: Any) -> None:

@@ -6,6 +6,8 @@ import json
 from urllib.parse import urlencode
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from ecrm.tenancy.models import Tenant
 from tests.api.conftest import Program, make_program
@@ -62,6 +64,71 @@ def test_what_cannot_be_asked_is_told_by_its_place(shop: Program, text: str) -> 
     assert told.json()["errors"][0]["field"] == "where.1"
     told = shop.post("/contacts/search", {"rule": {"criterion": "colour", "operator": "any_of", "value": 1}})
     assert told.json()["errors"][0]["field"] == "rule"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("country.loves:PT", "“country” has no operator “loves”. It has: any_of, none_of"),
+        ("colour.any_of:red,", "no criterion “colour”: `/segments/criteria`"),
+        ("country.any_of:PT", "A list of one ends in a comma: country.any_of:PT,"),
+        ("last_active_at.in_last:soon", "last_active_at.in_last: Give a number"),
+        ("email.any_of:*@acme.example,", "“*@acme.example” is not an email address. The operators here are:"),
+        ("email.any_of:@acme.example,", "not an email address"),
+        ("email.domain:acme,", "“acme” is not a domain"),
+        ("email.domain:ana@acme.example,", "is not a domain"),
+        ('{"any":[{"criterion":"country","operator":"is","value":"PT"}]}', "It has: any_of, none_of"),
+    ],
+)
+def test_what_would_be_right_is_told(shop: Program, text: str, words: str) -> None:
+    told = shop.get(f"/contacts?{urlencode({'where': ['country.any_of:PT,', text]}, doseq=True)}").json()
+    assert (told["status"], told["errors"][0]["field"]) == (422, "where.1")
+    assert words in told["errors"][0]["message"]
+    assert words in told["detail"]
+    sent = shop.post("/exports", {"format": "csv", "where": [text]}).json()
+    assert [error["pointer"] for error in sent["errors"]] == ["/where/0"]
+
+
+@pytest.mark.parametrize("path", ["/contacts/search", "/segments", "/segments/count"])
+def test_what_would_be_right_is_told_of_a_rule(shop: Program, path: str) -> None:
+    faulty: list[dict[str, object]] = [
+        {"criterion": "country", "operator": "loves", "value": ["PT"]},
+        {"criterion": "country", "operator": "any_of", "value": "PT"},
+    ]
+    named = {"name": "X"} if path == "/segments" else {}
+    told = shop.post(path, {**named, "rule": {"any": faulty}}).json()["errors"]
+    assert [(error["pointer"], error["message"].split(":")[0]) for error in told] == [
+        ("/rule/any/0", "“country” has no operator “loves”. It has"),
+        ("/rule/any/1", "Choose something. A list is wanted"),
+    ]
+    nobody = {"any": [{"criterion": "email", "operator": "any_of", "value": ["@acme.example"]}]}
+    (error,) = shop.post(path, {**named, "rule": nobody}).json()["errors"]
+    assert error["pointer"] == "/rule/any/0"
+    assert "is not an email address" in error["message"]
+
+
+ODD = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["all", "of", "value"]), inner),
+    max_leaves=6,
+)
+CONDITIONS = st.fixed_dictionaries(
+    {"criterion": st.sampled_from(["country", "email", "tag", "field:x", "colour"]) | ODD},
+    optional={"operator": st.sampled_from(["any_of", "domain", "known", "loves"]) | ODD, "value": ODD},
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rule=st.lists(CONDITIONS | ODD, max_size=3).map(lambda parts: {"any": parts}) | CONDITIONS)
+def test_whatever_is_sent_is_answered_or_told(shop: Program, rule: object) -> None:
+    body = json.loads(json.dumps(rule).replace("\\u0000", ""))
+    for path in ("/contacts/search", "/segments/count"):
+        told = shop.post(path, {"rule": body})
+        assert told.status_code in (200, 422), told.content
+        if told.status_code == 422:
+            assert all(error["message"] for error in told.json()["errors"])
+    asked = shop.get(f"/contacts?{urlencode({'where': json.dumps(body)})}")
+    assert asked.status_code in (200, 422), asked.content
 
 
 def test_conditions_reach_no_further_than_the_token(alice: Member) -> None:

@@ -16,7 +16,7 @@ from consent import suppression
 from contacts import fields, provenance, services
 from contacts.duplicates import services as duplicates
 from contacts.fields import defining
-from contacts.models import CleaningSettings, Contact, DuplicatePair, QualityIssue
+from contacts.models import CleaningSettings, Company, Contact, DuplicatePair, QualityIssue
 from contacts.quality import work
 from ecrm.tenancy.models import Tenant
 from tests import factories as make
@@ -162,6 +162,24 @@ def test_one_of_two_values_is_chosen_and_stays_chosen(alice: Member, untidy: dic
     provenance.record([provenance.NewChange(person.pk, {"city": ("Porto", "Faro")}, "import")])
     look(person)
     assert QualityIssue.objects.filter(contact=person, closed_at=None).exists(), "new facts bring it back"
+
+
+def test_only_people_and_companies_in_sight_are_offered(alice: Member, in_acme: Tenant) -> None:
+    """Sam sees what is nobody's; Zara and the Locked company are Alice's."""
+    sam = Member(make_user("Sam"), in_acme)
+    join(sam.user, in_acme, "sales")
+    define("person", "Friend", key="friend")
+    zara = add(in_acme, name="Zara Hidden", emails=["zara@x.example"], owner=alice.user)
+    rui = add(in_acme, name="Rui Open", emails=["rui@x.example"])
+    torn = add(in_acme, name="Tom Torn", emails=["tom@x.example"])
+    for source, friend, company in (("import", zara, "Locked"), ("api", rui, "Open")):
+        fields.write("contact", {torn.pk: {"friend": friend.pk}}, by=None, source=fields.Source(source))
+        services.edit_contact(contact=Contact.objects.get(pk=torn.pk), by=None, via=source, company=company)
+    Company.objects.filter(name="Locked").update(owner=alice.user)
+    issue = QualityIssue.objects.create(contact=torn, kind="conflicting", facts="f:friend#1 company#2")
+    for member, names in ((alice, {"Zara Hidden", "Rui Open", "Locked", "Open"}), (sam, {"Rui Open", "Open"})):
+        page = member.get("fix_issue", issue.pk).content.decode()
+        assert {name for name in ("Zara Hidden", "Rui Open", "Locked", "Open") if name in page} == names
 
 
 def test_still_right_is_asked_again_when_its_time_has_passed(alice: Member, untidy: dict[str, Contact]) -> None:
