@@ -8,6 +8,7 @@ import resource
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -25,7 +26,7 @@ class Work:
 
 
 def in_a_worker(task: str, *, tenant_id: int, run_id: int, job_id: int) -> Work:
-    """Runs ``check`` or ``land`` to its end. Starting the process is not in the time."""
+    """Runs ``check``, ``land`` or ``undo`` to its end. Starting the process is not in the time."""
     answer = subprocess.run(  # noqa: S603  our own module, numbers only
         [sys.executable, "-m", "bench.import_worker", task, str(tenant_id), str(run_id), str(job_id)],
         check=True,
@@ -40,11 +41,11 @@ def main(task: str, tenant_id: int, run_id: int, job_id: int) -> Work:
     import django
 
     django.setup()
-    from contacts.imports import lanes, work
+    from contacts.imports import lanes, undoing, work
     from ecrm.tenancy.context import bind_tenant
 
     lanes.SLICE_SECONDS = NO_END
-    act = {"check": work.check, "land": lanes.land}[task]
+    act = {"check": work.check, "land": lanes.land, "undo": partial(undoing.undo, user_id=None)}[task]
     began, spent = perf_counter(), _spent()
     with bind_tenant(tenant_id):
         act(run_id, job_id)

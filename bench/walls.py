@@ -96,7 +96,7 @@ def _touch(tenant: Tenant) -> None:
 def _import() -> None:
     tenant = imports._empty_tenant("walls")
     with tenant_context(tenant):
-        run = imports._begin(imports._file(imports.HEAD, 0, IMPORTED))
+        run = imports._begin(imports._file(imports.HEAD, range(IMPORTED), ""))
     imports._check(tenant, run)
     imports._land(tenant, run)
 
