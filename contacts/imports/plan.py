@@ -32,7 +32,7 @@ from contacts.models import (
 )
 from ecrm.tenancy.context import require_tenant_id, tenant_transaction
 
-CHUNK_ROWS = 20_000
+CHUNK_ROWS = 8_000
 # Few enough to be quick while the planner does not know the tenant yet.
 FIRST_CHUNK_ROWS = 500
 

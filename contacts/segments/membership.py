@@ -1,7 +1,7 @@
 """Who is in: intervals kept by set-based difference, with what they mean for the history.
 
-One statement per segment evaluates the rule once and finds who came and who left. Few people are
-written with the cause of each; very many, or those whom one act moved, by the same statement.
+One statement per segment evaluates the rule and finds who came and who left. Few people are then
+written with the cause of each; very many, or those whom one act moved, together.
 """
 
 from __future__ import annotations
@@ -81,29 +81,45 @@ class _Found:
 
 
 def _compare(segment: Segment, found: QuerySet[Contact], at: datetime, cause: Cause | None) -> _Found:
-    sql, parameters = _ids(found)
+    """Whom one act moved is written at once. Otherwise it is asked who moved, in a statement that writes
+    nothing: only such a one can be shared between processors. Very many are then written together."""
+    matching, parameters = _ids(found)
+    asked = {**parameters, "tenant_id": require_tenant_id(), "segment_id": segment.pk}
+    if cause is None:
+        few = _few(matching, asked)
+        if few is not None:
+            return few
     is_list = segment.kind == SegmentKind.STATIC
+    return _written(
+        _WRITE.format(matching=matching, entered_cause=_PICKED if is_list else "%(cause)s"),
+        {
+            **asked,
+            "name": segment.name,
+            "at": at,
+            "cause": int(cause or Cause.CHANGE),
+            "left_cause": int(Cause.HAND if is_list else cause or Cause.CHANGE),
+        },
+    )
+
+
+def _few(matching: str, asked: dict[str, Any]) -> _Found | None:
     with connection.cursor() as cursor:
-        cursor.execute(
-            _STATEMENT.format(matching=sql, entered_cause=_PICKED if is_list else "%(cause)s"),
-            {
-                **parameters,
-                "tenant_id": require_tenant_id(),
-                "segment_id": segment.pk,
-                "name": segment.name,
-                "at": at,
-                "cause": int(cause or Cause.CHANGE),
-                "left_cause": int(Cause.HAND if is_list else cause or Cause.CHANGE),
-                "at_once": cause is not None,
-            },
-        )
-        is_written, entered, left, matching, came, stays, went = cursor.fetchone() or (True, 0, 0, 0, [], [], [])
-    return _Found(Change(entered, left, matching, Moved(came or [], went or [])), stays or [], is_written)
+        cursor.execute(_ASK.format(matching=matching), asked)
+        number, count, came, stays, went = cursor.fetchone() or (0, 0, [], [], [])
+    if number > causes.MOST:
+        return None
+    return _Found(Change(len(came), len(went), count, Moved(came, went)), stays, is_written=False)
+
+
+def _written(sql: str, parameters: dict[str, Any]) -> _Found:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        entered, left, count, came, went = cursor.fetchone() or (0, 0, 0, [], [])
+    return _Found(Change(entered, left, count, Moved(came, went)), [], is_written=True)
 
 
 # A full join is hashed whatever the statistics say; they are wrong while a tenant is being filled.
-# The conflict key is named: without it a distributed table copies, which row security refuses.
-_STATEMENT = f"""
+_DIFFERING = f"""
 WITH matching (id) AS MATERIALIZED ({{matching}}),
 differing (came, stay_id, went) AS MATERIALIZED (
     SELECT matching.id, stay.id, stay.contact_id
@@ -112,15 +128,23 @@ differing (came, stay_id, went) AS MATERIALIZED (
             WHERE tenant_id = %(tenant_id)s AND segment_id = %(segment_id)s AND left_at IS NULL
            ) stay ON stay.contact_id = matching.id
      WHERE matching.id IS NULL OR stay.id IS NULL
-),
+)"""
+_FEW = f"few AS MATERIALIZED (SELECT * FROM differing WHERE (SELECT count(*) FROM differing) <= {causes.MOST})"
+_ASK = f"""{_DIFFERING},
+{_FEW}
+SELECT (SELECT count(*) FROM differing), (SELECT count(*) FROM matching),
+       ARRAY(SELECT came FROM few WHERE stay_id IS NULL),
+       ARRAY(SELECT stay_id FROM few WHERE stay_id IS NOT NULL),
+       ARRAY(SELECT went FROM few WHERE stay_id IS NOT NULL)
+"""
+# The conflict key is named: without it a distributed table copies, which row security refuses.
+_WRITE = f"""{_DIFFERING},
+{_FEW},
 came (id) AS (SELECT came FROM differing WHERE stay_id IS NULL),
 went (stay_id, id) AS (SELECT stay_id, went FROM differing WHERE stay_id IS NOT NULL),
-many (are) AS MATERIALIZED (SELECT count(*) > {causes.MOST} FROM differing),
-now_written (is_so) AS MATERIALIZED (SELECT %(at_once)s OR are FROM many),
 entered AS (
     INSERT INTO {SegmentMembership.table()} (tenant_id, segment_id, contact_id, entered_at, entered_cause)
     SELECT %(tenant_id)s, %(segment_id)s, came.id, %(at)s, {{entered_cause}} FROM came
-     WHERE (SELECT is_so FROM now_written)
     ON CONFLICT (tenant_id, segment_id, contact_id) WHERE left_at IS NULL DO NOTHING
     RETURNING contact_id
 ),
@@ -128,7 +152,7 @@ gone AS (
     UPDATE {SegmentMembership.table()} stay SET left_at = greatest(%(at)s, stay.entered_at), left_cause = %(left_cause)s
       FROM went
      WHERE stay.tenant_id = %(tenant_id)s AND stay.segment_id = %(segment_id)s AND stay.left_at IS NULL
-       AND stay.contact_id = went.id AND (SELECT is_so FROM now_written)
+       AND stay.contact_id = went.id
     RETURNING stay.contact_id
 ),
 told AS (
@@ -138,11 +162,9 @@ told AS (
       FROM (SELECT contact_id, '{ENTERED}' FROM entered
             UNION ALL SELECT contact_id, '{LEFT}' FROM gone) AS moved (contact_id, name)
 )
-SELECT is_so, (SELECT count(*) FROM came), (SELECT count(*) FROM went), (SELECT count(*) FROM matching),
-       CASE WHEN NOT are THEN ARRAY(SELECT id FROM came) END,
-       CASE WHEN NOT are THEN ARRAY(SELECT stay_id FROM went) END,
-       CASE WHEN NOT are THEN ARRAY(SELECT id FROM went) END
-  FROM many, now_written
+SELECT (SELECT count(*) FROM came), (SELECT count(*) FROM went), (SELECT count(*) FROM matching),
+       ARRAY(SELECT came FROM few WHERE stay_id IS NULL),
+       ARRAY(SELECT went FROM few WHERE stay_id IS NOT NULL)
 """
 _PICKED = f"""coalesce((SELECT pick.cause FROM {SegmentPick.table()} pick
                         WHERE pick.tenant_id = %(tenant_id)s AND pick.segment_id = %(segment_id)s
