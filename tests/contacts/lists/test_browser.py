@@ -38,6 +38,23 @@ def page(chromium: Browser, live_server: Any, alice: Member, people: None) -> It
         yield signed_in(opened, alice, live_server)
 
 
+def test_all_that_match_are_meant_only_while_that_says_so(page: Page, alice: Member) -> None:
+    with tenant_context(alice.tenant):
+        for number in range(60):
+            services.create_contact(by=None, name=f"Many {number:02}", country="ES", emails=[f"m{number}@x.example"])
+    page.goto("/acme/contacts/?country=ES&sort=name")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    every = page.get_by_label("All that match: 60")
+    every.check()
+    expect(page.get_by_text("60 selected")).to_be_visible()
+    page.get_by_role("button", name="Clear selection").click()
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    expect(every).not_to_be_checked()
+    expect(page.get_by_text("1 selected")).to_be_visible()
+
+
 def test_by_keys_alone(page: Page, alice: Member) -> None:
     page.goto("/acme/contacts/?sort=name")
     page.keyboard.press("j")
