@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from analytics.sample import conversations, desk, details, mailings, people, tidying, year
+from analytics.sample import brought, conversations, desk, details, mailings, people, settled, tidying, year
 from analytics.sample.trades import PASSWORD, TRADES, Trade
 from ecrm.jobs import outbox
 from ecrm.tenancy import sample, services, teams
@@ -60,6 +60,8 @@ def _load_trade(trade: Trade) -> Iterator[str]:
             yield f"{trade.name}: {conversations.make(trade, random, made, now=now)}."
             yield f"{trade.name}: {desk.make(trade, made, now=now)}."
             yield f"{trade.name}: {tidying.make(trade, made, now=now, by=owner)}."
+            yield f"{trade.name}: {settled.make(trade, made, now=now, by=owner)}."
+            yield f"{trade.name}: {brought.make(trade, now=now, by=owner)}."
             sample.mark()
     with bind_tenant(tenant):
         outbox.drain()

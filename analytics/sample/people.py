@@ -6,11 +6,13 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 
 from analytics.sample.trades import Locale, Trade
 from consent import purposes, suppression
 from consent.models import Purpose, Source
 from consent.services import Answer, record_many
+from contacts.entries import AddressEntry
 from contacts.models import Contact, EmailAddress
 from contacts.models.people import Stage
 from contacts.services.creating import Draft, create_contacts, draft
@@ -57,8 +59,27 @@ def _person(trade: Trade, random: Random, number: int, *, now: datetime, by: Use
         country=locale.country,
         city=random.choice(locale.cities),
         owner=by if random.random() < 0.1 else None,
+        **_beside(trade, locale, number, is_customer=is_customer, now=now),
     )
     return Person(made.contact, joined, random.random() ** 2, is_customer), made
+
+
+def _beside(trade: Trade, locale: Locale, number: int, *, is_customer: bool, now: datetime) -> dict[str, Any]:
+    """What only some tell. Draws by itself, so that what is drawn after it stays as it was."""
+    random = Random(trade.people * 7919 + number)
+    told: dict[str, Any] = {}
+    if random.random() < 0.3:
+        told["birthday"] = (now - timedelta(days=random.randint(18 * 365, 80 * 365))).date()
+    if is_customer and random.random() < 0.6:
+        told["identities"] = [("shop", f"C-{10_000 + number}")]
+    if is_customer and random.random() < 0.4:
+        street, postcode = (
+            f"{random.choice(locale.family)} {random.randint(1, 90)}",
+            str(random.randint(10_000, 98_999)),
+        )
+        city = random.choice(locale.cities)
+        told["addresses"] = [AddressEntry(street, postcode, city, country=locale.country, kind="home")]
+    return told
 
 
 def _joined(random: Random, now: datetime) -> datetime:
