@@ -166,6 +166,11 @@ class Report:
         return list(Contact.objects.filter(pk__in=self.undone.get("kept_ids", [])).only("pk", "name")[:KEPT_SHOWN])
 
     @property
+    def kept_unnamed(self) -> int:
+        """How many more there are than ``kept_people`` names."""
+        return max(0, int(self.undone["kept"]) - KEPT_SHOWN)
+
+    @property
     def shape(self) -> str:
         """Of the status mark."""
         return {

@@ -11,7 +11,7 @@ from django.db import connection
 from consent import services as consent
 from consent.models import ConsentState, Purpose
 from contacts import services as contacts
-from contacts.imports import plan
+from contacts.imports import plan, reports
 from contacts.models import Contact, ContactChange
 from ecrm.tenancy.context import tenant_context
 from tests.cast import Member
@@ -100,6 +100,17 @@ def test_what_somebody_changed_since_stays_and_is_named(alice: Member, people: d
     page = alice.get("import_run", run.pk).content.decode()
     assert "Eva" in page
     assert "Left as they are: 2" in page
+
+
+def test_of_many_who_stay_the_first_are_named_and_the_rest_counted(alice: Member) -> None:
+    many = reports.KEPT_SHOWN + 2
+    run = bring_in(alice, "Name,Email\n" + "".join(f"Person {each},p{each}@x.example\n" for each in range(many)))
+    with tenant_context(alice.tenant):
+        for person in Contact.objects.filter(name__startswith="Person "):
+            contacts.edit_contact(contact=person, by=alice.user, job_title="Chief")
+    page = alice.get("import_run", undo(alice, run).pk).content.decode()
+    assert f"Left as they are: {many}" in page
+    assert "And 2 more." in page
 
 
 def test_a_yes_of_the_file_ends_and_a_no_stays(alice: Member, people: dict[str, Contact]) -> None:
