@@ -105,6 +105,10 @@ class CompanyRecordOut(Schema):
     binned_at: datetime | None
 
 
+class BroughtInOut(Schema):
+    joined: int
+
+
 @router.get("", auth=READ, response=PageOut[CompanyRecordOut], summary="List companies")
 def list_companies(request: ApiRequest, asked: Annotated[CompanyFilters, Query()], window: Window) -> Any:
     found = _with_domains(_narrowed(request, asked))
@@ -162,6 +166,19 @@ def delete_company(request: ApiRequest, company_id: IdIn) -> Any:
     request.grant.check_capability(Capability.CONTACTS_DELETE)
     services.bin_company(company=_find(request, company_id), by=request.user)
     return Status(204, None)
+
+
+@router.post(
+    "/{company_id}/bring-in", auth=WRITE, response=BroughtInOut, summary="Bring in who writes from its domains"
+)
+def bring_in_people(request: ApiRequest, company_id: IdIn) -> Any:
+    """People who have no company and an address at one of its domains join it. A domain that is added joins only new
+    people by itself. Up to 5,000 at once; a company in the bin takes nobody (409).
+    """
+    company = _find(request, company_id)
+    if company.binned_at is not None:
+        raise Problem(409, _("This company is in the bin."))
+    return {"joined": services.bring_in_people(company=company, by=request.user)}
 
 
 @router.post("/{company_id}/restore", auth=WRITE, response=CompanyRecordOut, summary="Take a company out of the bin")

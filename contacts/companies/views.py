@@ -31,6 +31,7 @@ from ecrm.tenancy.models import Membership
 from ecrm.tenancy.policies import requires
 from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
+from ecrm.ui import formats
 from ecrm.ui.forms import error_count
 from ecrm.ui.pages import counted_page
 from ecrm.ui.parts import INVALID, redirect_page, render_page, wants_part
@@ -115,7 +116,12 @@ def create_company(request: MemberRequest) -> HttpResponse:
         except ValidationError as error:
             form.add_errors(error, explain=partial(_explain, request.membership))
         else:
-            toast(request, _("%(name)s added.") % {"name": company})
+            _told(
+                request,
+                _("%(name)s added.") % {"name": company},
+                company,
+                has_domains=bool(form.cleaned_data["domains"]),
+            )
             return redirect_page(request, reverse("company_page", args=[company.pk]))
     return _form(request, form, custom)
 
@@ -130,7 +136,7 @@ def edit_company(request: MemberRequest, company_id: int) -> HttpResponse:
     if request.method == "POST" and all([form.is_valid(), custom.is_valid()]):
         try:
             with transaction.atomic():
-                services.edit_company(
+                changed = services.edit_company(
                     company=company,
                     by=request.user,
                     expected_updated_at=_expected(request),
@@ -142,7 +148,7 @@ def edit_company(request: MemberRequest, company_id: int) -> HttpResponse:
         except services.StaleCompany as conflict:
             stale = conflict
         else:
-            toast(request, _("Saved."))
+            _told(request, _("Saved."), company, has_domains="domains" in changed)
             return redirect_page(request, reverse("company_page", args=[company.pk]))
     return _form(request, form, custom, company=company, stale=stale)
 
@@ -178,6 +184,21 @@ def bring_in_people(request: MemberRequest, company_id: int) -> HttpResponse:
     words = ngettext("%(count)s person joined.", "%(count)s people joined.", count) % {"count": count}
     toast(request, words if count else _("Everybody who writes from these domains has a company already."))
     return redirect_page(request, reverse("company_page", args=[company.pk]))
+
+
+def _told(request: MemberRequest, text: str, company: Company, *, has_domains: bool) -> None:
+    """With new domains, who writes from them and stands in no company, and the way to bring them in."""
+    count = services.count_to_bring_in(company) if has_domains else 0
+    if not count:
+        toast(request, text)
+        return
+    words = ngettext(
+        "%(count)s person without a company writes from its domains.",
+        "%(count)s people without a company write from its domains.",
+        count,
+    ) % {"count": formats.number(count)}
+    act = (ngettext("Bring in", "Bring them in", count), reverse("bring_in_people", args=[company.pk]))
+    toast(request, f"{text} {words}", act=act)
 
 
 def _find(request: MemberRequest, company_id: int) -> Company:

@@ -38,9 +38,19 @@ def join_companies_by_domain(
     return joined
 
 
+def count_joining(contact_ids: Collection[int], *, company_id: int) -> int:
+    """How many of them ``join_companies_by_domain`` would give this company; one statement."""
+    if not contact_ids:
+        return 0
+    with connection.cursor() as cursor:
+        asked = {"tenant": require_tenant_id(), "ids": list(contact_ids), "free": sorted(FREE_MAIL)}
+        cursor.execute(_COUNT, {**asked, "company": company_id})
+        return int(cursor.fetchone()[0])
+
+
 # The domain is cut off first, in a step of its own: inside the join it would keep the unique key on
 # domains from being used under row security.
-_JOIN = f"""
+_FOUND = f"""
     WITH written AS MATERIALIZED (
         SELECT email.contact_id, split_part(email.address_norm, '@', 2) AS domain, email.is_primary, email.id
           FROM {EmailAddress.table()} email
@@ -55,7 +65,9 @@ _JOIN = f"""
                AND domain.domain_norm = written.domain AND domain.binned_at IS NULL
           JOIN {Company.table()} company ON company.tenant_id = %(tenant)s AND company.id = domain.company_id
          WHERE NOT written.domain = ANY (%(free)s) AND company.binned_at IS NULL
-         ORDER BY written.contact_id, written.is_primary DESC, written.id)
+         ORDER BY written.contact_id, written.is_primary DESC, written.id)"""
+_COUNT = f"{_FOUND} SELECT count(*) FROM found WHERE company_id = %(company)s"
+_JOIN = f"""{_FOUND}
     UPDATE {Contact.table()} person SET company_id = found.company_id
       FROM found WHERE person.tenant_id = %(tenant)s AND person.id = found.contact_id AND person.company_id IS NULL
     RETURNING person.id, person.company_id"""

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from contacts import events, search
 from contacts.models import Company, CompanyDomain, Contact
-from contacts.services.belonging import join_companies_by_domain
+from contacts.services.belonging import count_joining, join_companies_by_domain
 from contacts.services.searching import refresh_search
 from ecrm.audit import services as audit
 from ecrm.tenancy.context import require_tenant_id
@@ -23,9 +23,7 @@ def bring_in_people(*, company: Company, by: User | None) -> int:
     At most ``BROUGHT_AT_ONCE`` of a domain, the newest: whoever is left comes with the next call.
     """
     at = timezone.now()
-    domains = CompanyDomain.objects.filter(company=company, binned_at=None).values_list("domain_norm", flat=True)
-    ids = sorted({pk for domain in domains for pk in search.contact_ids(f"@{domain}", at_most=BROUGHT_AT_ONCE)})
-    joined = [pk for pk, company_id in join_companies_by_domain(ids, at=at).items() if company_id]
+    joined = [pk for pk, company_id in join_companies_by_domain(_writing_from(company), at=at).items() if company_id]
     if not joined:
         return 0
     refresh_search(joined)
@@ -35,6 +33,16 @@ def bring_in_people(*, company: Company, by: User | None) -> int:
     events.record_many(list(told))
     audit.record("contact.changed", by=by, count=len(joined), fields=["company"], at=at)
     return len(joined)
+
+
+def count_to_bring_in(company: Company) -> int:
+    """How many ``bring_in_people`` would join to this company now."""
+    return count_joining(_writing_from(company), company_id=company.pk)
+
+
+def _writing_from(company: Company) -> list[int]:
+    domains = CompanyDomain.objects.filter(company=company, binned_at=None).values_list("domain_norm", flat=True)
+    return sorted({pk for domain in domains for pk in search.contact_ids(f"@{domain}", at_most=BROUGHT_AT_ONCE)})
 
 
 def refresh(company_id: int) -> None:

@@ -201,3 +201,17 @@ def test_many_companies_cost_as_many_statements_as_a_few(shop: Program, acme: Te
                 assert shop.post("/companies/bulk", {"items": given}).json()["refused"] == 0
             costs.append(len(queries))
     assert costs[2:4] == costs[4:]
+
+
+def test_who_writes_from_its_domains_is_brought_in(shop: Program) -> None:
+    shop.post("/contacts", {"emails": [{"address": "ana@verde.example"}]})
+    shop.post("/contacts", {"emails": [{"address": "rui@verde.example"}], "company": "Elsewhere"})
+    company = shop.post("/companies", {"name": "Verde", "domains": ["verde.example"]}).json()["id"]
+    assert shop.get(f"/contacts?company_id={company}").json()["items"] == []
+    assert shop.post(f"/companies/{company}/bring-in").json() == {"joined": 1}
+    (ana,) = shop.get(f"/contacts?company_id={company}").json()["items"]
+    assert ana["emails"][0]["address"] == "ana@verde.example"
+    assert shop.post(f"/companies/{company}/bring-in").json() == {"joined": 0}
+    assert shop.delete(f"/companies/{company}").status_code == 204
+    assert shop.post(f"/companies/{company}/bring-in").status_code == 409
+    assert shop.post("/companies", {"name": "Free", "domains": ["gmail.com"]}).status_code == 422

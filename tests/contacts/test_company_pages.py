@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.core.exceptions import ValidationError
 
 from contacts import company_panels, domains, events, services
 from contacts.companies import history
+from contacts.companies.forms import values_of
 from contacts.companies.merge.services import merge_companies
 from contacts.company_panels import CompanyPanel
 from contacts.models import Company, CompanyDomain, Contact, ContactChange
@@ -104,6 +106,37 @@ def test_those_who_wrote_before_can_be_brought_in(alice: Member, acme: Tenant, m
 
     assert fresh(rui).company_id == moinho.pk
     assert told(rui).count("contact.changed") == 1
+
+
+def test_a_new_domain_says_who_writes_from_it_and_brings_them_in(acme: Tenant, alice: Member, moinho: Company) -> None:
+    with tenant_context(acme):
+        for name in ("ana", "rui"):
+            services.create_contact(by=None, emails=[f"{name}@forno.example"])
+        services.create_contact(by=None, emails=["eva@forno.example"], company="Elsewhere")
+        services.create_contact(by=None, emails=["zoe@forno.example.com"])
+        services.create_contact(by=None, emails=["bin@moinho.example"], company="Moinho Novo")
+        form = {**values_of(moinho), "owner": "", "domains": "moinho.example, forno.example"}
+    edited = {**form, "expected_updated_at": moinho.updated_at.isoformat()}
+    assert alice.post("edit_company", moinho.pk, form=edited).status_code == 302
+    page = alice.get("company_page", moinho.pk).content.decode()
+    assert "2 people without a company write from its domains." in page
+    (act,) = re.findall(r'<form method="post" action="([^"]*)">(?:(?!</form>).)*Bring them in', page, re.DOTALL)
+    assert act == alice.url("bring_in_people", moinho.pk)
+    alice.post("bring_in_people", moinho.pk)
+    with tenant_context(acme):
+        joined = Contact.objects.filter(company=moinho).values_list("emails__address", flat=True)
+        assert set(joined) == {"ana@forno.example", "rui@forno.example", "bin@moinho.example"}
+    with tenant_context(acme):
+        version = Company.objects.get(pk=moinho.pk).updated_at.isoformat()
+    edited |= {"domains": "moinho.example", "expected_updated_at": version}
+    assert alice.post("edit_company", moinho.pk, form=edited).status_code == 302
+    page = alice.get("company_page", moinho.pk).content.decode()
+    assert "without a company" not in page
+
+
+def test_free_mail_is_no_companys_domain(acme: Tenant, alice: Member, moinho: Company) -> None:
+    refused = alice.post("create_company", form={"name": "Forno", "domains": "gmail.com"})
+    assert refused.status_code == 422
 
 
 def test_names_and_domains_are_one_companys(acme: Tenant, owner: User, moinho: Company) -> None:
