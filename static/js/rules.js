@@ -62,6 +62,17 @@ document.addEventListener("keydown", (event) => {
   follow = `options-${places.join("-")}`;
   button.click();
 });
+// Who chose a condition and went on with Tab before its fields came goes on with the first of them.
+let chosen = "";
+document.addEventListener("change", (event) => {
+  if (event.target.matches('select[name^="c."]')) chosen = event.target.id.slice(2);
+});
+document.addEventListener("htmx:afterSettle", () => {
+  const first = chosen && document.querySelector(`[id="o-${chosen}"], [id^="v-${chosen}-"]`);
+  if (!first) return;
+  if (document.activeElement?.id === `options-${chosen}`) first.focus();
+  chosen = "";
+});
 // The row keeps the focus where it goes.
 document.addEventListener("htmx:afterSettle", () => {
   if (follow) document.getElementById(follow)?.focus();

@@ -92,6 +92,16 @@ def test_an_answer_that_comes_late_closes_no_menu_and_loses_no_words(page: Page)
     expect(page.get_by_label("Days")).to_have_value("7")
 
 
+def test_tab_goes_on_with_the_fields_of_a_condition_that_come_late(page: Page) -> None:
+    page.goto("/acme/segments/new/")
+    page.route("**/segments/draft/", lambda route: page.wait_for_timeout(700) or route.continue_())
+    field = page.get_by_label("Field of rule 1")
+    field.select_option("country")
+    field.press("Tab")
+    expect(page.get_by_label("Options for rule 1")).to_be_focused()
+    expect(page.get_by_label("Operator of rule 1")).to_be_focused()
+
+
 def test_the_same_without_script(chromium: Browser, live_server: Any, alice: Member, people: None) -> None:
     with tab(chromium, live_server.url, javascript=False) as opened:
         page = signed_in(opened, alice, live_server)

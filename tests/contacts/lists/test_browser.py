@@ -103,6 +103,17 @@ def test_pages_are_accessible_and_fit_a_phone(page: Page, scheme: Any) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
 
 
+@pytest.mark.parametrize("language", ["fr", "pt", "pl"])
+def test_longer_words_fit_a_phone_as_well(page: Page, alice: Member, language: str) -> None:
+    alice.user.language = language
+    alice.user.save()
+    page.set_viewport_size({"width": 320, "height": 800})
+    for path in PAGES:
+        page.goto(path)
+        expect(page.locator("html")).to_have_attribute("lang", language)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
+
+
 def test_without_script(chromium: Browser, live_server: Any, alice: Member, people: None) -> None:
     with tab(chromium, live_server.url, javascript=False) as plain:
         signed_in(plain, alice, live_server)
