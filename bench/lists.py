@@ -35,7 +35,7 @@ from ecrm.ui import pages as keyset
 
 DEFAULT_SIZE = "100k"
 LEAST = 1_000
-ROUNDS = 6
+ROUNDS = pages.WARM_UP + 7
 SAMPLE = 101
 GOAL_MS = 100.0
 GOAL_GROWTH = 1.2
