@@ -33,8 +33,15 @@ class Contact(TenantModel):
     given_name = models.CharField(_("given name"), max_length=100, blank=True)
     family_name = models.CharField(_("family name"), max_length=100, blank=True)
     stage = models.CharField(_("stage"), max_length=10, choices=Stage.choices, default=Stage.LEAD)
+    # Lists ask by tenant and owner (an index below). Accounts are seldom deleted, people written all day.
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("owner")
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("owner"),
+        db_index=False,
     )
     company = TenantForeignKey(Company, models.SET_NULL, null=True, blank=True, related_name="people", db_index=False)
     job_title = models.CharField(_("job title"), max_length=120, blank=True)
