@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
@@ -43,8 +44,8 @@ def count_joining(contact_ids: Collection[int], *, company_id: int) -> int:
     if not contact_ids:
         return 0
     with connection.cursor() as cursor:
-        asked = {"tenant": require_tenant_id(), "ids": list(contact_ids), "free": sorted(FREE_MAIL)}
-        cursor.execute(_COUNT, {**asked, "company": company_id})
+        asked: dict[str, Any] = {"tenant": require_tenant_id(), "ids": list(contact_ids), "company": company_id}
+        cursor.execute(_COUNT, {**asked, "free": sorted(FREE_MAIL)})
         return int(cursor.fetchone()[0])
 
 

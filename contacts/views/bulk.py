@@ -34,6 +34,7 @@ from ecrm.ui.toasts import toast, warn
 
 PAGE_AT_MOST = services.AT_ONCE
 SECONDS = 8
+LONGEST_CURSOR = 1_000
 
 
 @requires(Capability.CONTACTS_VIEW)
@@ -44,7 +45,7 @@ def act_on_contacts(request: MemberRequest) -> HttpResponse:
     Asks on a page of its own for what the act needs, and before it touches more than the page.
     """
     query = ListQuery.read(request.GET, request.membership)
-    list_url = reverse("contact_list") + query.url()
+    here = query.url() + _page_of(request)
     action = bulk_actions.find(request.POST.get("action", ""), request.membership)
     is_all = request.POST.get("all") == "1"
     ids = [] if is_all else _ticked(request)
@@ -55,27 +56,31 @@ def act_on_contacts(request: MemberRequest) -> HttpResponse:
     elif action.opens is not None:
         return redirect_page(request, action.opens(request, _meant(query, ids)))
     else:
-        return _ask(request, query, action, ids, list_url)
-    return redirect_page(request, list_url)
+        return _ask(request, query, action, ids, here)
+    return redirect_page(request, reverse("contact_list") + here)
 
 
 @requires(Capability.CONTACTS_VIEW)
 @require_safe
 def bulk_run(request: MemberRequest, bulk_run_id: int) -> HttpResponse:
-    """How far an act is, whom it changed, and the way back."""
+    """How far an act is, whom it changed, and the way back to the list: as the address says, else all it was about."""
     run = get_object_or_404(
         BulkRun.objects.filter(**_whose(request)).select_related("job", "started_by"), pk=bulk_run_id
     )
     action = bulk_actions.find(run.action, request.membership)
     job = run.job
     is_open = job is not None and job.is_open
+    here = f"?{run.query or 'all=1'}"
+    if request.GET:
+        here = ListQuery.read(request.GET, request.membership).url() + _page_of(request)
     context = {
         "run": run,
         "job": job,
         "is_open": is_open,
         "can_undo": bool(action and action.can_undo) and services.can_undo(run),
-        "list_url": f"{reverse('contact_list')}?{run.query or 'all=1'}",
-        "crumbs": [(_("Contacts"), reverse("contact_list"))],
+        "here": here,
+        "list_url": reverse("contact_list") + here,
+        "crumbs": [(_("Contacts"), reverse("contact_list") + here)],
         "is_part": wants_part(request),
     }
     if not wants_part(request):
@@ -89,7 +94,8 @@ def bulk_run(request: MemberRequest, bulk_run_id: int) -> HttpResponse:
 @require_POST
 def undo_bulk_run(request: MemberRequest, bulk_run_id: int) -> HttpResponse:
     """Leads back to the list that the address names."""
-    list_url = reverse("contact_list") + ListQuery.read(request.GET, request.membership).url()
+    here = ListQuery.read(request.GET, request.membership).url() + _page_of(request)
+    list_url = reverse("contact_list") + here
     run = get_object_or_404(BulkRun.objects.filter(**_whose(request)), pk=bulk_run_id)
     if bulk_actions.find(run.action, request.membership) is None:
         warn(request, _("This cannot be taken back."))
@@ -102,19 +108,18 @@ def undo_bulk_run(request: MemberRequest, bulk_run_id: int) -> HttpResponse:
         if done.total <= services.AT_ONCE:
             toast(request, _restored(done))
             return redirect_page(request, list_url)
-    return redirect_page(request, reverse("bulk_run", args=[run.pk]))
+    return redirect_page(request, reverse("bulk_run", args=[run.pk]) + here)
 
 
-def _ask(
-    request: MemberRequest, query: ListQuery, action: BulkAction, ids: Sequence[int], list_url: str
-) -> HttpResponse:
-    """Runs the act when nothing is left to ask."""
+def _ask(request: MemberRequest, query: ListQuery, action: BulkAction, ids: Sequence[int], here: str) -> HttpResponse:
+    """Runs the act when nothing is left to ask. ``here`` is the list's address, its page included."""
+    list_url = reverse("contact_list") + here
     is_sent = action.form.is_sent(request.POST) if action.form else "sure" in request.POST
     form = _form(request, action, is_sent=is_sent)
     is_ready = form is None or (form.is_bound and form.is_valid())
     if is_ready and (is_sent or ids):
         try:
-            return _run(request, query, action, form, ids, list_url)
+            return _run(request, query, action, form, ids, here)
         except ValidationError as error:
             warn(request, error.messages[0])
             return redirect_page(request, list_url)
@@ -124,7 +129,7 @@ def _ask(
         "form": form,
         "ids": ids,
         "count": count,
-        "act_url": reverse("act_on_contacts") + query.url(),
+        "act_url": reverse("act_on_contacts") + here,
         "list_url": list_url,
         "chips": query.chips(""),
         "term": query.term,
@@ -140,7 +145,7 @@ def _run(
     action: BulkAction,
     form: ActForm | None,
     ids: Sequence[int],
-    list_url: str,
+    here: str,
 ) -> HttpResponse:
     says = form.says() if form else ""
     title = _("%(act)s: %(what)s") % {"act": action.label, "what": says} if says else str(action.label)
@@ -152,12 +157,12 @@ def _run(
     }
     if not ids:
         run = services.act_later(query=query, **asked)
-        return redirect_page(request, reverse("bulk_run", args=[run.pk]))
+        return redirect_page(request, reverse("bulk_run", args=[run.pk]) + here)
     with transaction.atomic():
         run = services.act_now(contact_ids=ids, **asked)
-    undo = reverse("undo_bulk_run", args=[run.pk]) + query.url() if action.undo and run.changed else ""
+    undo = reverse("undo_bulk_run", args=[run.pk]) + here if action.undo and run.changed else ""
     toast(request, _done(run), undo=undo)
-    return redirect_page(request, list_url)
+    return redirect_page(request, reverse("contact_list") + here)
 
 
 def _form(request: MemberRequest, action: BulkAction, *, is_sent: bool) -> ActForm | None:
@@ -170,6 +175,12 @@ def _form(request: MemberRequest, action: BulkAction, *, is_sent: bool) -> ActFo
     if short.strip():
         return action.form(request.membership, {action.short_field: short})
     return action.form.begun(request.membership, request.POST)
+
+
+def _page_of(request: MemberRequest) -> str:
+    """The page of the list somebody is on, to be put behind its address."""
+    cursor = request.GET.get("cursor", "")
+    return f"&{urlencode({'cursor': cursor})}" if cursor and len(cursor) <= LONGEST_CURSOR else ""
 
 
 def _meant(query: ListQuery, ids: Sequence[int]) -> str:

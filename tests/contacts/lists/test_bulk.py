@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from html import unescape
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -14,6 +15,7 @@ from consent.models import ConsentRecord, Purpose
 from contacts import fields, provenance, services
 from contacts.bulk import services as bulk
 from contacts.fields import defining
+from contacts.lists.orders import SIZE
 from contacts.models import BulkChunk, BulkRun, Contact, SegmentPick
 from contacts.segments import lists
 from ecrm.audit.models import AuditEntry
@@ -315,6 +317,35 @@ def test_after_the_act_and_its_undo_the_list_is_the_same(alice: Member, people: 
     assert back == after
     assert [row.name for row in alice.client.get(back).context["rows"]] == ["Person 2", "Person 1", "Person 0"]
     assert stages(people)[0] == "lead"
+
+
+def test_the_way_back_leads_to_the_page_one_came_from(alice: Member, acme: Tenant) -> None:
+    query = "country=PT&sort=name"
+    for number in range(SIZE + 2):
+        add(acme, name=f"Person {number:03}", country="PT")
+    first = alice.client.get(f"{alice.url('contact_list')}?{query}")
+    place = f"{query}&{urlencode({'cursor': first.context['page'].next})}"
+    second = alice.client.get(f"{alice.url('contact_list')}?{place}")
+    names = [row.name for row in second.context["rows"]]
+    assert names == [f"Person {number:03}" for number in (SIZE, SIZE + 1)]
+
+    def shown_at(url: str) -> list[str]:
+        return [row.name for row in alice.client.get(unescape(url)).context["rows"]]
+
+    (acts_at,) = re.findall(r'id="people" method="post" action="([^"]+)"', second.content.decode())
+    asked = alice.client.post(unescape(acts_at), {"action": "stage", "all": "1"})
+    (asks_at,) = re.findall(r'class="narrow stack" method="post" action="([^"]+)"', asked.content.decode())
+    assert shown_at(asked.context["list_url"]) == names
+    answer = alice.client.post(unescape(asks_at), {"action": "stage", "all": "1", "sure": "1", "stage": "customer"})
+    done(alice, answer)
+    page = alice.client.get(answer.headers["Location"])
+    assert shown_at(page.context["list_url"]) == names
+    (undo,) = re.findall(r'action="([^"]+/undo/[^"]*)"', page.content.decode())
+    taken_back = alice.client.post(unescape(undo)).headers["Location"]
+    assert shown_at(taken_back) == names
+
+    ticked = {"action": "stage", "contact": [row.id for row in second.context["rows"]], "stage": "lapsed", "sure": "1"}
+    assert shown_at(alice.client.post(unescape(acts_at), ticked).headers["Location"]) == names
 
 
 def test_how_many_is_said_before(alice: Member, people: list[Contact]) -> None:
