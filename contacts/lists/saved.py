@@ -16,6 +16,7 @@ from contacts.lists.query import ListQuery
 from contacts.models import SavedView, ViewDefault
 from ecrm import prepared
 from ecrm.audit import services as audit
+from ecrm.tenancy import teams
 from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.models import Membership, TeamMember, User
 from ecrm.tenancy.roles import Capability, Role
@@ -130,7 +131,7 @@ def may_change(view: View, membership: Membership) -> bool:
 @transaction.atomic
 def save_view(*, name: str, audience: str, query: ListQuery, by: User) -> SavedView:
     """Raises ``ValidationError`` by field."""
-    view = SavedView(name=_name(name), audience=_audience(audience), owner=by, query=_query(query))
+    view = SavedView(name=_name(name), audience=_audience(audience, of=by.pk), owner=by, query=_query(query))
     view.save()
     audit.record("view.created", by=by, subject=view)
     return view
@@ -147,7 +148,7 @@ def change_view(
     if name:
         changes["name"] = _name(name)
     if audience:
-        changes["audience"] = _audience(audience)
+        changes["audience"] = _audience(audience, of=view.owner_id)
     differing = {field: value for field, value in changes.items() if getattr(view, field) != value}
     if not differing:
         return False
@@ -192,9 +193,11 @@ def _name(text: str) -> str:
     return name
 
 
-def _audience(text: str) -> str:
+def _audience(text: str, *, of: int | None) -> str:
     if text not in Audience.values:
         raise ValidationError({"audience": _("Choose who sees the view.")})
+    if text == Audience.TEAM and not (of and teams.names_of(of)):
+        raise ValidationError({"audience": _("Whose view this is, is in no team: nobody else would see it.")})
     return text
 
 

@@ -15,6 +15,7 @@ from contacts.lists import saved
 from contacts.lists.query import ListQuery
 from contacts.lists.saved import Audience, View
 from contacts.models import SavedView, ViewDefault
+from ecrm.tenancy import teams
 from ecrm.tenancy.policies import requires
 from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability, Role
@@ -128,7 +129,7 @@ def _render(request: MemberRequest, query: ListQuery, view: View | None, errors:
     context: dict[str, Any] = {
         "view": view,
         "name": sent.get("name", view.name if view else "")[: saved.LONGEST_NAME],
-        "audiences": [(value, label, value == audience) for value, label in Audience.choices],
+        "audiences": _audiences(request, view, audience),
         "roles": _roles(request, view) if view else [],
         "errors": {field: " ".join(messages) for field, messages in errors.items()},
         "chips": query.chips(""),
@@ -137,6 +138,17 @@ def _render(request: MemberRequest, query: ListQuery, view: View | None, errors:
         "crumbs": [(_("Contacts"), _list_url(query))],
     }
     return render(request, "contacts/view.html", context, status=INVALID if errors else 200)
+
+
+def _audiences(request: MemberRequest, view: View | None, chosen: str) -> list[tuple[str, str, bool]]:
+    """A team only to those who are in one, with its name."""
+    labels: dict[str, Any] = dict(Audience.choices)
+    if view is None or view.is_own:
+        if mine := teams.names_of(request.user.pk):
+            labels[Audience.TEAM] = _("My team: %(names)s") % {"names": ", ".join(mine)}
+        elif chosen != Audience.TEAM:
+            del labels[Audience.TEAM]
+    return [(value, str(label), value == chosen) for value, label in labels.items()]
 
 
 def _roles(request: MemberRequest, view: View) -> list[tuple[str, Any, bool]]:

@@ -40,6 +40,12 @@ def with_members() -> QuerySet[Team]:
     return Team.objects.order_by("name").prefetch_related("members__user")
 
 
+def names_of(user_id: int) -> list[str]:
+    """The teams somebody is in."""
+    teams = Team.objects.filter(members__user=user_id).order_by("name")
+    return list(teams.values_list("name", flat=True))
+
+
 def visible_owner_ids(membership: Membership) -> list[int] | None:
     """Whose records this member sees: None means everybody's. Unowned records are everybody's too."""
     if membership.sight is Sight.ALL:

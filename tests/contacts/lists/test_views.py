@@ -49,6 +49,20 @@ def test_private_views_are_the_owners_and_team_views_the_teams(alice: Member, bo
     assert bob.post("delete_view", private.pk).status_code == 404
 
 
+def test_a_team_is_offered_to_those_who_are_in_one(alice: Member) -> None:
+    form = alice.get("save_view", query={"stage": "lead"}).content.decode()
+    assert 'value="everyone"' in form
+    assert 'value="team"' not in form, "nobody else would see it"
+    refused = alice.client.post(alice.url("save_view") + "?stage=lead", {"name": "Ours", "audience": "team"})
+    assert refused.status_code == 422
+    assert "in no team" in refused.content.decode()
+
+    with tenant_context(alice.tenant):
+        team = teams.create_team(name="North", by=alice.user)
+        teams.set_members(team=team, users=[alice.user], by=alice.user)
+    assert "My team: North" in alice.get("save_view", query={"stage": "lead"}).content.decode()
+
+
 def test_changes_are_shown_and_kept_or_saved_as_another(alice: Member, vera: Member) -> None:
     view = save(alice, "Leads", "stage=lead", "everyone")
 
