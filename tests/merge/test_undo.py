@@ -14,29 +14,52 @@ import pytest
 from django.apps import apps
 from django.db import connection, transaction
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
 from cases.models import Case, CaseCounter, CaseMessage
 from cases.services import open_case
 from cases.services.hearing import Incoming
+from consent import services as consent
+from consent.models import ConsentState, Purpose
 from contacts import events, merging, services
 from contacts.fields.writing import write
 from contacts.merge.services import merge_contacts, undo_merge
-from contacts.models import Contact, ContactNote, EmailAddress, Event, FollowUp, Identity, Letter, Tag, Tagging
+from contacts.models import (
+    Contact,
+    ContactNote,
+    CustomValue,
+    EmailAddress,
+    Event,
+    FollowUp,
+    Identity,
+    Letter,
+    Segment,
+    SegmentMembership,
+    SegmentPick,
+    Tag,
+    Tagging,
+)
+from contacts.segments import lists
+from contacts.segments.services import create_segment, recalculate, refresh_dirty
+from contacts.segments.services import members as segment_members
 from ecrm.notices.models import Notification
 from ecrm.tenancy.models import Tenant
 from ecrm.tenancy.scoping import TenantModel
 from tests import factories as make
 from tests.contacts.fields.conftest import make as make_field
+from tests.segments.conftest import condition
 
 # What only grows, and queues of work: whoever is in them is looked at again, which changes nothing.
 APPENDED = {
     *("contacts.Event", "contacts.EventKey", "contacts.Merge", "contacts.ContactChange", "audit.AuditEntry"),
     *("consent.ConsentRecord", "consent.ConsentState"),
     *("contacts.DirtyContact", "contacts.UnmatchedContact", "jobs.OutboxEntry"),
+    # Stays are history as well: of them it is compared who is in. A segment says when it was looked at.
+    *("contacts.SegmentMembership", "contacts.Segment"),
 }
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+PORTO, GOLD = condition("city", "any_of", ["Porto"]), condition("field:tier", "any_of", ["gold"])
 
 texts = st.sampled_from(["", "Ana", "Porto", "Baker", "Łódź"])
 people = st.fixed_dictionaries(
@@ -66,15 +89,21 @@ acts = st.lists(
             *("bystander", "loser event", "winner event", "loser thing", "recount"),
             *("winner edited", "winner tagged", "winner noted", "another merge", "loser writes", "loser opens a case"),
             *("winner address", "winner followed up", "merged onwards"),
+            *("winner field", "winner linked", "winner listed", "winner unlisted", "winner refuses", "segments"),
         ]
     ),
     unique=True,
-    max_size=8,
+    max_size=9,
 )
 
 
 @pytest.mark.django_db
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=20,
+    phases=[Phase.explicit, Phase.generate],
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
 @given(
     winner=people,
     loser=people,
@@ -84,24 +113,29 @@ acts = st.lists(
 def test_merge_and_undo_leave_the_tables_as_they_were(
     in_acme: Tenant, winner: dict[str, Any], loser: dict[str, Any], between: list[str], take: set[str]
 ) -> None:
+    note(f"{winner=}\n{loser=}\n{between=}\n{take=}")
     with transaction.atomic():
         make_field("choice", key="tier")
         make_field("choices", key="likes")
+        make_field("text", key="note")
         one, two, bystander = _person("w", winner), _person("l", loser), _person("b", loser)
         open_case(contact=bystander, subject="Case", at=LONG_AGO)
-        before, told = tables(), history()
+        _segments([two.pk] if len(between) % 2 else [one.pk, two.pk])
+        before, told, inside = tables(), history(), members()
+        listed = list(SegmentPick.objects.all())
         own: Own = {
             row.pop("id"): row for row in Contact.objects.values("id", "source", "updated_at", "last_active_at")
         }
         merge = merge_contacts(winner=one, loser=two, by=None, choices=dict.fromkeys(take, two.pk))
         assert not Contact.objects.unbinned().filter(pk=two.pk).exists()
-        takes_back = [_act(act, one, two, bystander, own) for act in between]
+        takes_back = [_act(act, one, two, bystander, own, listed) for act in between]
         undo_merge(merge=merge, by=None)
         for take_back in takes_back:
             take_back()
         set_back({pk: former["updated_at"] for pk, former in own.items()})
         assert tables() == before
         assert told.items() <= history().items()
+        assert members() == inside
         transaction.set_rollback(True)
 
 
@@ -132,6 +166,23 @@ def tables() -> dict[str, str]:
                 )
                 found[model._meta.label] = cursor.fetchone()[0]
     return found
+
+
+def members() -> dict[str, set[int]]:
+    """Who is in each segment once everything that was marked has been looked at."""
+    while refresh_dirty():
+        pass
+    return {
+        segment.name: set(segment_members(segment).values_list("pk", flat=True)) for segment in Segment.objects.all()
+    }
+
+
+def _segments(listed: list[int]) -> None:
+    for segment in (
+        lists.create_static(name="By hand", by=None, people=listed),
+        create_segment(name="Porto or gold", rule={"any": [PORTO, GOLD]}, by=None),
+    ):
+        recalculate(segment)
 
 
 def when_changed() -> dict[int, datetime]:
@@ -172,7 +223,9 @@ def _person(key: str, given: dict[str, Any]) -> Contact:
     return Contact.objects.get(pk=contact.pk)
 
 
-def _act(act: str, one: Contact, two: Contact, bystander: Contact, own: Own) -> Callable[[], None]:  # noqa: C901
+def _act(  # noqa: C901
+    act: str, one: Contact, two: Contact, bystander: Contact, own: Own, listed: list[SegmentPick]
+) -> Callable[[], None]:
     """Something happens meanwhile. Answers what checks, after the undo, whose it is, and takes it away again."""
     match act:
         case "bystander":
@@ -187,6 +240,19 @@ def _act(act: str, one: Contact, two: Contact, bystander: Contact, own: Own) -> 
             events.record("contact.tagged", contact=two, subject=Case(pk=1))
         case "recount":
             services.refresh_search([one.pk])
+        case "segments":
+            members()
+        case "winner field":
+            return _field(one)
+        case "winner linked":
+            services.add_identity(contact=one, namespace="till", external_id="T-1", by=None)
+            return lambda: _unlinked(one)
+        case "winner listed":
+            return _listed(one)
+        case "winner unlisted":
+            return _unlisted(one, listed)
+        case "winner refuses":
+            return _refused(one, own)
         case "another merge":
             undo_merge(merge=merge_contacts(winner=one, loser=bystander, by=None), by=None)
         case "winner tagged":
@@ -195,8 +261,8 @@ def _act(act: str, one: Contact, two: Contact, bystander: Contact, own: Own) -> 
                 Tagging.objects.filter(tag__name="Meanwhile"), one, Tag.objects.filter(name="Meanwhile")
             )
         case "winner noted":
-            note = make.ContactNoteFactory(contact=one)
-            return lambda: _gone(ContactNote.objects.filter(pk=note.pk), one)
+            written = make.ContactNoteFactory(contact=one)
+            return lambda: _gone(ContactNote.objects.filter(pk=written.pk), one)
         case "winner address":
             return _address(one)
         case "winner followed up":
@@ -218,6 +284,62 @@ def _edit(person: Contact, own: Own) -> Callable[[], None]:
     def take_back() -> None:
         assert Contact.objects.get(pk=person.pk).source == "changed"
         Contact.objects.filter(pk=person.pk).update(**own[person.pk])
+
+    return take_back
+
+
+def _field(person: Contact) -> Callable[[], None]:
+    """A value of a field nobody has: it is the winner's, and stays theirs."""
+    write("contact", {person.pk: {"note": "Rings twice"}}, by=None)
+
+    def take_back() -> None:
+        found = CustomValue.objects.filter(field__key="note")
+        assert [(row.contact_id, row.text_value) for row in found] == [(person.pk, "Rings twice")]
+        write("contact", {person.pk: {"note": None}}, by=None)
+
+    return take_back
+
+
+def _listed(person: Contact) -> Callable[[], None]:
+    """Put on a list made meanwhile."""
+    made = lists.create_static(name="Made meanwhile", by=None, people=[person.pk])
+
+    def take_back() -> None:
+        _gone(SegmentPick.objects.filter(segment=made), person)
+        SegmentMembership.objects.filter(segment=made).delete()
+        made.versions.all().delete()
+        made.delete()
+
+    return take_back
+
+
+def _unlisted(person: Contact, listed: list[SegmentPick]) -> Callable[[], None]:
+    """Taken off the list: no undo puts the winner on it again."""
+    segment = Segment.objects.get(name="By hand")
+    lists.remove_people(segment=segment, people=[person.pk], by=None)
+
+    def take_back() -> None:
+        now_listed = SegmentPick.objects.filter(segment=segment)
+        assert not now_listed.filter(contact=person).exists()
+        now_listed.delete()
+        SegmentPick.objects.bulk_create(listed)
+        recalculate(segment)
+
+    return take_back
+
+
+def _unlinked(person: Contact) -> None:
+    assert services.remove_identity(contact=person, namespace="till", external_id="T-1", by=None)
+
+
+def _refused(person: Contact, own: Own) -> Callable[[], None]:
+    """Whoever says no while they are one is not written to afterwards."""
+    purpose = Purpose.objects.get(key="newsletter")
+    consent.withdraw(contact=person, purpose=purpose, source="staff", evidence={"origin": "phone"})
+
+    def take_back() -> None:
+        assert ConsentState.objects.get(contact=person, purpose=purpose).state == "withdrawn"
+        Contact.objects.filter(pk=person.pk).update(last_active_at=own[person.pk]["last_active_at"])
 
     return take_back
 
