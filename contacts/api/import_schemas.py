@@ -76,6 +76,7 @@ class UndoneOut(Schema):
 
 class ImportOut(Schema):
     """``checked`` is what the dry run says, ``landed`` what came in. ``percent`` while it is being worked on.
+    ``missing_entries``, by field, are what the file says and the field's list has not got.
 
     ``state``: mapping, checking, checked, importing, done, failed, cancelled, undoing, undone.
     """
@@ -89,6 +90,7 @@ class ImportOut(Schema):
     checked: CountsOut | None
     landed: CountsOut | None
     reasons: list[ProblemReasonOut]
+    missing_entries: dict[str, list[str]]
     undone: UndoneOut | None
     can_undo: bool
     created_at: datetime

@@ -26,6 +26,7 @@ from ecrm.api.problems import Problem, invalid
 from ecrm.api.schemas import IdIn, Text, number_of
 from ecrm.api.scopes import Scope
 from ecrm.files import uploads
+from ecrm.tenancy.roles import Capability
 
 router = Router()
 READ, WRITE = needs(Scope.IMPORTS_READ), needs(Scope.IMPORTS_WRITE)
@@ -111,6 +112,16 @@ def check_import(request: ApiRequest, import_id: IdIn, given: CheckIn) -> Any:
     options = checked_options(run, given.options, mapping)
     with _refusals(lambda name: f"columns.{name}" if name.isdecimal() else "columns"):
         done = services.check(run=run, mapping=mapping, options=options, by=request.user)
+    return _moved(import_id, done, {State.CHECKING})
+
+
+@router.post("/{import_id}/entries", auth=WRITE, response={202: ImportOut}, summary="Add what lists lack and try again")
+def add_import_entries(request: ApiRequest, import_id: IdIn) -> Any:
+    """Adds the `missing_entries` of the dry run to the lists of their fields. A conflict (409) where there are none."""
+    if not request.grant.reaches(Capability.SETTINGS_MANAGE):
+        raise Problem(403, _("This token, or the member who made it, may not make fields."))
+    with _refusals(lambda _name: "missing_entries"):
+        done = services.add_entries(run=_with_file(import_id), by=request.user)
     return _moved(import_id, done, {State.CHECKING})
 
 
@@ -211,6 +222,7 @@ def _shown(run: ImportRun) -> dict[str, Any]:
             {name: getattr(reason, name) for name in ("column", "reason", "is_fatal", "rows", "first")}
             for reason in report.reasons
         ],
+        "missing_entries": {key: [*names] for key, names in report.entries_out.items()},
         "undone": {"kept_ids": [], **report.undone} if run.undo_counts else None,
         "can_undo": report.is_undoable,
     }

@@ -245,10 +245,15 @@ class Report:
         found = [(label, Counter(words.get(f"{left_out.PREFIX}{key}", {}))) for key, label in labels.items()]
         return [LeftOut(label, names) for label, names in found if names]
 
+    @property
+    def entries_out(self) -> dict[str, dict[str, int]]:
+        """By ``f:<key>``, entries to rows, of a dry run that waits for its start."""
+        return dict(self.run.counts.get("entries_out", {})) if self.run.state == State.CHECKED else {}
+
     @cached_property
     def missing_entries(self) -> list[MissingEntries]:
         """Before the import only; one query where there are some."""
-        found = self.run.counts.get("entries_out", {}) if self.run.state == State.CHECKED else {}
+        found = self.entries_out
         if not found:
             return []
         known = {fields.prefixed(field): field for field in fields.of(CustomField.Entity.CONTACT)}

@@ -172,6 +172,21 @@ def test_a_column_becomes_a_field_only_for_those_who_may_make_fields(alice: Memb
     assert [each["key"] for each in shop.get("/custom-fields").json()] == ["town"]
 
 
+def test_entries_that_a_list_lacks_are_added_by_those_who_may_make_fields(alice: Member, shop: Program) -> None:
+    choices = ["Red"]
+    shop.post("/custom-fields", {"entity": "contact", "kind": "choice", "label": "Colour", "choices": choices})
+    lines = "Email,Colour\nana@example.com,Red\nrui@example.com,Dark blue\n"
+    run = checked(shop, begin(shop, lines))
+    assert run["missing_entries"] == {"f:colour": ["Dark blue"]}
+    narrow = make_program(alice, "imports:read", "imports:write")
+    assert narrow.post(f"/imports/{run['id']}/entries").status_code == 403
+    assert shop.post(f"/imports/{run['id']}/entries").status_code == 202
+    shop.work()
+    again = shop.get(f"/imports/{run['id']}").json()
+    assert (again["state"], again["missing_entries"], again["reasons"]) == ("checked", {}, [])
+    assert shop.post(f"/imports/{run['id']}/entries").status_code == 409
+
+
 def test_importing_is_a_right_of_its_own(bob: Member, charlie: Member, shop: Program) -> None:
     run = begin(shop)
     assert make_program(bob, "contacts:write").send("/imports", PEOPLE).status_code == 403
