@@ -50,6 +50,13 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   event.target.blur();
 });
+// In a rule it takes what was typed, and saves only when there is nothing new to take.
+document.addEventListener("keydown", (event) => {
+  const field = event.target;
+  if (event.key !== "Enter" || !field.matches("#rule-form [data-row] input") || field.value === field.defaultValue) return;
+  event.preventDefault();
+  field.dispatchEvent(new Event("change", { bubbles: true }));
+});
 document.addEventListener("keydown", (event) => {
   if (!event.altKey || !["ArrowUp", "ArrowDown"].includes(event.key)) return;
   const row = rowOf(event.target);

@@ -102,6 +102,22 @@ def test_tab_goes_on_with_the_fields_of_a_condition_that_come_late(page: Page) -
     expect(page.get_by_label("Operator of rule 1")).to_be_focused()
 
 
+def test_enter_takes_a_value_before_it_saves(page: Page, alice: Member) -> None:
+    page.goto("/acme/segments/new/")
+    page.get_by_label("Name", exact=True).fill("On the coast")
+    page.get_by_label("Field of rule 1").select_option("city")
+    towns = page.get_by_label("City", exact=True)
+    towns.fill("Faro, Lagos")
+    towns.press("Enter")
+    expect(page.get_by_text("0 in segment")).to_be_visible()
+    expect(towns).to_have_attribute("value", "Faro, Lagos")
+    expect(towns).to_be_focused()
+    towns.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("On the coast")
+    with tenant_context(alice.tenant):
+        assert Segment.objects.get().rule == {"all": [condition("city", "any_of", ["Faro", "Lagos"])]}
+
+
 def test_the_same_without_script(chromium: Browser, live_server: Any, alice: Member, people: None) -> None:
     with tab(chromium, live_server.url, javascript=False) as opened:
         page = signed_in(opened, alice, live_server)
