@@ -154,7 +154,8 @@ def _make_fields(run: ImportRun, job_id: int) -> None:
 def _stage_all(run: ImportRun, job_id: int, checker: Checker) -> tuple[int, int]:
     """Answers how many rows were refused, and how many there are."""
     refused = seen = 0
-    rows = source.all_rows(run, source.dialect_of(run))
+    dialect = source.dialect_of(run)
+    rows = source.all_rows(run, dialect)
     # The first stretch is small: when it lands, the planner learns what the tenant's tables look like.
     size = plan.FIRST_CHUNK_ROWS
     with one_behind() as later:
@@ -162,7 +163,7 @@ def _stage_all(run: ImportRun, job_id: int, checker: Checker) -> tuple[int, int]
             refused += batch.refused
             seen += batch.seen
             later(partial(_stage, run, job_id, batch))
-            size = plan.CHUNK_ROWS
+            size = plan.chunk_rows(dialect.line_count)
     return refused, seen
 
 

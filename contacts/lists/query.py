@@ -38,6 +38,26 @@ _INDEXED = frozenset({"stage", "country", "owner", "company", "tag", "last_activ
 # kind, are looked up one by one: they are counted less far.
 _COUNTED = frozenset({"stage", "country", "owner", "company", "created_at"})
 FEWER = 1_000
+# What an address of the list may hold beside its filters. Anything else is a filter that somebody took to be one.
+_PLAIN = frozenset(
+    {
+        "all",
+        "columns",
+        "contact",
+        "count",
+        "cursor",
+        "density",
+        "format",
+        "group",
+        "only",
+        "q",
+        "segment",
+        "sort",
+        "view",
+    }
+)
+# What links in letters leave behind them: no filter, and nobody meant one.
+_TRACKING = ("utm_", "gclid", "fbclid", "mc_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +75,8 @@ class Chip:
 class ListQuery:
     """``parts`` are ands; ``columns`` empty means the usual ones. ``has_problem``: something meant nothing.
 
-    ``view_id`` names the saved view that this came from, changed or not.
+    ``unknown`` is the first name in the address that is no filter; ``view_id`` names the saved view
+    that this came from, changed or not.
     """
 
     membership: Membership
@@ -69,6 +90,7 @@ class ListQuery:
     is_compact: bool = False
     view_id: int | None = None
     has_problem: bool = False
+    unknown: str = ""
 
     @classmethod
     def read(cls, query: QueryDict, membership: Membership) -> ListQuery:
@@ -88,6 +110,7 @@ class ListQuery:
             is_compact=query.get("density") == COMPACT,
             view_id=_number(query.get("view", "")),
             has_problem=is_faulty or bool(only and only not in known),
+            unknown=next((_word(name) for name in query if not _is_known(name)), ""),
         )
         return found._answerable()
 
@@ -253,6 +276,10 @@ def _term(text: str) -> str:
 
 def _word(text: str) -> str:
     return text if len(text) <= 80 and text.isprintable() else ""
+
+
+def _is_known(name: str) -> bool:
+    return name in _PLAIN or language.is_parameter(name) or name.startswith(_TRACKING)
 
 
 def _columns(text: str) -> tuple[str, ...]:

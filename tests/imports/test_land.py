@@ -18,7 +18,7 @@ from contacts.entries import AddressEntry
 from contacts.fields import defining
 from contacts.imports import landing, lanes, plan
 from contacts.imports.work import MOST_ATTEMPTS
-from contacts.models import Contact, EmailAddress, Event, ImportRow, PhoneNumber, PostalAddress, Tag
+from contacts.models import Contact, EmailAddress, Event, ImportChunk, ImportRow, PhoneNumber, PostalAddress, Tag
 from ecrm.audit.models import AuditEntry
 from ecrm.jobs.models import Job, OutboxEntry
 from ecrm.tenancy.context import bind_tenant, tenant_context
@@ -192,6 +192,18 @@ def many(rows: int) -> str:
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plan, "CHUNK_ROWS", 10)
     monkeypatch.setattr(plan, "FIRST_CHUNK_ROWS", 10)
+
+
+def test_a_small_file_moves_its_bar_in_many_steps(alice: Member, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan, "FIRST_CHUNK_ROWS", 1)
+    monkeypatch.setattr(plan, "LEAST_CHUNK_ROWS", 1)
+    run = check(alice, begin(alice, many(80)))
+
+    with tenant_context(alice.tenant):
+        sizes = list(ImportChunk.objects.filter(run=run).values_list("row_count", flat=True))
+
+    assert sum(sizes) == 80
+    assert max(sizes) <= 80 / 10
 
 
 def test_goes_on_after_a_crash_without_doing_anything_twice(alice: Member, small_chunks: None) -> None:

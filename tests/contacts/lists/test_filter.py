@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from contacts.fields import defining
 from ecrm.tenancy.context import tenant_context
 from ecrm.tenancy.models import Tenant
@@ -54,3 +56,19 @@ def test_figures_are_of_whom_the_list_will_show(sam: Member, alice: Member, acme
     page = sam.get("filter_contacts", query={"country": "PT"})
 
     assert (page.context["board"].everybody, page.context["board"].total) == (1, 1)
+
+
+@pytest.mark.parametrize("name", ["city", "contry", "Stage"])
+def test_what_is_no_filter_in_an_address_is_said(alice: Member, acme: Tenant, name: str) -> None:
+    add(acme, name="Ana")
+    page = alice.get("contact_list", query={name: "Porto", "sort": "name"})
+
+    assert f"“{name}” in the address of this page is no filter" in page.content.decode()
+    assert [row.name for row in page.context["rows"]] == ["Ana"]
+
+
+@pytest.mark.parametrize(
+    "query", [{"sort": "name", "density": "compact"}, {"utm_source": "letter"}, {"all": "1", "count": "exact"}]
+)
+def test_what_belongs_in_an_address_is_not_complained_of(alice: Member, acme: Tenant, query: dict[str, str]) -> None:
+    assert "is no filter" not in alice.get("contact_list", query=query).content.decode()
