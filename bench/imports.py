@@ -88,8 +88,8 @@ def _measure(report: Report, what: str, tenant: Tenant, content: bytes, *, known
     undoing = _undo(tenant, run)
     assert _people_in(tenant) == people
     report.add(f"{what}: undo", count / undoing.seconds, "rows/s")
-    peak = max(work.peak_kb for work in (checking, landing, undoing)) / 1024
-    report.add(f"{what}: peak memory of the worker", peak, "MB", limit=MOST_MEMORY)
+    for work, name in ((checking, "check"), (landing, "import"), (undoing, "undo")):
+        report.add(f"{what}: peak memory, {name}", work.peak_kb / 1024, "MB", limit=MOST_MEMORY)
 
 
 def _import(tenant: Tenant, content: bytes) -> tuple[ImportRun, Work, Work]:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from contacts import import_columns
@@ -22,6 +23,7 @@ from contacts.models import Company, Contact, CustomValue, Event, ImportChunk, I
 from contacts.services import bin_contacts
 from ecrm.audit import services as audit
 from ecrm.jobs import services as jobs
+from ecrm.rowsets import id_array
 from ecrm.tenancy.context import require_tenant_id, tenant_transaction
 from ecrm.tenancy.models import User
 
@@ -42,13 +44,16 @@ def undo(run_id: int, job_id: int, user_id: int | None) -> None:
 
 def _undo(run: ImportRun, job_id: int, by: User | None) -> None:
     with tenant_transaction():
-        chunks = list(ImportChunk.objects.filter(run=run, undone_at=None).exclude(landed_at=None))
-    if not jobs.begin(job_id, total=sum(chunk.row_count for chunk in chunks)):
+        landed = ImportChunk.objects.filter(run=run, undone_at=None).exclude(landed_at=None)
+        stretches = list(landed.order_by("-first_line").values_list("pk", "row_count"))
+    if not jobs.begin(job_id, total=sum(rows for _pk, rows in stretches)):
         raise jobs.Cancelled
-    for chunk in sorted(chunks, key=lambda each: each.first_line, reverse=True):
+    for pk, rows in stretches:
         with tenant_transaction():
-            _undo_chunk(still_ours(run, State.UNDOING), chunk, by)
-        jobs.advance(job_id, done=chunk.row_count)
+            # One at a time: it knows the id of everything it made.
+            current = still_ours(run, State.UNDOING)
+            _undo_chunk(current, ImportChunk.objects.get(pk=pk), by)
+        jobs.advance(job_id, done=rows)
     _finish(run, job_id, by)
 
 
@@ -69,15 +74,19 @@ def _touched(people: Sequence[int], landed_at: datetime | None) -> set[int]:
     if not people:
         return set()
     with connection.cursor() as cursor:
+        # Events are asked once for all: person by person, a planner that has not heard of this tenant yet
+        # would go through all of its events for each.
         cursor.execute(
-            f"SELECT person.id FROM {Contact.table()} person WHERE person.tenant_id = %(tenant)s"
-            "  AND person.id = ANY (%(people)s) AND person.binned_at IS NULL AND (person.updated_at <> %(at)s"
-            f"   OR EXISTS (SELECT FROM {Event.table()} since WHERE since.tenant_id = %(tenant)s"
-            "     AND since.contact_id = person.id AND since.received_at > %(at)s"
-            "     AND since.name <> ALL (%(consequences)s)))",
+            "WITH since AS MATERIALIZED ("
+            f"  SELECT DISTINCT contact_id FROM {Event.table()} WHERE tenant_id = %(tenant)s"
+            "   AND contact_id = ANY (%(people)s::bigint[]) AND received_at > %(at)s"
+            "   AND name <> ALL (%(consequences)s))"
+            f" SELECT person.id FROM {Contact.table()} person WHERE person.tenant_id = %(tenant)s"
+            "   AND person.id = ANY (%(people)s::bigint[]) AND person.binned_at IS NULL"
+            "   AND (person.updated_at <> %(at)s OR person.id IN (SELECT contact_id FROM since))",
             {
                 "tenant": require_tenant_id(),
-                "people": list(people),
+                "people": id_array(people),
                 "at": landed_at,
                 "consequences": list(_CONSEQUENCES),
             },
@@ -101,10 +110,10 @@ def _finish(run: ImportRun, job_id: int, by: User | None) -> None:
     with tenant_transaction():
         current = still_ours(run, State.UNDOING)
         at = timezone.now()
-        chunks = list(ImportChunk.objects.filter(run=run).exclude(landed_at=None))
-        _tidy_tags([pk for chunk in chunks for pk in chunk.made.get("tags", [])])
-        _tidy_companies([pk for chunk in chunks for pk in chunk.made.get("companies", [])], at)
-        landed = [chunk.landed_at for chunk in chunks if chunk.landed_at is not None]
+        chunks = ImportChunk.objects.filter(run=run).exclude(landed_at=None)
+        _tidy_tags(_made(chunks, "tags"))
+        _tidy_companies(_made(chunks, "companies"), at)
+        landed = list(chunks.values_list("landed_at", flat=True))
         taken_back = import_columns.take_back(run=current, landed=landed, by=by, at=at)
         ImportRow.objects.filter(run=current).delete()
         counts = {**current.undo_counts, "answers": taken_back}
@@ -112,6 +121,10 @@ def _finish(run: ImportRun, job_id: int, by: User | None) -> None:
             raise Overtaken
         audit.record("import.undone", by=by, subject=current, count=counts["people"] + counts["updates"])
         jobs.finish(job_id)
+
+
+def _made(chunks: QuerySet[ImportChunk], part: str) -> list[int]:
+    return [pk for ids in chunks.values_list(f"made__{part}", flat=True) for pk in ids or []]
 
 
 def _tidy_tags(tags: Sequence[int]) -> None:
