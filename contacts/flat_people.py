@@ -174,6 +174,7 @@ def _identities(record: Record) -> str:
 
 COLUMNS = (
     Column("id", _(OUR_NUMBER), _own("id")),
+    Column("ecrm_workspace", _("eCRM workspace"), _own("ecrm_workspace")),
     Column("email", _("Email"), _nth("emails", "address", 0)),
     Column("email2", _("Second email"), _nth("emails", "address", 1)),
     Column("more_emails", _("More emails"), _rest("emails", "address", 2)),

@@ -9,6 +9,7 @@ from contacts import export_columns, fields, flat_people
 from contacts.export_columns import ExportColumns
 from contacts.exports import custom
 from contacts.exports.people import Record
+from contacts.imports import our_own
 from ecrm.tenancy.models import Membership
 
 
@@ -20,6 +21,7 @@ class Layout:
         self._rooms: list[ExportColumns] = export_columns.columns(membership)
         self._membership = membership
         self._entries = custom.Entries()
+        self._workspace = our_own.mark(membership.tenant)
 
     @property
     def headers(self) -> list[str]:
@@ -28,12 +30,15 @@ class Layout:
         return [*own, *(field.label for field in self._custom), *rooms]
 
     def complete(self, records: Sequence[Record]) -> None:
-        """Adds ``custom_fields`` and ``more`` (what the rooms above say) to each, in a query a source."""
+        """Adds ``ecrm_workspace``, ``custom_fields``, ``custom_entries`` and ``more`` (what the rooms above say)
+        to each, in a query a source."""
         ids = [int(record["id"]) for record in records]
         values = custom.read(ids, self._custom, self._membership)
         loaded = [room.load(ids) for room in self._rooms if room.labels]
         for record, pk in zip(records, ids, strict=True):
+            record["ecrm_workspace"] = self._workspace
             record["custom_fields"] = values.get(pk, {})
+            record["custom_entries"] = self._entries.named(self._custom, record["custom_fields"])
             record["more"] = {key: cell for cells in loaded for key, cell in cells.get(pk, {}).items() if cell}
 
     def cells(self, record: Record) -> list[str]:

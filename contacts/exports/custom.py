@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -34,12 +34,26 @@ class Entries:
     def text(self, field: CustomField, value: Any) -> str:
         if value is None or not field.has_choices:
             return flat_people.custom_text(value)
-        names = self._names.get(field.pk)
-        if names is None:
-            names = self._names[field.pk] = {one.key: _name_of(field, one) for one in choices_of(field)}
+        names = self._names_of(field)
         if isinstance(value, list):
             return entries_text([names.get(key) or str(key) for key in value])
         return names.get(value) or str(value)
+
+    def named(self, asked: Sequence[CustomField], values: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+        """The names of the entries among these values: by field, then by entry."""
+        found = {}
+        for field in asked:
+            if field.has_choices and (value := values.get(field.key)):
+                names = self._names_of(field)
+                chosen = value if isinstance(value, list) else [value]
+                found[field.key] = {key: names[key] for key in chosen if key in names}
+        return found
+
+    def _names_of(self, field: CustomField) -> dict[str, str]:
+        names = self._names.get(field.pk)
+        if names is None:
+            names = self._names[field.pk] = {one.key: _name_of(field, one) for one in choices_of(field)}
+        return names
 
 
 def _name_of(field: CustomField, choice: CustomChoice) -> str:

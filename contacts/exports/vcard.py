@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from contacts.exports.people import Record
-from contacts.imports.cards import OWN_UID
+from contacts.imports.cards import OWN_PLACE, OWN_UID
 
 LONGEST_LINE = 75  # octets, the line's end not counted
 _KINDS = {"work": "WORK", "home": "HOME"}
@@ -17,7 +17,7 @@ def card(record: Record) -> str:
 
 
 def _properties(record: Record) -> Iterator[str]:
-    yield f"UID:{OWN_UID}{record['id']}"
+    yield f"UID:{OWN_UID}{record['ecrm_workspace']}-{record['id']}"
     yield f"N:{_value(record['family_name'])};{_value(record['given_name'])};;;"
     yield f"FN:{_value(record['name'] or next((one['address'] for one in record['emails']), ''))}"
     for one in record["emails"]:
@@ -27,6 +27,8 @@ def _properties(record: Record) -> Iterator[str]:
     for one in record["addresses"]:
         parts = ("", "", one["street"], one["city"], one["region"], one["postcode"], one["country"])
         yield f"ADR{_types(one)}:{';'.join(map(_value, parts))}"
+    if record["city"] or record["country"]:
+        yield f"{OWN_PLACE}:{_value(record['city'])};{_value(record['country'])}"
     for name, value in (("ORG", "company"), ("TITLE", "job_title"), ("BDAY", "birthday")):
         if record[value]:
             yield f"{name}:{_value(record[value])}"

@@ -47,10 +47,13 @@ COLUMNS = {
     "Language": "language",
     "Categories": "tags",
     "UID": "external_id",
+    "Number of the person here": "ecrm_number",
+    "Workspace of the number": "ecrm_workspace",
     "Note": "",
 }
 HEADERS = list(COLUMNS)
 OWN_UID = "ecrm-"
+OWN_PLACE = "X-ECRM-PLACE"  # town; country
 LONGEST_LINE = 64 * 1024
 _ESCAPED = re.compile(r"\\(.)")
 _PARTS = re.compile(r"(?<!\\);")
@@ -185,10 +188,30 @@ def _cells(properties: list[_Property]) -> list[str]:
     categories = [_plain(name) for each in by_name["CATEGORIES"] for name in flat_people.split(each.value, ",")]
     found["Categories"] = flat_people.tags_text([name for name in categories if name])
     uid = _plain(_first(by_name, "UID")).removeprefix("urn:uuid:")
-    # Our own number of a person is no number of another system.
-    found["UID"] = "" if uid.startswith(OWN_UID) else uid
+    if uid.startswith(OWN_UID):
+        # Our own number of a person is no number of another system.
+        found |= _ours(by_name, uid.removeprefix(OWN_UID), found)
+    else:
+        found["UID"] = uid
     found["Note"] = _plain(_first(by_name, "NOTE"))
     return list(found.values())
+
+
+def _ours(by_name: dict[str, list[_Property]], uid: str, found: dict[str, str]) -> dict[str, str]:
+    """What a card of our own says beyond others: who it is here, and where they are beside where their post goes.
+
+    A card must have a name, so that it may be the address of somebody without one.
+    """
+    workspace, _dash, number = uid.rpartition("-")
+    city, country, *_rest = [*map(_plain, _parts(by_name, OWN_PLACE)), "", ""]
+    of_person = " of the person" if by_name["ADR"] else ""
+    return {
+        "Number of the person here": number,
+        "Workspace of the number": workspace,
+        "Full name": "" if found["Full name"] == found["Email"] else found["Full name"],
+        f"City{of_person}": city,
+        f"Country{of_person}": country,
+    }
 
 
 def _names(by_name: dict[str, list[_Property]]) -> dict[str, str]:

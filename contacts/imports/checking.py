@@ -58,10 +58,12 @@ class Batch:
 @dataclass(frozen=True, slots=True)
 class Demands:
     """What a row needs. ``needs_email`` refuses people without an address; ``match`` is what
-    recognises them (email, external, phone)."""
+    recognises them (email, external, phone, number). ``workspace`` is whose numbers name people here, as
+    ``our_own.letters`` has it."""
 
     needs_email: bool = True
     match: str = "email"
+    workspace: str = ""
 
 
 class Checker:
@@ -164,24 +166,34 @@ class Checker:
         if "apps" in given and self._constants:
             given["apps"] = {**self._constants, **given["apps"]}
         _arrange(given, self._extra_tags)
+        if "ecrm_number" in given or "ecrm_workspace" in given:
+            self._settle_number(given)
         if "norm" in given:
             return given
         if self.demands.needs_email:
             reason = _("No email address.")
-        elif given.keys() & {"name", "given_name", "family_name", "phones", "external_id"}:
+        elif given.keys() & {"name", "given_name", "family_name", "phones", "external_id", "ecrm_number"}:
             return given
         else:
             reason = _("Nothing says who this is: no email, no name, no phone.")
         troubles.append(Trouble(line, "", reason))
         return None
 
+    def _settle_number(self, given: dict[str, Any]) -> None:
+        """A number without a workspace means nobody; one of another workspace, somebody there."""
+        workspace, number = given.pop("ecrm_workspace", ""), given.pop("ecrm_number", "")
+        if number and workspace:
+            given["ecrm_number"] = number if workspace == self.demands.workspace else ""
+
     def _add(self, batch: Batch, line: int, values: dict[str, Any]) -> None:
-        norm = values.pop("norm", "")
+        norm, number = values.pop("norm", ""), values.pop("ecrm_number", "")
         key = _NO_MATCH
         if self.demands.match == "external" and "external_id" in values:
             key = f"x:{values['external_id']}"
         elif self.demands.match == "phone" and "phones" in values:
             key = f"p:{values['phones'][0]['number']}"
+        elif self.demands.match == "number" and number:
+            key = f"n:{number}"
         batch.rows += 1
         batch.first_line = batch.first_line or line
         batch.last_line = line

@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from contacts import fields as custom_fields
 from contacts import import_columns
 from contacts.fields.kinds import missing_entries
-from contacts.imports import several, values
+from contacts.flat_people import OUR_NUMBER
+from contacts.imports import our_own, several, values
 from contacts.imports.folding import fold
 from contacts.imports.values import Reader
 from contacts.models import CustomField
@@ -96,6 +97,8 @@ _FIELDS = (
         "external id", "record id", "contact id", "customer id", "customer number", "client id", "leid", "euid",
         "numero de cliente", "numer klienta", "numero client", "id cliente",
     ), is_distinct=True),
+    Field("ecrm_number", _(OUR_NUMBER), _REACH, our_own.number, is_distinct=True),
+    Field("ecrm_workspace", _("eCRM workspace"), _REACH, our_own.workspace),
     Field("more_emails", _("More emails"), _REACH, several.emails, (
         "more emails", "further emails", "email 3", "e mail 3 value", "e mail 3 address", "third email",
     ), is_many=True, is_distinct=True),

@@ -69,8 +69,12 @@ class OptionsForm(forms.Form):
             ("email", _("Their email")),
             ("external", _("Their number in another system, then their email")),
             ("phone", _("Their phone, then their email")),
+            ("number", _("Their eCRM number, then their email")),
         ],
-        help_text=_("Of several people with one phone, the one known longest is taken."),
+        help_text=_(
+            "Of several people with one phone, the one known longest is taken. eCRM numbers count in exports of this"
+            " workspace."
+        ),
     )
     system = forms.SlugField(
         label=_("Other system"),

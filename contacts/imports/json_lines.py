@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from contacts import flat_people
+from contacts.fields.kinds import entries_text
 from contacts.imports.reading import ReadRow
 
 LONGEST_LINE = 1024 * 1024
@@ -77,11 +78,19 @@ def _cells(found: Mapping[str, Any]) -> dict[str, str]:
     try:
         own = flat_people.cells(found)
         own[flat_people.OUR_NUMBER] = own.pop("id", "")
-        custom = {f"custom_fields.{key}": flat_people.custom_text(one) for key, one in _members(found, "custom_fields")}
+        custom = {f"custom_fields.{key}": _custom(found, key, one) for key, one in _members(found, "custom_fields")}
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError):  # somebody has written in it
         return _flat(found)
     more = {f"more.{key}": _text(value) for key, value in _members(found, "more")}
     return {name[:200]: cell for name, cell in {**own, **custom, **more}.items() if cell}
+
+
+def _custom(found: Mapping[str, Any], key: str, value: Any) -> str:
+    """Entries of a list by their names, which make them where they are not there yet."""
+    names = dict(_members(found, "custom_entries")).get(key) or {}
+    if isinstance(value, list):
+        return entries_text([str(names.get(one) or one) for one in value])
+    return flat_people.custom_text(names.get(value) or value if isinstance(value, str) else value)
 
 
 def _members(found: Mapping[str, Any], name: str) -> list[tuple[str, Any]]:

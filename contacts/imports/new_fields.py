@@ -116,11 +116,10 @@ def bounded(missing: Mapping[str, Counter[str]]) -> dict[str, dict[str, int]]:
 def _make(header: str, kind: str, *, by: User | None, choices: Iterable[str] = ()) -> str:
     """As ``Field.key`` calls it."""
     key = header.removeprefix(_OURS) if header.startswith(_OURS) else ""
-    label, is_ours = _label(header), bool(key)
+    label = _label(header)
     if key in custom_fields.by_key(CONTACT) or not _KEY.fullmatch(key):
         key = ""
-    labels = [_spelt(one) if is_ours else one for one in choices]
-    made = defining.create(entity=CONTACT, kind=kind, label=label, key=key, choices=labels, by=by)
+    made = defining.create(entity=CONTACT, kind=kind, label=label, key=key, choices=choices, by=by)
     return custom_fields.prefixed(made)
 
 
@@ -129,7 +128,7 @@ def _label(header: str) -> str:
 
 
 def _spelt(key: str) -> str:
-    """Our lines of JSON name entries by their keys."""
+    """Our lines of JSON name fields by their keys."""
     return key.replace("_", " ").strip().capitalize() if _SPELT_KEY.fullmatch(key) else key
 
 

@@ -25,6 +25,7 @@ from contacts.models import (
     Identity,
     ImportChunk,
     ImportRow,
+    Merge,
     PhoneNumber,
     PostalAddress,
     Tag,
@@ -184,6 +185,13 @@ _BY_EXTERNAL = (
     f" LEFT JOIN {Contact.table()} named ON named.tenant_id = %(tenant)s AND named.id = identity.contact_id"
     "  AND named.binned_at IS NULL"
 )
+# Who was merged away meanwhile is whoever stands for them.
+_BY_NUMBER = (
+    f" LEFT JOIN {Merge.table()} gone ON gone.tenant_id = %(tenant)s AND gone.undone_at IS NULL"
+    "  AND gone.loser_id = nullif(substr(staged.match_key, 3), '')::bigint"
+    f" LEFT JOIN {Contact.table()} named ON named.tenant_id = %(tenant)s AND named.binned_at IS NULL"
+    "  AND named.id = coalesce(gone.survivor_id, nullif(substr(staged.match_key, 3), '')::bigint)"
+)
 # Of several people with one number, the one known longest.
 _BY_PHONE = (
     " LEFT JOIN LATERAL (SELECT min(phone.contact_id) AS id"
@@ -193,7 +201,7 @@ _BY_PHONE = (
 
 
 def _matches(wishes: Wishes) -> str:
-    return {"external": _BY_EXTERNAL, "phone": _BY_PHONE}.get(wishes.match, "") + _BY_EMAIL
+    return {"external": _BY_EXTERNAL, "number": _BY_NUMBER, "phone": _BY_PHONE}.get(wishes.match, "") + _BY_EMAIL
 
 
 def _known_id(wishes: Wishes) -> str:

@@ -60,7 +60,7 @@ _GOOGLE = {
 }
 
 # An export of this very product. No other has a column called like ours for a person's number.
-OURS = Preset("eCRM", "ecrm", frozenset(), {"id": "", "ecrm number": "", "last active at": ""})
+OURS = Preset("eCRM", "ecrm", frozenset(), {"id": "", "last active at": ""})
 
 PRESETS: Sequence[Preset] = (
     OURS,

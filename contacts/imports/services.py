@@ -15,7 +15,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from contacts.imports import cards, fields, into_list, memory, new_fields, presets, source, staging, values
+from contacts.imports import cards, fields, into_list, memory, new_fields, our_own, presets, source, staging, values
 from contacts.imports.dialect import CONTENT_TYPES, VCARD, detect
 from contacts.imports.folding import fold
 from contacts.imports.presets import Preset
@@ -46,8 +46,8 @@ TRANSITIONS: Mapping[str, frozenset[str]] = {
 @dataclass(frozen=True, slots=True)
 class Options:
     """What to do with what is known. ``known``: fill, overwrite or skip; ``policies`` differ from it by
-    field (``contacts.imports.wishes``). ``match`` recognises people by email, external id (in ``system``)
-    or phone. ``decimal`` is what the file puts before cents.
+    field (``contacts.imports.wishes``). ``match`` recognises people by email, external id (in ``system``),
+    phone or number here. ``decimal`` is what the file puts before cents.
 
     ``page`` is the page (its name and an id) of another room that leads this import.
     Everybody is put on the list ``list_id``, or on a new one of the name ``list_name``.
@@ -125,7 +125,19 @@ def guess_mapping(run: ImportRun) -> None:
         mapping = fields.guess(sheet.headers, known, _meanings(run, preset))
         run.mapping = {str(index): key for index, key in fields.guess_by_values(sheet.rows, mapping).items()}
         run.options = style.as_json()
+    run.options |= _recognition(run, sheet)
     run.save(update_fields=["mapping", "options"])
+
+
+def _recognition(run: ImportRun, sheet: source.Sheet) -> dict[str, Any]:
+    """People of our own exports are known by their numbers, where these are from this workspace; none of
+    them needs an address. What was wished for another file of the same columns says nothing of that."""
+    columns = {key: int(index) for index, key in run.mapping.items()}
+    if "ecrm_number" in columns and "ecrm_workspace" in columns:
+        cells = sheet.column(columns["ecrm_workspace"])
+        if cells:
+            return {"match": "number" if our_own.are_from(cells, run.tenant) else "email", "without_email": True}
+    return {"match": "email"} if run.options.get("match") == "number" else {}
 
 
 def _meanings(run: ImportRun, preset: Preset | None) -> Mapping[str, str]:
@@ -289,6 +301,8 @@ def _refuse_mapping(run: ImportRun, mapping: Mapping[int, str], options: Options
     _refuse_nobody(set(chosen), options)
     if options.match == "external" and "external_id" not in chosen:
         raise ValidationError(_("Choose the column that holds the number in the other system."))
+    if options.match == "number" and not {"ecrm_number", "ecrm_workspace"} <= chosen.keys():
+        raise ValidationError(_("Choose the columns that hold the eCRM number and the eCRM workspace."))
     if options.match == "phone" and not chosen.keys() & {"phone", "mobile"}:
         raise ValidationError(_("Choose the column that holds the phone number."))
 
@@ -298,5 +312,5 @@ def _refuse_nobody(chosen: set[str], options: Options) -> None:
         return
     if not options.without_email:
         raise ValidationError(_("Choose the column that holds the email address, or allow people without one."))
-    if not chosen & {"name", "given_name", "family_name", "phone", "mobile", "external_id"}:
+    if not chosen & {"name", "given_name", "family_name", "phone", "mobile", "external_id", "ecrm_number"}:
         raise ValidationError(_("Choose at least a column with names, phone numbers or email addresses."))

@@ -33,8 +33,9 @@ _PARTS = {
 class Wishes:
     """``fields`` are keys of ``contacts.imports.fields``. ``policies`` go by field, over ``known`` for all.
 
-    ``match`` recognises people: by ``email``, by ``external`` id or by ``phone``; who is not found by
-    the latter two is looked for by address. ``system`` names where the external ids are from.
+    ``match`` recognises people: by ``email``, by ``external`` id, by ``phone`` or by the ``number`` that
+    an export of this workspace gave them; who is not found by the latter three is looked for by address.
+    ``system`` names where the external ids are from.
     """
 
     fields: frozenset[str]

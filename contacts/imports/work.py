@@ -27,6 +27,7 @@ from contacts.imports import (
     left_out,
     needed,
     new_fields,
+    our_own,
     plan,
     problem_file,
     registered,
@@ -188,7 +189,11 @@ def _checker(run: ImportRun) -> Checker:
         headers=sheet.headers,
         mapping={int(index): known[key] for index, key in run.mapping.items() if key in known},
         reader=reader,
-        demands=Demands(not run.options.get("without_email", False), run.options.get("match", "email")),
+        demands=Demands(
+            not run.options.get("without_email", False),
+            run.options.get("match", "email"),
+            our_own.letters(our_own.mark(run.tenant)),
+        ),
         extra_tags=[run.options["tag"]] if run.options.get("tag") else [],
         constants={key: known[key].parse(cell, reader) for key, cell in constants.items() if key in known},
     )
