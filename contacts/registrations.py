@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contacts import api, audit_words, event_kinds, events, list_actions, merging, palette, partitions
 from contacts.bulk import tasks as tasks  # known to the web processes too, which ask for the work
+from contacts.companies import tasks as company_tasks  # noqa: F401  likewise
 from contacts.ingest import offering, people, reported, stream, takers, tidying
 from contacts.models import (
     Contact,
@@ -45,7 +46,11 @@ palette.register()
 figures.register_people(Contact)
 list_actions.register()
 job_words.register(
-    {"contacts.act_on_many": _("Act on many contacts"), "contacts.undo_act": _("Take back an act on many contacts")}
+    {
+        "contacts.act_on_many": _("Act on many contacts"),
+        "contacts.undo_act": _("Take back an act on many contacts"),
+        "companies.bring_in": _("Bring people into their company"),
+    }
 )
 
 merging.register_rows(EmailAddress, cleared=("is_primary",), unique_with=("address_norm",))

@@ -1,6 +1,7 @@
 """Tasks of the rooms inside contacts: Celery looks for them here."""
 
 from contacts.bulk import tasks as bulk
+from contacts.companies import tasks as companies
 from contacts.exports import tasks as exports
 from contacts.imports import tasks as imports
 from contacts.letters import tasks as letters
@@ -10,4 +11,4 @@ from contacts.quality import tasks as quality
 from contacts.segments import tasks as segments
 from contacts.stages import tasks as stages
 
-__all__ = ["bulk", "exports", "imports", "letters", "merge", "notes", "quality", "segments", "stages"]
+__all__ = ["bulk", "companies", "exports", "imports", "letters", "merge", "notes", "quality", "segments", "stages"]

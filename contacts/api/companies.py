@@ -173,7 +173,8 @@ def delete_company(request: ApiRequest, company_id: IdIn) -> Any:
 )
 def bring_in_people(request: ApiRequest, company_id: IdIn) -> Any:
     """People who have no company and an address at one of its domains join it. A domain that is added joins only new
-    people by itself. Up to 5,000 at once; a company in the bin takes nobody (409).
+    people by itself. `joined` counts the newest, of 5,000 at most; where there are more, older ones follow in the
+    background. A company in the bin takes nobody (409).
     """
     company = _find(request, company_id)
     if company.binned_at is not None:

@@ -2,28 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db import connection, transaction
 from django.utils import timezone
 
 from contacts import events, search
-from contacts.models import Company, CompanyDomain, Contact
+from contacts.models import Company, CompanyDomain, Contact, EmailAddress
 from contacts.services.belonging import count_joining, join_companies_by_domain
 from contacts.services.searching import refresh_search
 from ecrm.audit import services as audit
+from ecrm.jobs.outbox import enqueue
 from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.models import User
 
 BROUGHT_AT_ONCE = 5_000
+COUNTED = 100_000
 
 
 @transaction.atomic
 def bring_in_people(*, company: Company, by: User | None) -> int:
-    """Joins everybody without a company who writes from its domains; answers how many.
+    """Joins everybody without a company who writes from its domains; answers how many did at once.
 
-    At most ``BROUGHT_AT_ONCE`` of a domain, the newest: whoever is left comes with the next call.
+    The newest ``BROUGHT_AT_ONCE`` of a domain. Where there are more, a task goes on with the others.
     """
+    found = _writing_from(company, at_most=BROUGHT_AT_ONCE)
+    if len(found) >= BROUGHT_AT_ONCE:
+        enqueue("companies.bring_in", company_id=company.pk, after_id=0, user_id=by.pk if by else None)
+    return _join(found, by=by)
+
+
+def bring_in_others(*, company: Company, after_id: int, by: User | None) -> None:
+    """The next ``BROUGHT_AT_ONCE``, in the order of their ids, and a task for those after them.
+
+    Reads all addresses of the tenant.
+    """
+    found = _without_company(company, after_id=after_id)
+    _join(found, by=by)
+    if len(found) == BROUGHT_AT_ONCE:
+        enqueue("companies.bring_in", company_id=company.pk, after_id=found[-1], user_id=by.pk if by else None)
+
+
+def count_to_bring_in(company: Company) -> int:
+    """How many ``bring_in_people`` would join to this company now, among the newest ``COUNTED`` of a domain."""
+    return count_joining(_writing_from(company, at_most=COUNTED), company_id=company.pk)
+
+
+def _join(contact_ids: Sequence[int], *, by: User | None) -> int:
     at = timezone.now()
-    joined = [pk for pk, company_id in join_companies_by_domain(_writing_from(company), at=at).items() if company_id]
+    joined = [pk for pk, company_id in join_companies_by_domain(contact_ids, at=at).items() if company_id]
     if not joined:
         return 0
     refresh_search(joined)
@@ -35,14 +62,25 @@ def bring_in_people(*, company: Company, by: User | None) -> int:
     return len(joined)
 
 
-def count_to_bring_in(company: Company) -> int:
-    """How many ``bring_in_people`` would join to this company now."""
-    return count_joining(_writing_from(company), company_id=company.pk)
+def _writing_from(company: Company, *, at_most: int) -> list[int]:
+    return sorted({pk for domain in _domains(company) for pk in search.contact_ids(f"@{domain}", at_most=at_most)})
 
 
-def _writing_from(company: Company) -> list[int]:
-    domains = CompanyDomain.objects.filter(company=company, binned_at=None).values_list("domain_norm", flat=True)
-    return sorted({pk for domain in domains for pk in search.contact_ids(f"@{domain}", at_most=BROUGHT_AT_ONCE)})
+def _without_company(company: Company, *, after_id: int) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT DISTINCT email.contact_id FROM {EmailAddress.table()} email"
+            f" JOIN {Contact.table()} person ON person.tenant_id = email.tenant_id AND person.id = email.contact_id"
+            " WHERE email.tenant_id = %s AND email.contact_id > %s AND person.company_id IS NULL"
+            " AND person.binned_at IS NULL AND split_part(email.address_norm, '@', 2) = ANY (%s)"
+            " ORDER BY email.contact_id LIMIT %s",
+            [require_tenant_id(), after_id, _domains(company), BROUGHT_AT_ONCE],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _domains(company: Company) -> list[str]:
+    return list(CompanyDomain.objects.filter(company=company, binned_at=None).values_list("domain_norm", flat=True))
 
 
 def refresh(company_id: int) -> None:

@@ -14,8 +14,10 @@ from contacts.companies.forms import values_of
 from contacts.companies.merge.services import merge_companies
 from contacts.company_panels import CompanyPanel
 from contacts.models import Company, CompanyDomain, Contact, ContactChange
+from contacts.services import companies_people
 from ecrm.audit.models import AuditEntry
-from ecrm.tenancy.context import tenant_context
+from ecrm.jobs.outbox import drain
+from ecrm.tenancy.context import bind_tenant, tenant_context
 from ecrm.tenancy.models import Tenant, User
 from tests.cast import Member
 from tests.contacts.conftest import add, fresh, told
@@ -132,6 +134,26 @@ def test_a_new_domain_says_who_writes_from_it_and_brings_them_in(acme: Tenant, a
     assert alice.post("edit_company", moinho.pk, form=edited).status_code == 302
     page = alice.get("company_page", moinho.pk).content.decode()
     assert "without a company" not in page
+
+
+def test_who_is_older_than_the_first_batch_is_brought_in_too(
+    acme: Tenant, alice: Member, moinho: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(companies_people, "BROUGHT_AT_ONCE", 2)
+    with tenant_context(acme):
+        older = [services.create_contact(by=None, emails=[f"old{n}@forno.example"]) for n in range(5)]
+        services.create_contact(by=None, emails=["like@forno.example.com"])
+        for n in range(3):
+            services.create_contact(by=None, emails=[f"new{n}@forno.example"], company="Elsewhere")
+        services.edit_company(company=moinho, by=alice.user, domains=["moinho.example", "forno.example"])
+        assert services.count_to_bring_in(moinho) == 5
+    alice.post("bring_in_people", moinho.pk)
+    with bind_tenant(acme):
+        drain()
+    assert {fresh(one).company_id for one in older} == {moinho.pk}
+    assert [told(one).count("contact.changed") for one in older] == [1] * 5
+    with tenant_context(acme):
+        assert Contact.objects.filter(company=moinho).count() == 5
 
 
 def test_free_mail_is_no_companys_domain(acme: Tenant, alice: Member, moinho: Company) -> None:
