@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cases import notices
 from cases.inbound import receiver
 from cases.models import ENDED, Case, Doubt
 from cases.services import add_reply
@@ -14,14 +15,14 @@ def register() -> None:
     open_matters.register(take)
 
 
-def take(arrival: Arrival, contact: Contact) -> bool:
-    """The case spoken of last, if there is one that is not over."""
+def take(arrival: Arrival, contact: Contact) -> str | None:
+    """The path of the case spoken of last, if there is one that is not over."""
     if receiver.is_known(arrival):
         arrival.verdict = "repeated"
-        return True
+        return ""
     case = Case.objects.filter(contact=contact).exclude(state__in=ENDED).order_by("-last_message_at", "-pk").first()
     if case is None:
-        return False
+        return None
     add_reply(case=case, message=receiver.incoming(arrival, Doubt.NONE))
     arrival.verdict = f"joined case {case.number}"
-    return True
+    return notices.path_of(case)

@@ -34,8 +34,9 @@ def register() -> None:
     )  # fmt: skip
 
 
-def replied(letter: Letter, who: str, *, at: datetime) -> None:
-    _tell(REPLIED, letter, at=at, who=who or str(letter.contact))
+def replied(letter: Letter, who: str, *, at: datetime, path: str = "") -> None:
+    """``path`` is where the answer stands, when not in the letter's own conversation."""
+    _tell(REPLIED, letter, path=path, at=at, who=who or str(letter.contact))
 
 
 def failed(letter: Letter) -> None:
@@ -47,13 +48,13 @@ def path_of(letter_id: int) -> str:
     return f"/contacts/letters/{letter_id}/"
 
 
-def _tell(kind: str, letter: Letter, *, at: datetime, **facts: Any) -> None:
+def _tell(kind: str, letter: Letter, *, at: datetime, path: str = "", **facts: Any) -> None:
     if letter.author_id is None:
         return
     notify(
         kind,
         to=[letter.author_id],
-        url=path_of(letter.pk),
+        url=path or path_of(letter.pk),
         facts={"subject": letter.subject, **facts},
         subject=letter,
         key=f"{kind}:{letter.root_id or letter.pk}",

@@ -7,14 +7,17 @@ from collections.abc import Callable
 from contacts.models import Contact
 from ecrm.mail.inbound.receivers import Arrival
 
-Taker = Callable[[Arrival, Contact], bool]
+Taker = Callable[[Arrival, Contact], str | None]
 _takers: list[Taker] = []
 
 
 def register(taker: Taker) -> None:
-    """``taker`` runs in the transaction of the mail, and answers whether it has put the mail where it belongs."""
+    """``taker`` runs in the transaction of the mail. It answers the path, inside the tenant, of what it has put
+    the mail into; empty when that was done before, None when nothing is open."""
     _takers.append(taker)
 
 
-def take(arrival: Arrival, contact: Contact) -> bool:
-    return any(taker(arrival, contact) for taker in _takers)
+def take(arrival: Arrival, contact: Contact) -> str | None:
+    """As the first taker that had something open says."""
+    paths = (taker(arrival, contact) for taker in _takers)
+    return next((path for path in paths if path is not None), None)

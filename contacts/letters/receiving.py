@@ -38,8 +38,9 @@ def receive(arrival: Arrival) -> bool:
     if letter is None:
         return False
     arrival.contact = letter.contact
-    if not mail.is_automatic and open_matters.take(arrival, letter.contact):
-        notices.replied(letter, mail.sender.name, at=arrival.mail.received_at)
+    matter = None if mail.is_automatic else open_matters.take(arrival, letter.contact)
+    if matter is not None:
+        notices.replied(letter, mail.sender.name, at=arrival.mail.received_at, path=matter)
         return True
     _hear(arrival, letter)
     arrival.verdict = "answered a letter"

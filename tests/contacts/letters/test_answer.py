@@ -53,7 +53,8 @@ def test_it_joins_the_case_that_is_open(acme: Tenant, back: str, bob: Member, ri
     with tenant_context(acme):
         case = Case.objects.get()
         assert list(case.messages.order_by("pk").values_list("text", flat=True)) == ["Where is my jug?", "Thank you!"]
-        assert Notification.objects.filter(kind="letter.replied", user=bob.user).exists()
+        notice = Notification.objects.get(kind="letter.replied", user=bob.user)
+    assert "Thank you!" in bob.client.get(f"/{acme.slug}{notice.url}").content.decode()
 
 
 def test_the_same_answer_twice_is_heard_once(acme: Tenant, back: str, rita: Contact) -> None:
