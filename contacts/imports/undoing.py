@@ -113,7 +113,7 @@ def _finish(run: ImportRun, job_id: int, by: User | None) -> None:
         chunks = ImportChunk.objects.filter(run=run).exclude(landed_at=None)
         _tidy_tags(_made(chunks, "tags"))
         _tidy_companies(_made(chunks, "companies"), at)
-        landed = list(chunks.values_list("landed_at", flat=True))
+        landed = [landed_at for landed_at in chunks.values_list("landed_at", flat=True) if landed_at is not None]
         taken_back = import_columns.take_back(run=current, landed=landed, by=by, at=at)
         ImportRow.objects.filter(run=current).delete()
         counts = {**current.undo_counts, "answers": taken_back}

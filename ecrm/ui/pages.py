@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from time import monotonic
@@ -85,19 +85,23 @@ def place_after(cursor: str | None, *, order: Sequence[str]) -> list[Any] | None
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A number of rows that was cheap to find: exact up to the cap."""
+    """A number of rows that was cheap to find: exact up to the cap. ``about`` is how many the database takes
+    there to be beyond it, where that says more than the cap does."""
 
     value: int
     is_more: bool
+    about: int | None = None
 
     def __str__(self) -> str:
+        if self.about is not None:
+            return gettext("about %(count)s") % {"count": number(self.about)}
         if self.is_more:
             return gettext("more than %(count)s") % {"count": number(self.value)}
         return number(self.value)
 
     def of(self, singular: str, plural: str) -> str:
         """ "1,284 contacts" from ``ngettext`` forms that hold %(count)s."""
-        return ngettext(singular, plural, self.value) % {"count": self}
+        return ngettext(singular, plural, self.about or self.value) % {"count": self}
 
 
 def capped_count(queryset: QuerySet[Any], *, cap: int = CAP, along: Sequence[str] = ()) -> Count:
@@ -111,12 +115,13 @@ def capped_count(queryset: QuerySet[Any], *, cap: int = CAP, along: Sequence[str
     except EmptyResultSet:
         return Count(0, False)
     question = _question(sql, params)
-    if _is_large(question):
-        return Count(cap, True)
+    known = _large_one(question)
+    if known is not None:
+        return known
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         row = cursor.fetchone()
-    return _kept(question, _capped(row[0] if row else 0, cap))
+    return _kept(question, _capped(row[0] if row else 0, cap), queryset)
 
 
 def counted_page(
@@ -131,18 +136,23 @@ def counted_page(
     except EmptyResultSet:
         return Page([], None, None), Count(0, False)
     question = _question(sql, params)
-    if _is_large(question):
-        return keyset_page(queryset.values_list(*fields, named=True), **asked), Count(cap, True)
+    known = _large_one(question)
+    if known is not None:
+        return keyset_page(queryset.values_list(*fields, named=True), **asked), known
     counted = queryset.annotate(whole=RawSQL(sql, params, IntegerField()))
     page: Page[Any] = keyset_page(counted.values_list(*fields, "whole", named=True), **asked)
     if not page.rows:
         return page, capped_count(queryset, cap=cap, along=along)
-    return page, _kept(question, _capped(page.rows[0].whole, cap))
+    return page, _kept(question, _capped(page.rows[0].whole, cap), queryset)
 
 
 # Lists found to go on past the cap, until when: nobody counts ten thousand rows at every click.
-_large: dict[Hashable, float] = {}
+_large: dict[Hashable, tuple[float, Count]] = {}
 LARGE_FOR = 30.0  # seconds
+# A list that is counted this far is one the planner knows well: one condition on a column, or none.
+ESTIMATED_FROM = CAP
+# An estimate that hardly goes beyond the cap says less than the cap, which is certain.
+ESTIMATE_WORTH = 1.2
 LARGE_AT_MOST = 1_000
 
 
@@ -150,16 +160,31 @@ def _question(sql: str, params: Any) -> Hashable:
     return current_tenant_id(), sql, repr(params)
 
 
-def _is_large(question: Hashable) -> bool:
-    return _large.get(question, 0.0) > monotonic()
+def _large_one(question: Hashable) -> Count | None:
+    until, count = _large.get(question, (0.0, None))
+    return count if until > monotonic() else None
 
 
-def _kept(question: Hashable, count: Count) -> Count:
-    if count.is_more:
-        if len(_large) >= LARGE_AT_MOST:
-            _large.clear()
-        _large[question] = monotonic() + LARGE_FOR
+def _kept(question: Hashable, count: Count, queryset: QuerySet[Any]) -> Count:
+    if not count.is_more:
+        return count
+    if count.value >= ESTIMATED_FROM:
+        count = replace(count, about=_about(queryset, count.value))
+    if len(_large) >= LARGE_AT_MOST:
+        _large.clear()
+    _large[question] = monotonic() + LARGE_FOR, count
     return count
+
+
+def _about(queryset: QuerySet[Any], cap: int) -> int | None:
+    """What the planner expects, to two figures; None where it expects hardly more than ``cap``."""
+    sql, params = queryset.order_by().values("pk").query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", params)
+        found = int(cursor.fetchone()[0][0]["Plan"]["Plan Rows"])
+    if found < cap * ESTIMATE_WORTH:
+        return None
+    return round(found, 2 - len(str(found)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import translation
 
 from ecrm.tenancy.models import User
-from ecrm.ui.pages import Page, capped_count, keyset_page
+from ecrm.ui import pages
+from ecrm.ui.pages import Count, Page, capped_count, keyset_page
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ORDER = ("-created_at", "-id")
@@ -107,6 +109,25 @@ def test_counting_stops_at_the_cap(people: list[User]) -> None:
     assert (str(exact), str(capped)) == ("7", "more than 6")
     with translation.override("pl"):
         assert capped_count(User.objects.all(), cap=6).value == 6
+
+
+def test_beyond_the_cap_a_list_says_about_how_many_there_are(
+    people: list[User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "ESTIMATED_FROM", 2)
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN (FORMAT JSON) SELECT id FROM tenancy_user WHERE id > 1")
+        expected = cursor.fetchone()[0][0]["Plan"]["Plan Rows"]
+
+    count = capped_count(User.objects.filter(pk__gt=1), cap=2)
+
+    assert count.is_more
+    assert str(count) == (f"about {round(expected, 2 - len(str(expected)))}" if expected >= 3 else "more than 2")
+
+
+def test_an_estimate_is_said_with_its_plural() -> None:
+    count = Count(10_000, True, about=48_000)
+    assert count.of("%(count)s contact", "%(count)s contacts") == "about 48,000 contacts"
 
 
 def test_a_list_past_the_cap_is_not_counted_at_every_click(people: list[User], django_assert_num_queries: Any) -> None:
