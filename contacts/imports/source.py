@@ -18,6 +18,10 @@ from contacts.models import ImportRun
 SAMPLE_ROWS = 50
 
 
+# A name is read by people: what is longer is a cell of something else.
+LONGEST_HEADER = 200
+
+
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """``headers`` has a name for every column, made up where the file has none."""
@@ -53,7 +57,7 @@ def look_into(run: ImportRun, dialect: Dialect) -> Sheet:
     width = max(map(len, rows), default=0)
     if not dialect.has_header:
         return Sheet([_made_up(index) for index in range(width)], rows)
-    names = [clean(cell) for cell in rows[0]] if rows else []
+    names = [clean(cell)[:LONGEST_HEADER] for cell in rows[0]] if rows else []
     headers = [name or _made_up(index) for index, name in enumerate(names)]
     return Sheet(headers, rows[1:])
 

@@ -136,3 +136,12 @@ def test_headers_in_five_languages_find_their_fields(alice: Member, header: str,
     run = begin(alice, header + "\n" + "x@example.com" + ",-" * header.count(",") + "\n")
     names = fields.split()
     assert run.mapping == {str(index): name for index, name in enumerate(names) if name != "-"}
+
+
+def test_a_cell_too_long_for_a_name_makes_no_huge_page(alice: Member) -> None:
+    run = begin(alice, f"Email,{'A' * 90_000}\nana@example.com,x\n")
+
+    page = alice.get("check_import", run.pk).content.decode()
+
+    assert "ana@example.com" in page
+    assert "A" * 1_000 not in page
