@@ -208,8 +208,8 @@ def restore_segment(request: ApiRequest, segment_id: IdIn) -> Any:
 def change_segment(request: ApiRequest, segment_id: IdIn, given: SegmentChangesIn) -> Any:
     """Changes the fields given and leaves the others. An archived one is a conflict (409)."""
     segment, told = _unarchived(segment_id), given.model_fields_set
-    with _rule_problems(given.rule):
-        if "rule" in told:
+    if "rule" in told:
+        with _rule_problems(given.rule):
             services.change_rule(segment=segment, rule=given.rule, by=request.user)
     name = given.name if "name" in told else segment.name
     description = given.description if "description" in told else None

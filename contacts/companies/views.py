@@ -33,7 +33,7 @@ from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
 from ecrm.ui import formats
 from ecrm.ui.forms import error_count
-from ecrm.ui.pages import counted_page
+from ecrm.ui.pages import Count, counted_page
 from ecrm.ui.parts import INVALID, redirect_page, render_page, wants_part
 from ecrm.ui.tables import sorting
 from ecrm.ui.toasts import toast, warn
@@ -180,23 +180,34 @@ def restore_company(request: MemberRequest, company_id: int) -> HttpResponse:
 def bring_in_people(request: MemberRequest, company_id: int) -> HttpResponse:
     """Joins those who write from its domains and have no company yet."""
     company = _find(request, company_id)
-    count = services.bring_in_people(company=company, by=request.user) if company.binned_at is None else 0
-    words = ngettext("%(count)s person joined.", "%(count)s people joined.", count) % {"count": count}
-    toast(request, words if count else _("Everybody who writes from these domains has a company already."))
+    brought = services.Brought(0, False)
+    if company.binned_at is None:
+        brought = services.bring_in_people(company=company, by=request.user)
+    toast(request, _brought(brought))
     return redirect_page(request, reverse("company_page", args=[company.pk]))
+
+
+def _brought(found: services.Brought) -> str:
+    if not (found.count or found.goes_on):
+        return _("Everybody who writes from these domains has a company already.")
+    words = ngettext("%(count)s person joined.", "%(count)s people joined.", found.count)
+    told = words % {"count": formats.number(found.count)}
+    return f"{told} {_('The others follow within minutes.')}" if found.goes_on else told
 
 
 def _told(request: MemberRequest, text: str, company: Company, *, has_domains: bool) -> None:
     """With new domains, who writes from them and stands in no company, and the way to bring them in."""
-    count = services.count_to_bring_in(company) if has_domains else 0
-    if not count:
+    count, goes_on = services.count_to_bring_in(company) if has_domains else (0, False)
+    if not (count or goes_on):
         toast(request, text)
         return
     words = ngettext(
         "%(count)s person without a company writes from its domains.",
         "%(count)s people without a company write from its domains.",
         count,
-    ) % {"count": formats.number(count)}
+    ) % {"count": Count(count, is_more=goes_on)}
+    if not count:
+        words = _("People without a company may write from its domains: there are too many to look at all of them now.")
     act = (ngettext("Bring in", "Bring them in", count), reverse("bring_in_people", args=[company.pk]))
     toast(request, f"{text} {words}", act=act)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from functools import reduce
 from operator import or_
 
@@ -83,7 +83,8 @@ def _covered(rules: Iterable[set[str]]) -> QuerySet[DuplicatePair]:
 def _merge(pair: DuplicatePair, rule: str) -> bool:
     people = {person.pk: person for person in Contact.objects.filter(pk__in=[pair.first_id, pair.second_id])}
     older, newer = sorted(people.values(), key=lambda person: (person.created_at, person.pk))
-    if _told_apart(older.pk, newer.pk):
+    # One of them may have become somebody with a birthday since the pairs were chosen.
+    if _differ(older.birthday, newer.birthday) or _told_apart(older.pk, newer.pk):
         return False
     try:
         with transaction.atomic():
@@ -91,6 +92,10 @@ def _merge(pair: DuplicatePair, rule: str) -> bool:
     except ValidationError:
         return False  # merged or binned since the pair was found
     return True
+
+
+def _differ(one: date | None, other: date | None) -> bool:
+    return one is not None and other is not None and one != other
 
 
 def _told_apart(one: int, other: int) -> bool:

@@ -74,8 +74,9 @@ def attach(*, contact: Contact, files: Sequence[File], by: User) -> None:
 @transaction.atomic
 def remove_file(*, contact: Contact, file_id: int, by: User) -> bool:
     """False when it does not wait here any more. Its content goes with the night's sweep."""
-    found = _waiting(contact, by).filter(file=file_id).values_list("file", flat=True)
-    removed, _by_model = File.objects.filter(pk__in=list(found)).delete()
+    # Who sends it at this moment holds it, and it waits no longer afterwards.
+    found = _waiting(contact, by).filter(file=file_id).select_for_update(of=("self",))
+    removed, _by_model = File.objects.filter(pk__in=[each.file_id for each in found]).delete()
     ComposeDraft.objects.filter(contact=contact, user=by, subject="", text="", files=None).delete()
     return bool(removed)
 

@@ -118,7 +118,7 @@ class Money:
 class Words:
     """Several texts, separated by commas in the form. ``suggest`` names what the page can suggest (``suggestions``).
 
-    ``judge`` refuses what somebody writes now; rules written before stay as they are.
+    ``judge`` refuses what somebody writes now; rules written before go on as they are until they are edited.
     """
 
     name: str

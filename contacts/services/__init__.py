@@ -11,7 +11,7 @@ from contacts.services.companies import (
     restore_company,
     restore_company_value,
 )
-from contacts.services.companies_people import bring_in_others, bring_in_people, count_to_bring_in
+from contacts.services.companies_people import Brought, bring_in_others, bring_in_people, count_to_bring_in
 from contacts.services.linking import add_identity, find_by_identity, link_identities, remove_identity
 from contacts.services.naming import Namer, get_or_create_companies, name_companies
 from contacts.services.people import StaleContact, create_contact, edit_contact
@@ -21,6 +21,7 @@ from contacts.services.staging import set_stage
 from contacts.services.tags import add_tags, remove_tags, set_tags
 
 __all__ = [
+    "Brought",
     "Namer",
     "StaleCompany",
     "StaleContact",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -17,19 +18,26 @@ from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.models import User
 
 BROUGHT_AT_ONCE = 5_000
-COUNTED = 100_000
+
+
+class Brought(NamedTuple):
+    """``count`` people at once; ``goes_on`` where there are more than were looked at."""
+
+    count: int
+    goes_on: bool
 
 
 @transaction.atomic
-def bring_in_people(*, company: Company, by: User | None) -> int:
-    """Joins everybody without a company who writes from its domains; answers how many did at once.
+def bring_in_people(*, company: Company, by: User | None) -> Brought:
+    """Joins everybody without a company who writes from its domains.
 
     The newest ``BROUGHT_AT_ONCE`` of a domain. Where there are more, a task goes on with the others.
     """
-    found = _writing_from(company, at_most=BROUGHT_AT_ONCE)
-    if len(found) >= BROUGHT_AT_ONCE:
+    found = _writing_from(company)
+    goes_on = len(found) >= BROUGHT_AT_ONCE
+    if goes_on:
         enqueue("companies.bring_in", company_id=company.pk, after_id=0, user_id=by.pk if by else None)
-    return _join(found, by=by)
+    return Brought(_join(found, by=by), goes_on)
 
 
 def bring_in_others(*, company: Company, after_id: int, by: User | None) -> None:
@@ -43,9 +51,10 @@ def bring_in_others(*, company: Company, after_id: int, by: User | None) -> None
         enqueue("companies.bring_in", company_id=company.pk, after_id=found[-1], user_id=by.pk if by else None)
 
 
-def count_to_bring_in(company: Company) -> int:
-    """How many ``bring_in_people`` would join to this company now, among the newest ``COUNTED`` of a domain."""
-    return count_joining(_writing_from(company, at_most=COUNTED), company_id=company.pk)
+def count_to_bring_in(company: Company) -> Brought:
+    """Whom ``bring_in_people`` would join to this company at once."""
+    found = _writing_from(company)
+    return Brought(count_joining(found, company_id=company.pk), len(found) >= BROUGHT_AT_ONCE)
 
 
 def _join(contact_ids: Sequence[int], *, by: User | None) -> int:
@@ -62,8 +71,9 @@ def _join(contact_ids: Sequence[int], *, by: User | None) -> int:
     return len(joined)
 
 
-def _writing_from(company: Company, *, at_most: int) -> list[int]:
-    return sorted({pk for domain in _domains(company) for pk in search.contact_ids(f"@{domain}", at_most=at_most)})
+def _writing_from(company: Company) -> list[int]:
+    found = (search.contact_ids(f"@{domain}", at_most=BROUGHT_AT_ONCE) for domain in _domains(company))
+    return sorted({pk for ids in found for pk in ids})
 
 
 def _without_company(company: Company, *, after_id: int) -> list[int]:

@@ -31,9 +31,10 @@ def note(name: str, operation: Operation, router: Router) -> None:
 
 def check(request: HttpRequest, name: str | None) -> None:
     """Raises ``Problem`` for what the operation at this address does not ask for."""
-    if not request.GET or name is None:
+    address = _addresses.get(name or "")
+    if not request.GET or address is None:
         return
-    known = _known[_addresses[name]].get(str(request.method))
+    known = _known[address].get(str(request.method))
     strange = sorted(set(request.GET) - known) if known is not None else []
     if strange:
         words = _("There is no such parameter here. Known are: %(names)s.") if known else _("This takes no parameters.")

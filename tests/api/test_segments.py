@@ -43,6 +43,11 @@ def test_who_is_in_and_who_was(shop: Program, moved: dict[str, str]) -> None:
     assert shop.get(f"{path}?at=2020-01-01T00:00:00Z").json()["items"] == []
 
 
+def test_a_segment_is_renamed_without_its_rule(shop: Program, moved: dict[str, str]) -> None:
+    renamed = shop.patch(f"/segments/{moved['segment']}", {"name": "Lusitania"})
+    assert (renamed.status_code, renamed.json()["name"], renamed.json()["rule"]) == (200, "Lusitania", PORTUGAL)
+
+
 def test_who_came_and_left_and_why(shop: Program, moved: dict[str, str]) -> None:
     path = f"/segments/{moved['segment']}/history"
     came = shop.get(f"{path}?since={moved['between']}").json()["items"]

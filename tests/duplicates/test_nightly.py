@@ -43,6 +43,22 @@ def test_a_night_merges_what_its_rules_cover_and_says_so(alice: Member, acme: Te
     assert "Merged by itself" in page
 
 
+def test_nobody_becomes_somebody_of_another_birthday_by_way_of_a_third(acme: Tenant) -> None:
+    """Who has none takes the first one's; the second was chosen beside who had none."""
+    with tenant_context(acme):
+        _first, *others = [add(acme, name="Rui Costa", phones=["913345678"]) for _each in range(3)]
+        for year, person in zip((1980, 2005), others, strict=True):
+            Contact.objects.filter(pk=person.pk).update(birthday=date(year, 1, 1))
+        CleaningSettings(safe_rules=["phone_name"]).save()
+    for _each in range(2):
+        _night(acme)
+
+    with tenant_context(acme):
+        assert Merge.objects.count() == 1
+        years = Contact.objects.unbinned().values_list("birthday__year", flat=True)
+        assert sorted(years) == [1980, 2005]
+
+
 def _twins(tenant: Tenant, name: str, phone: str) -> list[Contact]:
     return [add(tenant, name=name, phones=[phone]) for _each in range(2)]
 
