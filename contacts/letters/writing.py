@@ -68,7 +68,8 @@ def write_letter(
 
 @transaction.atomic
 def take_back_letter(*, letter: Letter, by: User) -> bool:
-    """Within the first seconds: the letter and its files become the writer's draft again. False when too late."""
+    """Within the first seconds: the letter and its files become the writer's draft again, above what they have begun
+    since. False when too late."""
     waiting = LetterHandover.objects.select_for_update(of=("self",)).filter(
         letter=letter, letter__author=by, state=HandoverState.WAITING, attempts=0
     )
@@ -76,8 +77,8 @@ def take_back_letter(*, letter: Letter, by: User) -> bool:
     if handover is None:
         return False
     written = handover.letter
-    drafts.keep(contact=written.contact, kind="email", subject=written.subject, text=written.text, by=by)
-    drafts.take_back(contact=written.contact, files=[each.file for each in _attached(written)], by=by)
+    attached = [each.file for each in _attached(written)]
+    drafts.take_back(contact=written.contact, subject=written.subject, text=written.text, files=attached, by=by)
     audit.record("letter.taken_back", by=by, subject=written)
     written.delete()
     return True

@@ -49,10 +49,20 @@ def forget(*, contact: Contact, by: User, sent: Iterable[File] = ()) -> None:
 
 
 @transaction.atomic
-def take_back(*, contact: Contact, files: Iterable[File], by: User) -> None:
-    """Files of something unsent wait in the draft again."""
-    held = list(files)
-    if held:
+def take_back(*, contact: Contact, subject: str, text: str, files: Iterable[File], by: User) -> None:
+    """An email that did not go out is the draft again, its files with it. What was begun meanwhile stays below it,
+    marked when it was not meant for this person."""
+    begun = ComposeDraft.objects.select_for_update().filter(contact=contact, user=by).first()
+    if begun is not None:
+        own = begun.subject.strip() if begun.subject.strip() != subject.strip() else ""
+        mark = _("[Begun since, not an email:]") if begun.kind != "email" and begun.text.strip() else ""
+        text = "\n\n".join(words for words in (text.rstrip(), mark, own, begun.text.strip()) if words)
+    ComposeDraft.objects.update_or_create(
+        contact=contact,
+        user=by,
+        defaults={"kind": "email", "subject": subject, "text": text, "updated_at": timezone.now()},
+    )
+    if held := list(files):
         _hold(contact, held, by)
 
 

@@ -1,4 +1,4 @@
-// The composer of a person's page: a chosen kind leads to its words, Ctrl+Enter sends.
+// The composer of a person's page: a chosen kind leads to its words, Ctrl+Enter sends, an undo loses nothing.
 import "./marks.js";
 import { isPressed } from "./presses.js";
 
@@ -15,4 +15,19 @@ composer?.addEventListener("keydown", (event) => {
   if (event.target.name !== "text" || event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
   event.preventDefault();
   composer.requestSubmit(composer.querySelector("button.primary"));
+});
+
+function isBegun() {
+  const { text, subject, attachments } = composer.elements;
+  return Boolean(text.value.trim() || subject?.value.trim() || attachments?.files.length);
+}
+
+// What was begun after an email is kept first, so that an undo finds it.
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!composer || !form.closest("[data-toast]") || !isBegun()) return;
+  event.preventDefault();
+  const keep = composer.elements.text.getAttribute("hx-post");
+  await fetch(keep, { method: "POST", body: new FormData(composer) }).catch(() => {});
+  form.submit();
 });

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import smtplib
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -64,6 +65,21 @@ def test_unsent_within_the_seconds(page: Page, acme: Tenant, rita: Contact) -> N
     expect(page.get_by_role("textbox", name="Text")).to_have_value("Too soon")
     with tenant_context(acme):
         assert not Letter.objects.exists()
+
+
+def test_an_undo_keeps_what_was_typed_a_moment_ago(page: Page, acme: Tenant, rita: Contact) -> None:
+    page.goto(f"/acme/contacts/{rita.pk}/compose/?kind=email")
+    page.get_by_label("Subject").fill("Your lid")
+    box = page.get_by_role("textbox", name="Text")
+    box.fill("It leaves today.")
+    box.press("Control+Enter")
+    undo = page.locator("#toasts").get_by_role("button", name="Undo")
+    expect(undo).to_be_visible()
+    box.fill("Wears a hat, tell nobody.")
+    undo.click()
+    expect(page.get_by_text("Your words and files are back")).to_be_visible()
+    expect(page.get_by_label("Subject")).to_have_value("Your lid")
+    expect(box).to_have_value(re.compile("^It leaves today.*not an email.*Wears a hat, tell nobody[.]$", re.DOTALL))
 
 
 def test_a_call_is_two_clicks_on_a_phone(page: Page, rita: Contact) -> None:

@@ -56,6 +56,19 @@ def test_taken_back_files_wait_in_the_composer(
     assert held(bob, rita) == []
 
 
+def test_taken_back_loses_nothing_that_was_begun_since(acme: Tenant, bob: Member, rita: Contact) -> None:
+    bob.post("compose", rita.pk, form=email(attachments=[lid()]))
+    with tenant_context(acme):
+        sent = Letter.objects.get()
+    begun = email(subject="One more thing", text="Shall we meet?", attachments=[lid("map.txt")])
+    bob.post("keep_compose_draft", rita.pk, form=begun)
+    bob.post("take_back_letter", sent.pk)
+    draft = bob.get("compose", rita.pk).context["desk"].draft
+    assert draft["subject"] == "Your lid"
+    assert draft["text"] == "It leaves today.\n\nOne more thing\n\nShall we meet?"
+    assert {one["name"] for one in held(bob, rita)} == {"lid.txt", "map.txt"}
+
+
 def test_a_refused_form_keeps_its_files(acme: Tenant, bob: Member, rita: Contact, catcher: RunningCatcher) -> None:
     refused = bob.post("compose", rita.pk, form=email(subject="", attachments=[lid()]))
     assert refused.status_code == 422
