@@ -13,7 +13,7 @@ from django.http import Http404
 from ninja import Schema
 from pydantic import Field
 
-from contacts import merged
+from contacts import merged, zones
 from contacts.api import custom, filtering
 from contacts.api.schemas import OrderName, StageName
 from contacts.lists.query import ListQuery
@@ -149,6 +149,7 @@ def _as_dict(person: Any, custom_fields: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": person.pk,
         **{name: getattr(person, name) for name in _PLAIN},
+        "derived_time_zone": "" if person.time_zone else zones.zone_of(person).name,
         "company": {"id": person.company.pk, "name": person.company.name} if person.company else None,
         "emails": person.email_list,
         "phones": person.phone_list,

@@ -239,6 +239,13 @@ class ContactOut(Schema):
     job_title: str
     language: str
     time_zone: str
+    derived_time_zone: Annotated[
+        str,
+        Field(
+            description="Of who has none of their own, the one that country and phone numbers tell;"
+            " empty where that may be several."
+        ),
+    ]
     country: str
     city: str
     birthday: date | None

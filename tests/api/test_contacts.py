@@ -39,6 +39,15 @@ def test_create_answers_the_person_as_kept(shop: Program) -> None:
     assert shop.get(f"/contacts/{ana['id']}").json() == ana
 
 
+def test_who_has_no_time_zone_is_told_where_their_clock_is(shop: Program) -> None:
+    ana = shop.post("/contacts", ANA).json()
+    assert (ana["time_zone"], ana["derived_time_zone"]) == ("", "Europe/Lisbon")
+    moved = shop.patch(f"/contacts/{ana['id']}", {"time_zone": "Atlantic/Azores"}).json()
+    assert (moved["time_zone"], moved["derived_time_zone"]) == ("Atlantic/Azores", "")
+    nobody = shop.post("/contacts", {"name": "From nowhere"}).json()
+    assert nobody["derived_time_zone"] == ""
+
+
 def test_a_taken_address_is_a_conflict(shop: Program) -> None:
     shop.post("/contacts", ANA)
     told = shop.post("/contacts", {"name": "Other", "emails": [{"address": "ana@example.com"}]})
