@@ -75,12 +75,14 @@ class ChoicesForm(forms.Form):
     )
     list_name = forms.CharField(
         label=gettext_lazy("Put everybody on the list"),
+        required=False,
         max_length=Segment._meta.get_field("name").max_length,
         help_text=gettext_lazy("So that you find them again. A later export goes onto the same list."),
     )
 
     def __init__(self, posted: Any = None, *, move: Move) -> None:
         super().__init__(posted, initial=_initial(move))
+        self.move = move
         asked = [each for each in purposes.catalogue() if each.purpose.basis == Basis.CONSENT]
         self.purpose_choices = [(each.purpose.key, each.name) for each in asked]
         chosen: Any = self.fields["purpose"]
@@ -146,7 +148,8 @@ class ChoicesForm(forms.Form):
         return Choices(
             purpose=given["purpose"],
             brings_unsubscribed=given["brings_unsubscribed"],
-            list_name=" ".join(given["list_name"].split()),
+            # Where they stand, and what can be done next, is told of the people on the list.
+            list_name=" ".join(given["list_name"].split()) or _usual_list(self.move),
             columns={
                 column["name"]: given[f"column-{place}"]
                 for place, column in enumerate(self.columns)
@@ -174,5 +177,9 @@ def _initial(move: Move) -> dict[str, Any]:
     return {
         "purpose": chosen.get("purpose", purposes.NEWSLETTER),
         "brings_unsubscribed": "1" if chosen.get("brings_unsubscribed", True) else "0",
-        "list_name": chosen.get("list_name") or _("From %(product)s") % {"product": move.get_system_display()},
+        "list_name": chosen.get("list_name") or _usual_list(move),
     }
+
+
+def _usual_list(move: Move) -> str:
+    return _("From %(product)s") % {"product": move.get_system_display()}

@@ -55,6 +55,13 @@ def test_what_was_checked_is_what_happens(alice: Member, system: str) -> None:
     assert "Who may be mailed" in page
 
 
+def test_without_a_name_the_list_gets_one(alice: Member) -> None:
+    moved = start(alice, choose(alice, upload(alice, "mailchimp", sample("mailchimp")), list_name=" "))
+    assert "Who may be mailed" in alice.get("move", moved.pk).content.decode()
+    with tenant_context(alice.tenant):
+        assert SegmentPick.objects.filter(segment__name="From Mailchimp").exists()
+
+
 def test_mailchimp_as_one_archive(alice: Member) -> None:
     move_in(alice, "mailchimp", zipped(sample("mailchimp")))
     assert answers(alice) == {
