@@ -103,6 +103,10 @@ def samples(side: str) -> dict[str, Any]:
             Message(constants.SUCCESS, "3 contacts added to Lapsed VIPs"),
             Message(constants.ERROR, "The segment is in use"),
         ],
+        "offers": [
+            Message(constants.SUCCESS, "Moinho Novo is saved.", "act=%23toasts=Bring%20them%20in"),
+            Message(constants.SUCCESS, "Moinho Novo is in the bin.", "undo=%23toasts"),
+        ],
         **{f"{kind}_id": f"{kind}{side}" for kind in ("confirm", "dialog", "menu", "field")},
     }
 
