@@ -21,12 +21,13 @@ class OptionsIn(In):
     """Only what is given differs from what was found in the file (`/imports/{import_id}/columns`).
 
     ``known`` is what happens to people known already. ``match`` recognises people by e-mail, by their
-    number in ``system``, or by phone. ``constants`` are cells that every row has in fields the file has not
-    got, such as the day of a consent; ``policies`` differ from ``known`` by field.
+    number in ``system``, by phone, or by the ``number`` that an export of this workspace gave them.
+    ``constants`` are cells that every row has in fields the file has not got, such as the day of a consent;
+    ``policies`` differ from ``known`` by field.
     """
 
     known: Known = "fill"
-    match: Literal["email", "external", "phone"] = "email"
+    match: Literal["email", "external", "phone", "number"] = "email"
     system: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]*$", max_length=60)] = ""
     without_email: StrictBool = False
     day_first: StrictBool = True

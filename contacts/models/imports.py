@@ -60,8 +60,8 @@ class ImportRow(TenantModel):
     """One row read and not yet landed; it goes in the transaction that lands it.
 
     ``line`` counts from 1 as an editor shows it. ``match_key`` is what people are recognised by when
-    that is not the address: ``x:`` and an external id, ``p:`` and a phone number. A row with
-    ``repeats_line`` is of the same person as that line: only what it says about consent is heard.
+    that is not the address: ``x:`` and an external id, ``p:`` and a phone number, ``n:`` and their number
+    here. A row with ``repeats_line`` is of the same person as that line: only what it says about consent is heard.
     """
 
     tenant = TenantField(db_constraint=False)
