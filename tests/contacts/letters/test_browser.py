@@ -77,7 +77,7 @@ def test_an_undo_keeps_what_was_typed_a_moment_ago(page: Page, acme: Tenant, rit
     expect(undo).to_be_visible()
     box.fill("Wears a hat, tell nobody.")
     undo.click()
-    expect(page.get_by_text("Your words and files are back")).to_be_visible()
+    expect(page.get_by_text("Your words are back in the composer.")).to_be_visible()
     expect(page.get_by_label("Subject")).to_have_value("Your lid")
     expect(box).to_have_value(re.compile("^It leaves today.*not an email.*Wears a hat, tell nobody[.]$", re.DOTALL))
 
