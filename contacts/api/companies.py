@@ -179,7 +179,7 @@ def bring_in_people(request: ApiRequest, company_id: IdIn) -> Any:
     company = _find(request, company_id)
     if company.binned_at is not None:
         raise Problem(409, _("This company is in the bin."))
-    return {"joined": services.bring_in_people(company=company, by=request.user).count}
+    return {"joined": services.bring_in_people(company=company, by=request.user).people}
 
 
 @router.post("/{company_id}/restore", auth=WRITE, response=CompanyRecordOut, summary="Take a company out of the bin")

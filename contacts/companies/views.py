@@ -188,10 +188,10 @@ def bring_in_people(request: MemberRequest, company_id: int) -> HttpResponse:
 
 
 def _brought(found: services.Brought) -> str:
-    if not (found.count or found.goes_on):
+    if not (found.people or found.goes_on):
         return _("Everybody who writes from these domains has a company already.")
-    words = ngettext("%(count)s person joined.", "%(count)s people joined.", found.count)
-    told = words % {"count": formats.number(found.count)}
+    words = ngettext("%(count)s person joined.", "%(count)s people joined.", found.people)
+    told = words % {"count": formats.number(found.people)}
     return f"{told} {_('The others follow within minutes.')}" if found.goes_on else told
 
 

@@ -21,9 +21,9 @@ BROUGHT_AT_ONCE = 5_000
 
 
 class Brought(NamedTuple):
-    """``count`` people at once; ``goes_on`` where there are more than were looked at."""
+    """How many at once; ``goes_on`` where there are more than were looked at."""
 
-    count: int
+    people: int
     goes_on: bool
 
 
