@@ -81,7 +81,7 @@ def list_imports(request: ApiRequest, window: Window) -> Any:
 def list_import_fields(request: ApiRequest) -> Any:
     return [
         {"key": one.key, "label": str(one.label), "group": str(one.group), "is_many": one.is_many}
-        for one in fields.all_fields().values()
+        for one in fields.all_fields(request.membership).values()
     ]
 
 

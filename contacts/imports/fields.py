@@ -20,6 +20,7 @@ from contacts.imports import our_own, several, values
 from contacts.imports.folding import fold
 from contacts.imports.values import Reader
 from contacts.models import CustomField
+from ecrm.tenancy.models import Membership
 
 # A column that becomes a field of the tenant's own, made with the check: of which kind.
 NEW_FIELD = "+field"
@@ -170,10 +171,13 @@ _FIELDS = (
 )  # fmt: skip
 
 
-def all_fields() -> dict[str, Field]:
-    """The contact's own, the tenant's own and those the upper rooms registered for this tenant, by key."""
+def all_fields(membership: Membership | None = None) -> dict[str, Field]:
+    """The contact's own, the tenant's own and those the upper rooms registered for this tenant, by key.
+
+    With a ``membership``, of the tenant's own only those that this member sees.
+    """
     registered = (_as_field(column) for column in import_columns.columns().values())
-    own = (_of_custom(field) for field in custom_fields.of(CustomField.Entity.CONTACT))
+    own = (_of_custom(field) for field in custom_fields.of(CustomField.Entity.CONTACT, membership))
     return {field.key: field for field in (*_FIELDS, *own, *registered)}
 
 

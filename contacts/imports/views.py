@@ -222,7 +222,7 @@ def _mapping_form(request: MemberRequest, run: ImportRun, posted: Any = None) ->
         posted,
         initial=initial,
         sheet=source.look_into(run, source.dialect_of(run)),
-        fields=fields.all_fields(),
+        fields=fields.all_fields(request.membership),
         makes_fields=may(request.membership, Capability.SETTINGS_MANAGE),
     )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from contacts import services
 from contacts.models import Contact
 from ecrm.tenancy.context import tenant_context
+from ecrm.tenancy.models import Tenant
+from ecrm.tenancy.roles import Role
 from tests.cast import Member
 from tests.contacts.fields.conftest import make
 from tests.imports.files import begin, check, landed, problems, start, verdicts
@@ -32,3 +34,15 @@ def test_rows_that_lack_a_needed_field_are_told(alice: Member) -> None:
     assert landed(start(alice, run)) == {"new": 3, "update": 1}
     with tenant_context(alice.tenant):
         assert Contact.objects.filter(stage="customer").count() == 3
+
+
+def test_whom_a_field_is_hidden_from_cannot_fill_it(acme: Tenant, alice: Member, mara: Member) -> None:
+    with tenant_context(acme):
+        make("text", "Salary", key="salary", visible_to=[Role.SALES])
+    file = "Email,Salary\nana@example.com,plenty\n"
+    run, hers = begin(mara, file), begin(alice, file, name="alice.csv")
+
+    assert 'value="f:salary"' in alice.get("check_import", hers.pk).content.decode()
+    assert 'value="f:salary"' not in mara.get("check_import", run.pk).content.decode()
+    form = {"known": "fill", "day_first": "1", "match": "email", "decimal": ".", "column-0": "email"}
+    assert mara.post("check_import", run.pk, form={**form, "column-1": "f:salary"}).status_code == 422
