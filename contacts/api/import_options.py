@@ -24,13 +24,14 @@ _NAMES = [field.name for field in dataclass_fields(Options)]
 
 def checked_mapping(request: ApiRequest, run: ImportRun, given: Mapping[str, str] | None) -> dict[int, str]:
     """Column numbers to fields: those given, else those guessed. Raises ``Problem`` by ``columns.<number>``."""
-    seen = fields.all_fields(request.membership)
-    if given is None:
-        return {int(number): key for number, key in run.mapping.items() if key in {*seen, *fields.NEW_FIELDS}}
-    makes_field = not fields.NEW_FIELDS.keys().isdisjoint(given.values())
+    seen, chosen = fields.all_fields(request.membership), run.mapping if given is None else given
+    # Also what somebody else chose who could: their check may have ended before the field was made.
+    makes_field = not fields.NEW_FIELDS.keys().isdisjoint(chosen.values())
     if makes_field and not request.grant.reaches(Capability.SETTINGS_MANAGE):
         raise Problem(403, _("This token, or the member who made it, may not make fields."))
     known = {*seen, *fields.NEW_FIELDS, ""}
+    if given is None:
+        return {int(number): key for number, key in chosen.items() if key in known}
     width = len(source.look_into(run, source.dialect_of(run)).headers)
     for number, key in given.items():
         if int(number) >= width or key not in known:

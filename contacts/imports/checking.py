@@ -19,14 +19,18 @@ from contacts.imports import several
 from contacts.imports.fields import Field
 from contacts.imports.reading import ReadRow
 from contacts.imports.values import Reader
+from contacts.models import CustomChoice
 from ecrm.keys import address_hash
+from ecrm.search.matching import fold
 
 _DANGEROUS = "=+-@\t\r＝＋－＠"
 _REMEMBERED = 20_000
+_LONGEST_REMEMBERED = 1000
 _NO_MATCH = ""
 _UNSEEN = object()
 # Different entries that are counted of one field: more than any list can take.
 MOST_MISSING = 1000
+LONGEST_ENTRY = CustomChoice._meta.get_field("label").max_length or 120
 
 
 @dataclass(slots=True)
@@ -66,6 +70,16 @@ class Demands:
     workspace: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """What is wrong with a cell; ``sound`` is what can be read of it all the same, None for nothing.
+    ``missing`` are entries that the field's list has not got and could take, by their folded name."""
+
+    reason: str
+    sound: Any
+    missing: Mapping[str, str]
+
+
 class Checker:
     """Checks rows against one mapping.
 
@@ -88,8 +102,9 @@ class Checker:
         self._extra_tags = list(extra_tags)
         self._constants = dict(constants or {})
         self._home = reader.country
-        # What cells name and the lists of the tenant's own fields lack, by field.
+        # What cells name and the lists of the tenant's own fields lack, by field, as it is spelt first.
         self.missing: dict[str, Counter[str]] = {}
+        self._spelt: dict[str, dict[str, str]] = {}
         # A phone number is read in its row's country, so that column comes first.
         ordered = sorted(mapping.items(), key=lambda pair: pair[1].key != "country")
         columns = [_Column(index, headers[index], target, reader) for index, target in ordered]
@@ -134,16 +149,14 @@ class Checker:
                 continue
             # A look into a dictionary costs a tenth of a call, and most cells have been seen before.
             if known is None or (value := known.get(cell, _UNSEEN)) is _UNSEEN:
-                try:
-                    value = column.read(cell)
-                except ValidationError as error:
-                    reason = " ".join(error.messages)
-                    troubles.append(Trouble(row.line, column.header, reason, key == "email"))
+                value = column.read(cell)
+                if isinstance(value, _Refusal):
+                    troubles.append(Trouble(row.line, column.header, value.reason, key == "email"))
                     is_refused = is_refused or key == "email"
-                    self._note_missing(column, cell)
-                    if not isinstance(error, several.Partly):
+                    self._note_missing(key, value.missing)
+                    if value.sound is None:
                         continue
-                    value = error.sound
+                    value = value.sound
             if value is not None and value != "":
                 if is_plain:
                     given[key] = value
@@ -156,11 +169,13 @@ class Checker:
                 troubles.append(Trouble(row.line, column.header, reason, is_fatal=False))
         return None if is_refused else self._arranged(row.line, given, troubles)
 
-    def _note_missing(self, column: _Column, cell: str) -> None:
-        for entry in column.missing_in(cell):
-            counted = self.missing.setdefault(column.key, Counter())
-            if entry in counted or len(counted) < MOST_MISSING:
-                counted[entry] += 1
+    def _note_missing(self, key: str, entries: Mapping[str, str]) -> None:
+        if not entries:
+            return
+        counted, spelt = self.missing.setdefault(key, Counter()), self._spelt.setdefault(key, {})
+        for name, entry in entries.items():
+            if name in spelt or len(spelt) < MOST_MISSING:
+                counted[spelt.setdefault(name, entry)] += 1
 
     def _arranged(self, line: int, given: dict[str, Any], troubles: list[Trouble]) -> dict[str, Any] | None:
         if "apps" in given and self._constants:
@@ -205,7 +220,7 @@ class Checker:
 class _Column:
     """One column of the file on its way into one field."""
 
-    __slots__ = ("_reader", "_target", "header", "index", "is_plain", "key", "known")
+    __slots__ = ("_reader", "_refusals", "_target", "header", "index", "is_plain", "key", "known")
 
     def __init__(self, index: int, header: str, target: Field, reader: Reader) -> None:
         self.index = index
@@ -216,23 +231,38 @@ class _Column:
         self.is_plain = not (target.is_registered or target.is_custom or target.is_many)
         # What cells meant, where few are different.
         self.known: dict[str, Any] | None = None if target.is_distinct else {}
+        # Apart from those, so that a cell in order is never asked whether it is one.
+        self._refusals: dict[str, _Refusal] = {}
 
     def read(self, cell: str) -> Any:
-        """The value of a cell, empty for none. Raises ``ValidationError`` with words."""
-        value = self._parse(cell)
+        """The value of a cell, empty for none, or a ``_Refusal``."""
+        if self._refusals and (refusal := self._refusals.get(cell)) is not None:
+            return refusal
+        try:
+            value = self._parse(cell)
+        except ValidationError as error:
+            return self._refused(cell, error)
         if self.known is not None:
-            if len(self.known) >= _REMEMBERED:
-                self.known.clear()
-            self.known[cell] = value
+            _remember(self.known, cell, value)
         return value
+
+    def _refused(self, cell: str, error: ValidationError) -> _Refusal:
+        sound = error.sound if isinstance(error, several.Partly) else None
+        refusal = _Refusal(" ".join(error.messages), sound, self._missing_in(cell))
+        if self.known is not None and len(cell) <= _LONGEST_REMEMBERED:
+            _remember(self._refusals, cell, refusal)
+        return refusal
 
     def _parse(self, cell: str) -> Any:
         text = clean(cell)
         return self._target.parse(text, self._reader) if text else ""
 
-    def missing_in(self, cell: str) -> list[str]:
-        """Entries that the field's list has not got."""
-        return self._target.missing(clean(cell)) if self._target.missing else []
+    def _missing_in(self, cell: str) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for entry in self._target.missing(clean(cell)) if self._target.missing else ():
+            if len(entry) <= LONGEST_ENTRY:
+                found.setdefault(fold(entry), entry)
+        return found
 
     def put(self, given: dict[str, Any], value: Any) -> None:
         if self._target.is_registered:
@@ -243,6 +273,12 @@ class _Column:
             given.setdefault(self.key, []).extend(value)
         else:
             given[self.key] = value
+
+
+def _remember(known: dict[str, Any], cell: str, meaning: Any) -> None:
+    if len(known) >= _REMEMBERED:
+        known.clear()
+    known[cell] = meaning
 
 
 def clean(cell: str) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.utils import timezone
 
 from contacts.imports import source
+from contacts.imports.fields import Field
 from contacts.imports.folding import fold
 from contacts.models import ImportMapping, ImportRun
 
@@ -27,3 +28,14 @@ def remember(run: ImportRun) -> None:
         headers_sha256=key_of(headers),
         defaults={"mapping": run.mapping, "options": options, "used_at": timezone.now()},
     )
+
+
+def recalled(before: Mapping[str, str], guessed: Mapping[int, str], known: Mapping[str, Field]) -> dict[str, str]:
+    """Columns as they went before, those not imported left alone. Where a field is gone, or was never made
+    because its check was stopped, what is ``guessed``."""
+    found = {index: key for index, key in before.items() if key in known}
+    lost = before.keys() - found.keys()
+    for index, key in guessed.items():
+        if str(index) in lost and (known[key].is_many or key not in found.values()):
+            found[str(index)] = key
+    return found

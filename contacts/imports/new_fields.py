@@ -18,16 +18,16 @@ from contacts import fields as custom_fields
 from contacts.fields import defining
 from contacts.fields.kinds import parts_of
 from contacts.imports import fields, memory, source
-from contacts.imports.checking import clean
-from contacts.models import CustomChoice, CustomField, ImportRun
+from contacts.imports.checking import LONGEST_ENTRY, clean
+from contacts.models import CustomField, ImportRun
 from contacts.models.fields import LONGEST_KEY
 from ecrm.jobs import services as jobs
 from ecrm.search.matching import fold
 from ecrm.tenancy.models import User
 
 CONTACT = CustomField.Entity.CONTACT.value
-LONGEST_ENTRY = CustomChoice._meta.get_field("label").max_length or 120
 _ROWS_AT_ONCE = 20_000
+_LONGEST_HEADER = 60  # in a sentence
 _OURS = "custom_fields."  # what the columns of our lines of JSON begin with
 _KEY = re.compile(rf"[a-z][a-z0-9_]{{0,{LONGEST_KEY - 1}}}")
 _SPELT_KEY = re.compile(r"[a-z0-9_]+")
@@ -90,7 +90,7 @@ def make_waiting(run: ImportRun, entries: Mapping[int, list[str]], by: User | No
         try:
             made = _make(headers[index], fields.NEW_FIELDS[key], by=by, choices=entries.get(index, ()))
         except ValidationError as error:
-            words = {"column": headers[index], "reason": " ".join(error.messages)}
+            words = {"column": _short(headers[index]), "reason": " ".join(error.messages)}
             raise TooMuch(_("“%(column)s” cannot become a field. %(reason)s") % words) from error
         run.mapping[str(index)] = made
     run.save(update_fields=["mapping"])
@@ -127,6 +127,10 @@ def _label(header: str) -> str:
     return _spelt(header.removeprefix(_OURS))[:80] if header.startswith(_OURS) else header[:80]
 
 
+def _short(header: str) -> str:
+    return header if len(header) <= _LONGEST_HEADER else f"{header[:_LONGEST_HEADER]}…"
+
+
 def _spelt(key: str) -> str:
     """Our lines of JSON name fields by their keys."""
     return key.replace("_", " ").strip().capitalize() if _SPELT_KEY.fullmatch(key) else key
@@ -140,7 +144,7 @@ def _entries(cells: Iterable[str], kind: str) -> Iterator[str]:
 
 
 def _refuse_too_much(header: str, entries: Mapping[str, Any]) -> None:
-    words = {"column": header, "most": defining.MOST_CHOICES, "letters": LONGEST_ENTRY}
+    words = {"column": _short(header), "most": defining.MOST_CHOICES, "letters": LONGEST_ENTRY}
     if len(entries) > defining.MOST_CHOICES:
         raise TooMuch(
             _(

@@ -116,14 +116,14 @@ def guess_mapping(run: ImportRun) -> None:
         decimal="." if preset is presets.OURS else values.decimal_mark(cell for row in sheet.rows for cell in row),
         system=preset.system if preset else "",
     )
+    mapping = fields.guess_by_values(sheet.rows, fields.guess(sheet.headers, known, _meanings(run, preset)))
     remembered = ImportMapping.objects.filter(headers_sha256=memory.key_of(sheet.headers)).first()
     if remembered is not None:
-        run.mapping = {index: key for index, key in remembered.mapping.items() if key in known}
+        run.mapping = memory.recalled(remembered.mapping, mapping, known)
         # How this very file writes its dates is seen in it.
         run.options = {**style.as_json(), **remembered.options, "day_first": style.day_first, "decimal": style.decimal}
     else:
-        mapping = fields.guess(sheet.headers, known, _meanings(run, preset))
-        run.mapping = {str(index): key for index, key in fields.guess_by_values(sheet.rows, mapping).items()}
+        run.mapping = {str(index): key for index, key in mapping.items()}
         run.options = style.as_json()
     run.options |= _recognition(run, sheet)
     run.save(update_fields=["mapping", "options"])

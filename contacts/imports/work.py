@@ -49,6 +49,7 @@ from ecrm.tenancy.context import require_tenant_id, tenant_transaction
 State = ImportRun.State
 MOST_ATTEMPTS = 3
 TOLD_COLUMNS = 20
+LONGEST_REASON = ImportRun._meta.get_field("error").max_length
 log = structlog.get_logger(__name__)
 
 
@@ -117,7 +118,7 @@ def _refuse(run: ImportRun, job_id: int, reason: str) -> None:
     with tenant_transaction():
         # What was being undone is still an import that came in.
         state = State.DONE if run.state == State.UNDOING else State.FAILED
-        services.move(run, state, error=reason, finished_at=timezone.now(), attempt=0)
+        services.move(run, state, error=reason[:LONGEST_REASON], finished_at=timezone.now(), attempt=0)
         jobs.finish(job_id, state=Job.State.FAILED, error=reason)
 
 
@@ -148,7 +149,8 @@ def _make_fields(run: ImportRun, job_id: int) -> None:
     entries = new_fields.gather(run, job_id)
     with tenant_transaction():
         current = still_ours(run, State.CHECKING)
-        new_fields.make_waiting(current, entries, current.created_by)
+        job = Job.objects.select_related("requested_by").get(pk=job_id)
+        new_fields.make_waiting(current, entries, job.requested_by)
         run.mapping = current.mapping
 
 

@@ -172,6 +172,20 @@ def test_a_column_becomes_a_field_only_for_those_who_may_make_fields(alice: Memb
     assert [each["key"] for each in shop.get("/custom-fields").json()] == ["town"]
 
 
+def test_a_field_chosen_before_is_made_only_for_those_who_may(alice: Member, shop: Program) -> None:
+    narrow = make_program(alice, "imports:read", "imports:write")
+    run = begin(narrow)
+    asked = {"columns": {"0": "email", "2": "+field:choice"}}
+    assert shop.post(f"/imports/{run['id']}/check", asked).status_code == 202
+    shop.post(f"/imports/{run['id']}/cancel")
+    shop.work()
+    assert shop.get(f"/imports/{run['id']}").json()["state"] == "mapping"
+    assert narrow.post(f"/imports/{run['id']}/check", {}).status_code == 403
+    assert shop.get("/custom-fields").json() == []
+    checked(shop, run)
+    assert [each["key"] for each in shop.get("/custom-fields").json()] == ["town"]
+
+
 def test_entries_that_a_list_lacks_are_added_by_those_who_may_make_fields(alice: Member, shop: Program) -> None:
     choices = ["Red"]
     shop.post("/custom-fields", {"entity": "contact", "kind": "choice", "label": "Colour", "choices": choices})

@@ -5,9 +5,10 @@ from __future__ import annotations
 from contacts import fields
 from contacts.fields import defining
 from contacts.models import Contact, CustomField, ImportRun
+from ecrm.audit.models import AuditEntry
 from ecrm.tenancy.context import tenant_context
 from tests.cast import Member
-from tests.imports.files import begin, bring_in, check, fresh, start, work
+from tests.imports.files import begin, bring_in, check, fresh, problems, start, work
 
 COLOURS = """Email,Colour,Likes
 ana@example.com,Red,"Tea; Milk"
@@ -74,6 +75,39 @@ def test_too_many_different_values_are_no_list(alice: Member) -> None:
         assert not CustomField.objects.exists()
 
 
+def test_a_refused_column_with_a_long_name_can_be_changed(alice: Member) -> None:
+    header = "What do you think of us? " * 20
+    long = begin(alice, f"Email,{header}\na@example.com,{'x' * 200}\n")
+    assert "too long for a list" in refused(alice, check(alice, long, **{"column-1": "+field:choice"}))
+    rows = "".join(f"p{each}@example.com,value {each}\n" for each in range(defining.MOST_CHOICES + 1))
+    many = begin(alice, f"Email,{header}\n{rows}")
+    assert "too many for a list" in refused(alice, check(alice, many, **{"column-1": "+field:choice"}))
+    empty = begin(alice, f"Email,{header}\na@example.com,\n")
+    assert "at least one entry" in refused(alice, check(alice, empty, **{"column-1": "+field:choice"}))
+
+
+def test_a_list_is_made_by_whoever_asked_for_it(alice: Member, mara: Member) -> None:
+    check(alice, begin(mara, COLOURS), **{"column-1": "+field:choice"})
+    with tenant_context(alice.tenant):
+        assert AuditEntry.objects.get(action="field.created").actor_id == alice.user.pk
+
+
+def check_and_stop(member: Member, run: ImportRun, **changes: str) -> None:
+    columns = {f"column-{index}": key for index, key in run.mapping.items()}
+    form = {"known": "fill", "day_first": "1", "match": "email", "decimal": ".", **columns, **changes}
+    assert member.post("check_import", run.pk, form=form).status_code == 302
+    member.post("cancel_import", run.pk)
+    assert work(member, run).state == ImportRun.State.MAPPING
+
+
+def test_a_list_that_was_never_made_leaves_the_column_to_be_guessed(alice: Member) -> None:
+    people = "Email,Colour,Town,City\nana@example.com,Red,Porto,Braga\n"
+    never_made = {"column-1": "+field:choice", "column-2": "+field:choice", "column-3": ""}
+    check_and_stop(alice, begin(alice, people), **never_made)
+    make_colour(alice, "Red")
+    assert begin(alice, people.replace("ana", "rui")).mapping == {"0": "email", "1": "f:colour", "2": "city"}
+
+
 def test_a_taken_name_is_refused_at_its_column(alice: Member) -> None:
     make_colour(alice, "Red")
     run = begin(alice, COLOURS)
@@ -99,6 +133,31 @@ def test_missing_entries_are_offered_and_added_with_one_press(alice: Member) -> 
     assert "Not in the lists" not in alice.get("import_run", run.pk).content.decode()
     start(alice, run)
     assert values(alice)["rui@example.com"] == {"colour": "dark_blue"}
+
+
+def test_the_same_entry_written_differently_is_one(alice: Member) -> None:
+    make_colour(alice, "Red")
+    rows = "".join(
+        f"p{each}@example.com,{name}\n" for each, name in enumerate(("Gold", "gold", "GOLD", "gold", "Pink"))
+    )
+    run = check(alice, begin(alice, f"Email,Colour\n{rows}"))
+    assert run.counts["entries_out"] == {"f:colour": {"Gold": 4, "Pink": 1}}
+    assert "Add these 2 entries and check again" in alice.get("import_run", run.pk).content.decode()
+    alice.post("add_import_entries", run.pk)
+    assert not work(alice, run).counts["reasons"]
+    assert entries(alice, "colour") == ["Red", "Gold", "Pink"]
+
+
+def test_what_no_list_can_hold_does_not_keep_the_others_out(alice: Member) -> None:
+    make_colour(alice, "Red")
+    run = check(alice, begin(alice, f"Email,Colour\nana@example.com,{'x' * 200}\nrui@example.com,Gold\n"))
+    assert [(line, column) for line, column, _reason in problems(alice, run)] == [(2, "Colour"), (3, "Colour")]
+    assert run.counts["entries_out"] == {"f:colour": {"Gold": 1}}
+    alice.post("add_import_entries", run.pk)
+    run = work(alice, run)
+    assert entries(alice, "colour") == ["Red", "Gold"]
+    assert [line for line, _column, _reason in problems(alice, run)] == [2]
+    assert "Not in the lists" not in alice.get("import_run", run.pk).content.decode()
 
 
 def test_a_retired_entry_is_offered_again(alice: Member) -> None:
