@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from contacts import phones
 from contacts import services as contacts
+from contacts.imports import spreadsheets
 from contacts.imports.quick_phones import quick_e164
 from contacts.models import Contact, PhoneNumber, PostalAddress, Tag
 from ecrm.tenancy.context import tenant_context
@@ -62,6 +63,16 @@ def test_broken_spreadsheets_end_in_words(alice: Member, content: bytes) -> None
     response = upload(alice, content, name="people.xlsx")
     assert response.status_code == 422
     assert error_of(response)
+
+
+def test_a_spreadsheet_made_to_be_unpacked_is_refused_unread(alice: Member, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spreadsheets, "LEAST_UNPACKED", 100_000)
+    ordinary = upload(alice, book([SHEET[0], *[SHEET[1]] * 3_000]), name="people.xlsx")
+    assert ordinary.status_code == 302
+
+    response = upload(alice, book(SHEET, sheet="<worksheet>" + " " * 5_000_000), name="people.xlsx")
+    assert response.status_code == 422
+    assert "too large when unpacked" in error_of(response)
 
 
 OLD_CARD = (
