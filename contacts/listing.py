@@ -91,14 +91,24 @@ def page(
     count: Count | None = None,
     cap: int = CAP,
     along: Sequence[str] = (),
+    is_estimated: bool = False,
 ) -> tuple[Page[Any], Count]:
     """Whom to show, and of how many: rows of id, ``active_at``, ``last_active_at`` and what they are ordered by.
 
-    Give the ``count`` where it is known; else it goes no further than ``cap`` (see ``capped_count``).
+    Give the ``count`` where it is known; else it goes no further than ``cap``, estimated beyond it
+    if ``is_estimated`` (see ``capped_count``).
     """
     fields = dict.fromkeys(["id", "active_at", "last_active_at", *(key.removeprefix("-") for key in order)])
     if count is None:
-        return counted_page(people, fields=list(fields), cap=cap, along=along, order=order, cursor=cursor)
+        return counted_page(
+            people,
+            fields=list(fields),
+            cap=cap,
+            along=along,
+            is_estimated=is_estimated,
+            order=order,
+            cursor=cursor,
+        )
     return keyset_page(people.values_list(*fields, named=True), order=order, cursor=cursor), count
 
 

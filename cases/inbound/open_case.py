@@ -19,7 +19,7 @@ def take(arrival: Arrival, contact: Contact) -> str | None:
     """The path of the case spoken of last, if there is one that is not over."""
     if receiver.is_known(arrival):
         arrival.verdict = "repeated"
-        return ""
+        return ""  # told when it came first
     case = Case.objects.filter(contact=contact).exclude(state__in=ENDED).order_by("-last_message_at", "-pk").first()
     if case is None:
         return None

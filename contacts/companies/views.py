@@ -33,7 +33,7 @@ from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
 from ecrm.ui import formats
 from ecrm.ui.forms import error_count
-from ecrm.ui.pages import Count, counted_page
+from ecrm.ui.pages import counted_page
 from ecrm.ui.parts import INVALID, redirect_page, render_page, wants_part
 from ecrm.ui.tables import sorting
 from ecrm.ui.toasts import toast, warn
@@ -191,8 +191,9 @@ def _brought(found: services.Brought) -> str:
     if not (found.people or found.goes_on):
         return _("Everybody who writes from these domains has a company already.")
     words = ngettext("%(count)s person joined.", "%(count)s people joined.", found.people)
-    told = words % {"count": formats.number(found.people)}
-    return f"{told} {_('The others follow within minutes.')}" if found.goes_on else told
+    told = words % {"count": formats.number(found.people)} if found.people else ""
+    rest = _("Whoever else has no company follows within minutes.") if found.goes_on else ""
+    return f"{told} {rest}".strip()
 
 
 def _told(request: MemberRequest, text: str, company: Company, *, has_domains: bool) -> None:
@@ -205,8 +206,8 @@ def _told(request: MemberRequest, text: str, company: Company, *, has_domains: b
         "%(count)s person without a company writes from its domains.",
         "%(count)s people without a company write from its domains.",
         count,
-    ) % {"count": Count(count, is_more=goes_on)}
-    if not count:
+    ) % {"count": formats.number(count)}
+    if goes_on:
         words = _("People without a company may write from its domains: there are too many to look at all of them now.")
     act = (ngettext("Bring in", "Bring them in", count), reverse("bring_in_people", args=[company.pk]))
     toast(request, f"{text} {words}", act=act)

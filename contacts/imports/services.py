@@ -201,9 +201,10 @@ def add_entries(*, run: ImportRun, by: User) -> bool:
 
 @transaction.atomic
 def start(*, run: ImportRun, by: User) -> bool:
-    """Starts the import of what was checked, or goes on where one stopped. False on a second click
-    and when the file is gone, its rows with it."""
-    if run.file is None:
+    """Starts the import of what was checked, or goes on where one stopped. False on a second click,
+    when the file is gone, its rows with it, and after a check that failed: what an earlier one staged
+    was for other columns."""
+    if run.file is None or (run.state == State.FAILED and not run.counts):
         return False
     has_landed = "line" in run.applied_counts
     into_list.make(run, by=by)

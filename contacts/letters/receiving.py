@@ -40,7 +40,8 @@ def receive(arrival: Arrival) -> bool:
     arrival.contact = letter.contact
     matter = None if mail.is_automatic else open_matters.take(arrival, letter.contact)
     if matter is not None:
-        notices.replied(letter, mail.sender.name, at=arrival.mail.received_at, path=matter)
+        if matter:
+            notices.replied(letter, mail.sender.name, at=arrival.mail.received_at, path=matter)
         return True
     _hear(arrival, letter)
     arrival.verdict = "answered a letter"

@@ -103,7 +103,8 @@ def _count(query: ListQuery, people: ContactQuerySet, is_exact: bool) -> Count:
 def _bounds(query: ListQuery) -> dict[str, Any]:
     """How far to count; where people are looked up one by one, in the order in which they are stored."""
     cap = query.counts_to
-    return {"cap": cap, "along": ("pk",) if cap < pages.CAP else ()}
+    is_far = cap >= pages.CAP
+    return {"cap": cap, "along": () if is_far else ("pk",), "is_estimated": is_far}
 
 
 def headings(name: str, page: Page[Any], rows: Sequence[listing.Row]) -> dict[int, str]:

@@ -33,8 +33,7 @@ def bring_in_people(*, company: Company, by: User | None) -> Brought:
 
     The newest ``BROUGHT_AT_ONCE`` of a domain. Where there are more, a task goes on with the others.
     """
-    found = _writing_from(company)
-    goes_on = len(found) >= BROUGHT_AT_ONCE
+    found, goes_on = _writing_from(company)
     if goes_on:
         enqueue("companies.bring_in", company_id=company.pk, after_id=0, user_id=by.pk if by else None)
     return Brought(_join(found, by=by), goes_on)
@@ -53,8 +52,8 @@ def bring_in_others(*, company: Company, after_id: int, by: User | None) -> None
 
 def count_to_bring_in(company: Company) -> Brought:
     """Whom ``bring_in_people`` would join to this company at once."""
-    found = _writing_from(company)
-    return Brought(count_joining(found, company_id=company.pk), len(found) >= BROUGHT_AT_ONCE)
+    found, goes_on = _writing_from(company)
+    return Brought(count_joining(found, company_id=company.pk), goes_on)
 
 
 def _join(contact_ids: Sequence[int], *, by: User | None) -> int:
@@ -71,9 +70,10 @@ def _join(contact_ids: Sequence[int], *, by: User | None) -> int:
     return len(joined)
 
 
-def _writing_from(company: Company) -> list[int]:
-    found = (search.contact_ids(f"@{domain}", at_most=BROUGHT_AT_ONCE) for domain in _domains(company))
-    return sorted({pk for ids in found for pk in ids})
+def _writing_from(company: Company) -> tuple[list[int], bool]:
+    """The newest of each domain, and whether one may have more."""
+    found = [search.contact_ids(f"@{domain}", at_most=BROUGHT_AT_ONCE) for domain in _domains(company)]
+    return sorted({pk for ids in found for pk in ids}), any(len(ids) >= BROUGHT_AT_ONCE for ids in found)
 
 
 def _without_company(company: Company, *, after_id: int) -> list[int]:

@@ -192,7 +192,9 @@ def _count(query: ListQuery, *, is_exact: bool) -> Count:
     people: ContactQuerySet = finding.everybody(query).order_by()
     try:
         with counting.limited(SECONDS):
-            return Count(people.count(), False) if is_exact else pages.capped_count(people)
+            if is_exact:
+                return Count(people.count(), False)
+            return pages.capped_count(people, is_estimated=query.counts_to >= pages.CAP)
     except TooSlow:
         return Count(0, True)
 

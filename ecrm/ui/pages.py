@@ -104,28 +104,37 @@ class Count:
         return ngettext(singular, plural, self.about or self.value) % {"count": self}
 
 
-def capped_count(queryset: QuerySet[Any], *, cap: int = CAP, along: Sequence[str] = ()) -> Count:
+def capped_count(
+    queryset: QuerySet[Any], *, cap: int = CAP, along: Sequence[str] = (), is_estimated: bool = False
+) -> Count:
     """Counts no further than ``cap`` rows, so a list of millions costs what ten thousand cost.
 
     ``along`` is an order whose index is walked: without one the database may read other tenants' rows
-    of the table before it comes to ours.
+    of the table before it comes to ours. ``is_estimated``: beyond the cap the planner's guess is told, which
+    is good for one condition on a column and for none.
     """
     try:
         sql, params = _counting(queryset, cap, along)
     except EmptyResultSet:
         return Count(0, False)
-    question = _question(sql, params)
+    question = _question(sql, params, is_estimated)
     known = _large_one(question)
     if known is not None:
         return known
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         row = cursor.fetchone()
-    return _kept(question, _capped(row[0] if row else 0, cap), queryset)
+    return _kept(question, _capped(row[0] if row else 0, cap), queryset if is_estimated else None)
 
 
 def counted_page(
-    queryset: QuerySet[Any], *, fields: Sequence[str], cap: int = CAP, along: Sequence[str] = (), **asked: Any
+    queryset: QuerySet[Any],
+    *,
+    fields: Sequence[str],
+    cap: int = CAP,
+    along: Sequence[str] = (),
+    is_estimated: bool = False,
+    **asked: Any,
 ) -> tuple[Page[Any], Count]:
     """``keyset_page`` and ``capped_count`` in one query, the rows as tuples with the names of ``fields``.
 
@@ -135,29 +144,27 @@ def counted_page(
         sql, params = _counting(queryset, cap, along)
     except EmptyResultSet:
         return Page([], None, None), Count(0, False)
-    question = _question(sql, params)
+    question = _question(sql, params, is_estimated)
     known = _large_one(question)
     if known is not None:
         return keyset_page(queryset.values_list(*fields, named=True), **asked), known
     counted = queryset.annotate(whole=RawSQL(sql, params, IntegerField()))
     page: Page[Any] = keyset_page(counted.values_list(*fields, "whole", named=True), **asked)
     if not page.rows:
-        return page, capped_count(queryset, cap=cap, along=along)
-    return page, _kept(question, _capped(page.rows[0].whole, cap), queryset)
+        return page, capped_count(queryset, cap=cap, along=along, is_estimated=is_estimated)
+    return page, _kept(question, _capped(page.rows[0].whole, cap), queryset if is_estimated else None)
 
 
 # Lists found to go on past the cap, until when: nobody counts ten thousand rows at every click.
 _large: dict[Hashable, tuple[float, Count]] = {}
 LARGE_FOR = 30.0  # seconds
-# A list that is counted this far is one the planner knows well: one condition on a column, or none.
-ESTIMATED_FROM = CAP
 # An estimate that hardly goes beyond the cap says less than the cap, which is certain.
 ESTIMATE_WORTH = 1.2
 LARGE_AT_MOST = 1_000
 
 
-def _question(sql: str, params: Any) -> Hashable:
-    return current_tenant_id(), sql, repr(params)
+def _question(sql: str, params: Any, is_estimated: bool) -> Hashable:
+    return current_tenant_id(), sql, repr(params), is_estimated
 
 
 def _large_one(question: Hashable) -> Count | None:
@@ -165,11 +172,11 @@ def _large_one(question: Hashable) -> Count | None:
     return count if until > monotonic() else None
 
 
-def _kept(question: Hashable, count: Count, queryset: QuerySet[Any]) -> Count:
+def _kept(question: Hashable, count: Count, estimated: QuerySet[Any] | None) -> Count:
     if not count.is_more:
         return count
-    if count.value >= ESTIMATED_FROM:
-        count = replace(count, about=_about(queryset, count.value))
+    if estimated is not None:
+        count = replace(count, about=_about(estimated, count.value))
     if len(_large) >= LARGE_AT_MOST:
         _large.clear()
     _large[question] = monotonic() + LARGE_FOR, count

@@ -148,7 +148,7 @@ def test_who_is_older_than_the_first_batch_is_brought_in_too(
         services.edit_company(company=moinho, by=alice.user, domains=["moinho.example", "forno.example"])
         assert services.count_to_bring_in(moinho).goes_on
     alice.post("bring_in_people", moinho.pk)
-    assert "The others follow" in alice.get("company_page", moinho.pk).content.decode()
+    assert "follows within minutes" in alice.get("company_page", moinho.pk).content.decode()
     with bind_tenant(acme):
         drain()
     assert {fresh(one).company_id for one in older} == {moinho.pk}

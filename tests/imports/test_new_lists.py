@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contacts import fields
 from contacts.fields import defining
+from contacts.imports import services as import_services
 from contacts.models import Contact, CustomField, ImportRun
 from ecrm.audit.models import AuditEntry
 from ecrm.tenancy.context import tenant_context
@@ -44,6 +45,8 @@ def refused(member: Member, run: ImportRun) -> str:
     assert run.state == ImportRun.State.FAILED
     page = member.get("import_run", run.pk).content.decode()
     assert "Change the columns" in page
+    with tenant_context(member.tenant):
+        assert not import_services.start(run=ImportRun.objects.get(pk=run.pk), by=member.user), "nothing was checked"
     return run.error
 
 

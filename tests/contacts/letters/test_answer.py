@@ -57,6 +57,18 @@ def test_it_joins_the_case_that_is_open(acme: Tenant, back: str, bob: Member, ri
     assert "Thank you!" in bob.client.get(f"/{acme.slug}{notice.url}").content.decode()
 
 
+def test_a_copy_of_the_answer_leaves_the_notice_of_the_case(acme: Tenant, back: str, bob: Member) -> None:
+    arrive(acme, mail("Where is my jug?"))
+    answer = mail("Thank you!", message_id="one@example.org", subject="Re: Your lid", in_reply_to="nothing@example.org")
+    arrive(acme, answer, to=back)
+    with tenant_context(acme):
+        first = Notification.objects.get(kind="letter.replied", user=bob.user)
+    arrive(acme, answer, to=back)
+    with tenant_context(acme):
+        again = Notification.objects.get(kind="letter.replied", user=bob.user)
+    assert (again.url, again.times) == (first.url, first.times)
+
+
 def test_the_same_answer_twice_is_heard_once(acme: Tenant, back: str, rita: Contact) -> None:
     answer = mail("Thank you!", message_id="one@example.org", in_reply_to="nothing@example.org")
     arrive(acme, answer, to=back)
