@@ -59,7 +59,8 @@ class KindsForm(forms.Form):
 
 
 class ChoicesForm(forms.Form):
-    """What becomes of subscriptions, of groups and of columns without a place."""
+    """What becomes of subscriptions, of groups and of columns without a place, which only who ``makes_fields``
+    can turn into fields."""
 
     purpose = forms.ChoiceField(
         label=gettext_lazy("A subscription there is"),
@@ -80,9 +81,9 @@ class ChoicesForm(forms.Form):
         help_text=gettext_lazy("So that you find them again. A later export goes onto the same list."),
     )
 
-    def __init__(self, posted: Any = None, *, move: Move) -> None:
+    def __init__(self, posted: Any = None, *, move: Move, makes_fields: bool) -> None:
         super().__init__(posted, initial=_initial(move))
-        self.move = move
+        self.move, self.makes_fields = move, makes_fields
         asked = [each for each in purposes.catalogue() if each.purpose.basis == Basis.CONSENT]
         self.purpose_choices = [(each.purpose.key, each.name) for each in asked]
         chosen: Any = self.fields["purpose"]
@@ -97,7 +98,9 @@ class ChoicesForm(forms.Form):
         values: dict[str, Any] = move.options.get("values", {})
         meanings = [(TAG, _("A tag")), (LEAVE, _("Left out"))]
         meanings += [(PURPOSE + key, _("Purpose: %(name)s") % {"name": name}) for key, name in self.purpose_choices]
-        whole = [(LEAVE, _("Left out")), (FIELD, _("A field of your own")), (TAG, _("Tags"))]
+        whole = [(LEAVE, _("Left out")), (TAG, _("Tags"))]
+        if self.makes_fields:
+            whole.insert(1, (FIELD, _("A field of your own")))
         for place, column in enumerate(self.columns):
             for number, (value, _count) in enumerate(column["values"]):
                 self.fields[f"value-{place}-{number}"] = forms.ChoiceField(

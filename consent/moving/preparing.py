@@ -11,7 +11,7 @@ import csv
 import io
 import tempfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import IO, Any
 
@@ -30,6 +30,7 @@ from consent.moving.shaping import Choices
 from consent.moving.sheets import PEOPLE_KINDS
 from contacts.fields import defining, prefixed
 from contacts.imports import fields, services
+from contacts.imports.fields import Field
 from contacts.imports.services import KEPT_DAYS, Options
 from contacts.imports.values import day_comes_first, looks_like_date
 from contacts.models import CustomField, ImportRun
@@ -120,7 +121,7 @@ def _write(
 ) -> None:
     with tenant_transaction():
         own = _own_fields(move, choices)
-        columns = _Columns(choices, own)
+        columns = _Columns(choices, own, work.known_fields(move))
     with (
         TemporaryUploadedFile(_name(move), "text/csv", 0, "utf-8") as people,
         tempfile.TemporaryFile() as digests,
@@ -158,23 +159,23 @@ def _spool(target: Any, lines: Iterator[bytes]) -> int:
 def _own_fields(move: Move, choices: Choices) -> dict[str, str]:
     """Fields of one's own for columns that were to become one: that of the same name, else a new one."""
     labels = {column["name"]: column["label"] for column in move.found.get("columns", ())}
-    known = {field.label.lower(): field for field in CustomField.objects.filter(entity="contact", deleted_at=None)}
+    seen = fields.seen_by(work.asker(move)).values()
+    known = {str(field.label).lower(): field.key for field in seen if field.is_custom}
     found: dict[str, str] = {}
     for name in choices.own_fields:
         label = labels.get(name, name)[:80]
-        field = known.get(label.lower()) or defining.create(
-            entity="contact", kind=CustomField.Kind.TEXT, label=label, by=move.created_by
-        )
-        found[f"own:{name}"] = prefixed(field)
+        if label.lower() not in known:
+            made = defining.create(entity="contact", kind=CustomField.Kind.TEXT, label=label, by=work.asker(move))
+            known[label.lower()] = prefixed(made)
+        found[f"own:{name}"] = known[label.lower()]
     return found
 
 
 class _Columns:
     """The columns of the file of people: key of a field by place."""
 
-    def __init__(self, choices: Choices, own: dict[str, str]) -> None:
+    def __init__(self, choices: Choices, own: dict[str, str], known: Mapping[str, Field]) -> None:
         self.own = own
-        known = fields.all_fields()
         plain = [key for key, each in known.items() if not each.is_registered and not each.is_custom]
         custom = [key for key, each in known.items() if each.is_custom]
         by_key = {each.purpose.key: each for each in purposes.catalogue()}

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import IO
 
 from consent.models import Move, MoveFile
+from consent.moving import work
 from consent.moving.recognising import COMPANY, EMAIL, PERSON, columns_by_role
 from consent.moving.standing import Reading
 from contacts.imports import fields, presets
@@ -71,8 +72,8 @@ def _whole(stream: IO[bytes], dialect: Dialect) -> Iterator[ReadRow]:
 
 
 def look_at(move: Move, file: MoveFile, headers: Sequence[str]) -> Sheet:
-    """What the columns of a file of people are. One query or two, for the fields of one's own."""
-    known = {key: field for key, field in fields.all_fields().items() if not field.is_registered}
+    """What the columns of a file of people are. A few queries, for the fields of one's own and who sees them."""
+    known = {key: field for key, field in work.known_fields(move).items() if not field.is_registered}
     preset = presets.recognise(headers) or presets.of_system(move.system)
     guessed = fields.guess(headers, known, preset.mapping if preset else {})
     reading = Reading(system=move.system, product=move.get_system_display(), kind=file.kind, headers=headers)

@@ -79,7 +79,7 @@ def correct_move(request: MemberRequest, move_id: int) -> HttpResponse:
 @require_POST
 def choose_move(request: MemberRequest, move_id: int) -> HttpResponse:
     found = _find(move_id)
-    form = ChoicesForm(request.POST, move=found)
+    form = _choices_form(request, found, request.POST)
     if not form.is_valid():
         return _page(request, found, choices=form)
     try:
@@ -139,7 +139,7 @@ def _page(request: MemberRequest, found: Move, **invalid: Any) -> HttpResponse:
 
 def _context(request: MemberRequest, found: Move) -> dict[str, Any]:
     run = found.run
-    report = Report(run) if run else None
+    report = Report(run, request.membership) if run else None
     files = list(found.files.order_by("name", "pk"))
     is_open = found.state in (State.READ, State.FAILED) or (
         found.state == State.PREPARED and not found.applied and (run is None or run.state == ImportRun.State.CHECKED)
@@ -157,7 +157,7 @@ def _context(request: MemberRequest, found: Move) -> dict[str, Any]:
         "is_live": found.state in AT_WORK or bool(report and report.is_working),
         "is_open": is_open,
         "kinds": KindsForm(files=_correctable(files)) if is_open else None,
-        "choices": ChoicesForm(move=found) if is_open and found.found and holds_tables else None,
+        "choices": _choices_form(request, found) if is_open and found.found and holds_tables else None,
         "percent": _percent(found),
         "rows": standing_counts.of(found, request.membership) if is_over else [],
         "may_record": may(request.membership, Capability.CONSENT_RECORD),
@@ -166,6 +166,10 @@ def _context(request: MemberRequest, found: Move) -> dict[str, Any]:
         "ask": step_acts.ASK,
         "crumbs": _crumbs(),
     }
+
+
+def _choices_form(request: MemberRequest, found: Move, posted: Any = None) -> ChoicesForm:
+    return ChoicesForm(posted, move=found, makes_fields=may(request.membership, Capability.SETTINGS_MANAGE))
 
 
 def _correctable(files: Sequence[MoveFile]) -> list[MoveFile]:

@@ -52,14 +52,16 @@ def checked_options(run: ImportRun, given: OptionsIn | None, mapping: Mapping[in
     return Options(**{**{name: value for name, value in run.options.items() if name in _NAMES}, **told})
 
 
-def shown_columns(run: ImportRun) -> dict[str, Any]:
+def shown_columns(request: ApiRequest, run: ImportRun) -> dict[str, Any]:
     """As ``ColumnsOut``."""
+    known = {*fields.all_fields(request.membership), *fields.NEW_FIELDS}
+    chosen = {number: key for number, key in run.mapping.items() if key in known}
     sheet = source.look_into(run, source.dialect_of(run))
     columns = [
         {
             "number": number,
             "name": name,
-            "field": run.mapping.get(str(number), ""),
+            "field": chosen.get(str(number), ""),
             "samples": list(dict.fromkeys(sheet.column(number)))[:SAMPLES],
         }
         for number, name in enumerate(sheet.headers)

@@ -68,13 +68,14 @@ def begin_import(request: ApiRequest, asked: Annotated[NameFilters, Query()]) ->
         raise invalid(words, file=words)
     file.name = asked.name or file.name
     with _refusals(lambda _name: "file"):
-        return Status(201, _shown(services.begin_import(upload=file, by=request.user)))
+        return Status(201, _shown(request, services.begin_import(upload=file, by=request.user)))
 
 
 @router.get("", auth=READ, response=PageOut[ImportOut], summary="List imports")
 def list_imports(request: ApiRequest, window: Window) -> Any:
     """The latest first, whoever began them."""
-    return page_of(_runs(), window, order=("-created_at", "-id"), show=lambda runs: [_shown(run) for run in runs])
+    order = ("-created_at", "-id")
+    return page_of(_runs(), window, order=order, show=lambda runs: [_shown(request, run) for run in runs])
 
 
 @router.get("/fields", auth=READ, response=list[TargetOut], summary="List fields a column can go to")
@@ -87,7 +88,7 @@ def list_import_fields(request: ApiRequest) -> Any:
 
 @router.get("/{import_id}", auth=READ, response=ImportOut, summary="Read where an import stands")
 def read_import(request: ApiRequest, import_id: IdIn) -> Any:
-    return _shown(_one(import_id))
+    return _shown(request, _one(import_id))
 
 
 @router.delete("/{import_id}", auth=WRITE, response={204: None}, summary="Discard an import")
@@ -101,7 +102,7 @@ def discard_import(request: ApiRequest, import_id: IdIn) -> Any:
 @router.get("/{import_id}/columns", auth=READ, response=ColumnsOut, summary="Read the columns of a file")
 def read_import_columns(request: ApiRequest, import_id: IdIn) -> Any:
     """Where each goes, as guessed or as checked last, and how the file is read."""
-    return shown_columns(_with_file(import_id))
+    return shown_columns(request, _with_file(import_id))
 
 
 @router.post("/{import_id}/check", auth=WRITE, response={202: ImportOut}, summary="Try an import")
@@ -112,7 +113,7 @@ def check_import(request: ApiRequest, import_id: IdIn, given: CheckIn) -> Any:
     options = checked_options(run, given.options, mapping)
     with _refusals(lambda name: f"columns.{name}" if name.isdecimal() else "columns"):
         done = services.check(run=run, mapping=mapping, options=options, by=request.user)
-    return _moved(import_id, done, {State.CHECKING})
+    return _moved(request, import_id, done, {State.CHECKING})
 
 
 @router.post("/{import_id}/entries", auth=WRITE, response={202: ImportOut}, summary="Add what lists lack and try again")
@@ -122,14 +123,14 @@ def add_import_entries(request: ApiRequest, import_id: IdIn) -> Any:
         raise Problem(403, _("This token, or the member who made it, may not make fields."))
     with _refusals(lambda _name: "missing_entries"):
         done = services.add_entries(run=_with_file(import_id), by=request.user)
-    return _moved(import_id, done, {State.CHECKING})
+    return _moved(request, import_id, done, {State.CHECKING})
 
 
 @router.post("/{import_id}/start", auth=WRITE, response={202: ImportOut}, summary="Bring people in")
 def start_import(request: ApiRequest, import_id: IdIn) -> Any:
     """What was checked, or on from where it stopped. Twice changes nothing."""
     done = services.start(run=_one(import_id), by=request.user)
-    return _moved(import_id, done, {State.IMPORTING, State.DONE})
+    return _moved(request, import_id, done, {State.IMPORTING, State.DONE})
 
 
 @router.post("/{import_id}/cancel", auth=WRITE, response={202: ImportOut}, summary="Stop an import")
@@ -137,14 +138,14 @@ def cancel_import(request: ApiRequest, import_id: IdIn) -> Any:
     """It stops at its next step; who has come in stays. A conflict (409) when nothing is going on."""
     run = _one(import_id)
     done = services.cancel(run=run, by=request.user)
-    return _moved(import_id, done or Report(run).is_stopping, {State.CANCELLED})
+    return _moved(request, import_id, done or Report(run, request.membership).is_stopping, {State.CANCELLED})
 
 
 @router.post("/{import_id}/undo", auth=WRITE, response={202: ImportOut}, summary="Undo an import")
 def undo_import(request: ApiRequest, import_id: IdIn) -> Any:
     """Takes everything back but what somebody changed since. Twice changes nothing."""
     done = services.undo(run=_one(import_id), by=request.user)
-    return _moved(import_id, done, {State.UNDOING, State.UNDONE})
+    return _moved(request, import_id, done, {State.UNDOING, State.UNDONE})
 
 
 @router.get(
@@ -199,17 +200,17 @@ def _with_file(import_id: str) -> ImportRun:
     return run
 
 
-def _moved(import_id: str, is_done: bool, wanted: Collection[str]) -> Any:
+def _moved(request: ApiRequest, import_id: str, is_done: bool, wanted: Collection[str]) -> Any:
     """Where it stands now; a conflict unless it was set going, or stood where it should already."""
     run = _one(import_id)
     if not is_done and run.state not in wanted:
         words = _("This import is %(state)s: it cannot do that now.")
         raise Problem(409, words % {"state": run.state})
-    return Status(202, _shown(run))
+    return Status(202, _shown(request, run))
 
 
-def _shown(run: ImportRun) -> dict[str, Any]:
-    report = Report(run)
+def _shown(request: ApiRequest, run: ImportRun) -> dict[str, Any]:
+    report = Report(run, request.membership)
     plain = ("name", "state", "error", "created_at", "finished_at", "undone_at")
     return {
         "id": run.pk,

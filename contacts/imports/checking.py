@@ -242,7 +242,7 @@ class _Column:
             value = self._parse(cell)
         except ValidationError as error:
             return self._refused(cell, error)
-        if self.known is not None:
+        if self.known is not None and len(cell) <= _LONGEST_REMEMBERED:
             _remember(self.known, cell, value)
         return value
 

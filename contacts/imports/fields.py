@@ -20,7 +20,8 @@ from contacts.imports import our_own, several, values
 from contacts.imports.folding import fold
 from contacts.imports.values import Reader
 from contacts.models import CustomField
-from ecrm.tenancy.models import Membership
+from ecrm.tenancy.context import require_tenant_id
+from ecrm.tenancy.models import Membership, User
 
 # A column that becomes a field of the tenant's own, made with the check: of which kind.
 NEW_FIELD = "+field"
@@ -179,6 +180,13 @@ def all_fields(membership: Membership | None = None) -> dict[str, Field]:
     registered = (_as_field(column) for column in import_columns.columns().values())
     own = (_of_custom(field) for field in custom_fields.of(CustomField.Entity.CONTACT, membership))
     return {field.key: field for field in (*_FIELDS, *own, *registered)}
+
+
+def seen_by(user: User | None) -> dict[str, Field]:
+    """As ``all_fields`` for this member, where there is no request. Whoever is no member sees of the tenant's
+    own only what everybody does."""
+    members = Membership.objects.filter(tenant=require_tenant_id(), user=user) if user else Membership.objects.none()
+    return all_fields(members.first() or Membership(roles=[]))
 
 
 def guess(headers: Sequence[str], fields: Mapping[str, Field], preset: Mapping[str, str]) -> dict[int, str]:

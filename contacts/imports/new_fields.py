@@ -94,7 +94,7 @@ def make_waiting(run: ImportRun, entries: Mapping[int, list[str]], by: User | No
             raise TooMuch(_("“%(column)s” cannot become a field. %(reason)s") % words) from error
         run.mapping[str(index)] = made
     run.save(update_fields=["mapping"])
-    memory.remember(run)
+    memory.remember(run, by)
 
 
 def add_entries(missing: Mapping[str, Iterable[str]], by: User) -> int:

@@ -112,10 +112,11 @@ def _missing_of(field: CustomField, names: dict[str, int]) -> MissingEntries:
 
 
 class Report:
-    """``counts`` are the real run's once it began, the dry run's before."""
+    """``counts`` are the real run's once it began, the dry run's before. Names no field hidden from the member."""
 
-    def __init__(self, run: ImportRun) -> None:
+    def __init__(self, run: ImportRun, membership: Membership) -> None:
         self.run = run
+        self.membership = membership
 
     @property
     def is_working(self) -> bool:
@@ -245,10 +246,12 @@ class Report:
         found = [(label, Counter(words.get(f"{left_out.PREFIX}{key}", {}))) for key, label in labels.items()]
         return [LeftOut(label, names) for label, names in found if names]
 
-    @property
+    @cached_property
     def entries_out(self) -> dict[str, dict[str, int]]:
-        """By ``f:<key>``, entries to rows, of a dry run that waits for its start."""
-        return dict(self.run.counts.get("entries_out", {})) if self.run.state == State.CHECKED else {}
+        """By ``f:<key>``, entries to rows, of a dry run that waits for its start; one query where there are some."""
+        found = self.run.counts.get("entries_out", {}) if self.run.state == State.CHECKED else {}
+        unseen = fields.unseen(CustomField.Entity.CONTACT, self.membership) if found else set()
+        return {key: names for key, names in found.items() if key not in unseen}
 
     @cached_property
     def missing_entries(self) -> list[MissingEntries]:

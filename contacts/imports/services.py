@@ -178,7 +178,7 @@ def check(*, run: ImportRun, mapping: Mapping[int, str], options: Options, by: U
     changes = {"mapping": written, "options": options.as_json(), "counts": {}, "applied_counts": {}, "error": ""}
     if not _move(run, {State.MAPPING, State.CHECKED, State.FAILED}, State.CHECKING, **changes):
         return False
-    memory.remember(run)
+    memory.remember(run, by)
     _start_work(run, "imports.check", _("Checking %(name)s"), by)
     return True
 

@@ -32,7 +32,8 @@ State = ImportRun.State
 def import_list(request: MemberRequest) -> HttpResponse:
     runs = ImportRun.objects.select_related("created_by", "job")
     page = keyset_page(runs, cursor=request.GET.get("cursor"))
-    context = {"page": page, "reports": [reports.Report(run) for run in page.rows], "crumbs": _crumbs()[:1]}
+    told = [reports.Report(run, request.membership) for run in page.rows]
+    context = {"page": page, "reports": told, "crumbs": _crumbs()[:1]}
     return render(request, "imports/list.html", context)
 
 
@@ -56,7 +57,7 @@ def import_run(request: MemberRequest, run_id: int) -> HttpResponse:
         return _led_elsewhere(run)
     if run.state == State.MAPPING and run.file is not None:
         return _columns_page(request, run)
-    report = reports.Report(run)
+    report = reports.Report(run, request.membership)
     may_make_fields = may(request.membership, Capability.SETTINGS_MANAGE)
     context = {"run": run, "report": report, "crumbs": _crumbs(), "may_make_fields": may_make_fields}
     if wants_part(request):

@@ -201,6 +201,20 @@ def test_entries_that_a_list_lacks_are_added_by_those_who_may_make_fields(alice:
     assert shop.post(f"/imports/{run['id']}/entries").status_code == 409
 
 
+def test_a_hidden_field_is_told_to_nobody_who_cannot_see_it(mara: Member, shop: Program) -> None:
+    hidden = {"entity": "contact", "kind": "choice", "label": "Colour", "choices": ["Red"], "visible_to": ["sales"]}
+    assert shop.post("/custom-fields", hidden).status_code == 201
+    run = checked(shop, begin(shop, "Email,Colour\nana@example.com,Dark blue\n"))
+    hers = make_program(mara, "imports:read", "imports:write")
+
+    def told(program: Program) -> tuple[list[str], dict[str, Any]]:
+        columns = program.get(f"/imports/{run['id']}/columns").json()["columns"]
+        return [one["field"] for one in columns], program.get(f"/imports/{run['id']}").json()["missing_entries"]
+
+    assert told(shop) == (["email", "f:colour"], {"f:colour": ["Dark blue"]})
+    assert told(hers) == (["email", ""], {})
+
+
 def test_importing_is_a_right_of_its_own(bob: Member, charlie: Member, shop: Program) -> None:
     run = begin(shop)
     assert make_program(bob, "contacts:write").send("/imports", PEOPLE).status_code == 403

@@ -46,3 +46,24 @@ def test_whom_a_field_is_hidden_from_cannot_fill_it(acme: Tenant, alice: Member,
     assert 'value="f:salary"' not in mara.get("check_import", run.pk).content.decode()
     form = {"known": "fill", "day_first": "1", "match": "email", "decimal": ".", "column-0": "email"}
     assert mara.post("check_import", run.pk, form={**form, "column-1": "f:salary"}).status_code == 422
+
+
+def test_who_cannot_see_a_field_leaves_what_was_remembered_of_it(acme: Tenant, alice: Member, mara: Member) -> None:
+    with tenant_context(acme):
+        make("text", "Salary", key="salary", visible_to=[Role.SALES])
+    for header in ("Pay", "Salary"):
+        file = f"Email,{header},Town\nana@example.com,plenty,Porto\n"
+        if header == "Pay":
+            check(alice, begin(alice, file), **{"column-1": "f:salary"})
+        check(mara, begin(mara, file, name="mara.csv"), **{"column-1": "", "column-2": ""})
+        later = begin(alice, file.replace("ana", "rui"), name="later.csv")
+        assert later.mapping == {"0": "email", "1": "f:salary"}, header
+
+
+def test_missing_entries_of_a_hidden_field_are_not_told(acme: Tenant, alice: Member, mara: Member) -> None:
+    with tenant_context(acme):
+        make("choice", "Level", visible_to=[Role.SALES])
+    run = check(alice, begin(alice, "Email,Level\nana@example.com,Platinum\n"))
+
+    assert "Not in the lists" in alice.get("import_run", run.pk).content.decode()
+    assert "Not in the lists" not in mara.get("import_run", run.pk).content.decode()
