@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from contacts.compose.reading import Kind
+from contacts.notes.drafts import NOT_AN_EMAIL
 from ecrm.files.forms import FilesField
 
 _ID: dict[str, Any] = {"required": False, "min_value": 1, "max_value": 2**63 - 1}
@@ -31,4 +32,6 @@ class ComposeForm(forms.Form):
             for name, words in (("subject", _("Write a subject.")), ("text", _("Write something first."))):
                 if not values.get(name) and name not in self.errors:
                     self.add_error(name, words)
+            if str(NOT_AN_EMAIL) in values.get("text", ""):
+                self.add_error("text", _("Take out what was not meant for this person first."))
         return values

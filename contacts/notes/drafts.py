@@ -9,22 +9,26 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from contacts.models import ComposeDraft, Contact, DraftFile
 from ecrm.files.forms import MOST_BYTES, MOST_FILES
 from ecrm.files.models import File
 from ecrm.tenancy.models import User
 
-LONGEST = 100_000
+# In characters, several times what may go out: an email taken back and what was begun since fit in whole.
+LONGEST = 400_000
+# Stands above words that were begun for members only: an email that still has it does not go out.
+NOT_AN_EMAIL = gettext_lazy("[Begun since, not an email:]")
 FILES_KEPT = timedelta(days=90)
 
 
 @transaction.atomic
-def keep(*, contact: Contact, kind: str, subject: str, text: str, by: User) -> None:
-    """One for each person and member; without words or files it is forgotten."""
+def keep(*, contact: Contact, kind: str, subject: str, text: str, by: User) -> bool:
+    """One for each person and member; without words or files it is forgotten. Whether all its text is kept now."""
     if not text.strip() and not subject.strip():
         forget(contact=contact, by=by)
-        return
+        return False
     ComposeDraft.objects.update_or_create(
         contact=contact,
         user=by,
@@ -35,6 +39,7 @@ def keep(*, contact: Contact, kind: str, subject: str, text: str, by: User) -> N
             "updated_at": timezone.now(),
         },
     )
+    return bool(text.strip()) and len(text) <= LONGEST
 
 
 @transaction.atomic
@@ -55,7 +60,7 @@ def take_back(*, contact: Contact, subject: str, text: str, files: Iterable[File
     begun = ComposeDraft.objects.select_for_update().filter(contact=contact, user=by).first()
     if begun is not None:
         own = begun.subject.strip() if begun.subject.strip() != subject.strip() else ""
-        mark = _("[Begun since, not an email:]") if begun.kind != "email" and begun.text.strip() else ""
+        mark = str(NOT_AN_EMAIL) if begun.kind != "email" and begun.text.strip() else ""
         text = "\n\n".join(words for words in (text.rstrip(), mark, own, begun.text.strip()) if words)
     ComposeDraft.objects.update_or_create(
         contact=contact,

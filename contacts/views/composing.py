@@ -22,6 +22,7 @@ from contacts.models import Contact, Letter, LetterTemplate
 from contacts.notes import drafts, follow_ups
 from contacts.notes import writing as notes
 from ecrm.files import services as storing
+from ecrm.files.forms import MOST_FILES
 from ecrm.files.models import File
 from ecrm.files.uploads import is_too_large
 from ecrm.mail.models import SendingIdentity
@@ -66,9 +67,11 @@ def compose(request: MemberRequest, contact_id: int) -> HttpResponse:
 @requires(Capability.CONTACTS_EDIT)
 @require_POST
 def keep_compose_draft(request: MemberRequest, contact_id: int) -> HttpResponse:
-    """Kept while somebody types, without a word unless it could not be."""
+    """Kept while somebody types, without a word unless it could not be. Files may come alone, after an undo has
+    kept the words; ``lost`` names those that did not arrive."""
     contact = _find(request, contact_id)
-    is_kept = _keep_words(request, contact)
+    has_words = "text" in request.POST
+    is_kept = has_words and keep_words(request, contact)
     if wants_part(request):
         return render(request, "contacts/compose/_kept.html", {"is_kept": is_kept})
     form = ComposeForm(request.POST, request.FILES)
@@ -76,7 +79,11 @@ def keep_compose_draft(request: MemberRequest, contact_id: int) -> HttpResponse:
     _keep_files(request, contact, form)
     for words in _of_files(form):
         warn(request, words)
-    toast(request, _("Draft kept."))
+    if lost := request.POST.getlist("lost")[:MOST_FILES]:
+        names = ", ".join(name[:200] for name in lost)
+        warn(request, _("These files could not be kept, attach them again: %(names)s") % {"names": names})
+    if has_words:
+        toast(request, _("Draft kept."))
     return redirect_page(request, reverse("contact_page", args=[contact.pk]))
 
 
@@ -92,15 +99,14 @@ def remove_draft_file(request: MemberRequest, contact_id: int, file_id: int) -> 
     form = ComposeForm(request.POST, request.FILES)
     form.is_valid()
     _keep_files(request, contact, form)
-    _keep_words(request, contact)
+    keep_words(request, contact)
     return _page(request, contact, form.data, wrong=_of_files(form))
 
 
-def _keep_words(request: MemberRequest, contact: Contact) -> bool:
-    """Whether there were any."""
+def keep_words(request: MemberRequest, contact: Contact) -> bool:
+    """Whether there were any, and all are kept."""
     said = {name: request.POST.get(name, "").replace("\x00", "") for name in ("kind", "subject", "text")}
-    drafts.keep(contact=contact, by=request.user, **said)
-    return bool(said["text"].strip())
+    return drafts.keep(contact=contact, by=request.user, **said)
 
 
 def _keep_files(request: MemberRequest, contact: Contact, form: ComposeForm) -> set[int]:

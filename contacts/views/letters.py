@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from contacts.letters import conversation, writing
 from contacts.models import Contact, Letter
+from contacts.views.composing import keep_words
 from ecrm.tenancy.policies import requires
 from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
@@ -40,7 +41,10 @@ def letter_page(request: MemberRequest, letter_id: int) -> HttpResponse:
 @requires(Capability.CONTACTS_EDIT)
 @require_POST
 def take_back_letter(request: MemberRequest, letter_id: int) -> HttpResponse:
+    """What the composer holds comes along, so that it is kept first and the undo waits for no other request."""
     letter = _find(request, letter_id)
+    if "text" in request.POST:
+        keep_words(request, letter.contact)
     had_files = letter.files.exists()
     if writing.take_back_letter(letter=letter, by=request.user):
         words = _("Not sent. Your words and files are back in the composer.")

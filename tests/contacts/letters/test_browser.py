@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from contacts.models import Contact, Letter
 from ecrm.tenancy.context import tenant_context
@@ -19,6 +19,7 @@ from tests.cases.test_browser import sign_in
 from tests.cast import Member
 from tests.chromium import tab
 from tests.contacts.letters.conftest import caught, send_due
+from tests.contacts.letters.test_write import letters
 from tests.mail.catching import RunningCatcher
 from tests.mail.inbound.conftest import RunningDoor, open_door
 
@@ -80,6 +81,47 @@ def test_an_undo_keeps_what_was_typed_a_moment_ago(page: Page, acme: Tenant, rit
     expect(page.get_by_text("Your words are back in the composer.")).to_be_visible()
     expect(page.get_by_label("Subject")).to_have_value("Your lid")
     expect(box).to_have_value(re.compile("^It leaves today.*not an email.*Wears a hat, tell nobody[.]$", re.DOTALL))
+
+
+def test_files_that_take_their_time_hold_up_no_undo(page: Page, acme: Tenant, rita: Contact) -> None:
+    page.goto(f"/acme/contacts/{rita.pk}/compose/?kind=email")
+    page.get_by_label("Subject").fill("Your lid")
+    box = page.get_by_role("textbox", name="Text")
+    box.fill("It leaves today.")
+    box.press("Control+Enter")
+    undo = page.locator("#toasts").get_by_role("button", name="Undo")
+    expect(undo).to_be_visible()
+    page.locator("#compose-files").set_input_files({"name": "lid.txt", "mimeType": "text/plain", "buffer": b"round"})
+    letters_left: list[int] = []
+
+    def fail_once(route: Route) -> None:
+        if letters_left:
+            route.continue_()
+            return
+        letters_left.append(letters(acme))
+        route.fulfill(status=500)
+
+    page.route("**/compose/draft/", fail_once)
+    undo.click()
+    expect(page.get_by_text("Your words are back in the composer.")).to_be_visible()
+    assert letters_left == [0], "taken back before the file was under way"
+    expect(page.get_by_text("attach them again: lid.txt")).to_be_visible()
+    expect(box).to_have_value("It leaves today.")
+
+
+def test_nothing_asked_late_replaces_what_is_back(page: Page, acme: Tenant, rita: Contact) -> None:
+    page.goto(f"/acme/contacts/{rita.pk}/compose/?kind=email")
+    page.get_by_label("Subject").fill("Your lid")
+    box = page.get_by_role("textbox", name="Text")
+    box.fill("It leaves today.")
+    box.press("Control+Enter")
+    undo = page.locator("#toasts").get_by_role("button", name="Undo")
+    expect(undo).to_be_visible()
+    page.locator("#compose-files").set_input_files({"name": "lid.txt", "mimeType": "text/plain", "buffer": b"round"})
+    box.press_sequentially("More")
+    undo.click()
+    expect(page.get_by_role("link", name="lid.txt")).to_be_visible()
+    expect(box).to_have_value(re.compile("^It leaves today.*More$", re.DOTALL))
 
 
 def test_a_call_is_two_clicks_on_a_phone(page: Page, rita: Contact) -> None:

@@ -176,3 +176,20 @@ def test_the_files_of_a_forgotten_draft_are_not_forgotten(acme: Tenant, bob: Mem
     with tenant_context(acme):
         drafts.keep(contact=rita, kind="email", subject="", text="", by=bob.user)
     assert [one["name"] for one in held(bob, rita)] == ["lid.txt"]
+
+
+def test_files_that_follow_an_undo_leave_its_words_alone(acme: Tenant, bob: Member, rita: Contact) -> None:
+    bob.post("compose", rita.pk, form=email())
+    with tenant_context(acme):
+        sent = Letter.objects.get()
+    bob.post("take_back_letter", sent.pk, form=email(subject="", text="And a jug"))
+    bob.post("keep_compose_draft", rita.pk, form={"attachments": [lid()], "lost": "jug.png"})
+    draft = bob.get("compose", rita.pk).context["desk"].draft
+    assert draft["text"] == "It leaves today.\n\nAnd a jug"
+    assert [one["name"] for one in held(bob, rita)] == ["lid.txt"]
+
+
+def test_files_that_did_not_arrive_are_named(bob: Member, rita: Contact) -> None:
+    bob.post("keep_compose_draft", rita.pk, form={"lost": ["jug.png", "map.txt"]})
+    page = bob.get("contact_page", rita.pk).content.decode()
+    assert "attach them again: jug.png, map.txt" in page

@@ -59,6 +59,30 @@ def test_taken_back_its_words_are_the_draft_again(
     assert "It leaves today." not in alice.get("contact_page", rita.pk).content.decode()
 
 
+def test_a_note_begun_since_does_not_go_out_with_the_email(acme: Tenant, bob: Member, rita: Contact) -> None:
+    bob.post("compose", rita.pk, form=email())
+    with tenant_context(acme):
+        sent = Letter.objects.get()
+    bob.post("take_back_letter", sent.pk, form={"kind": "note", "subject": "", "text": "Pays late."})
+    back = bob.get("compose", rita.pk).context["desk"].draft["text"]
+    refused = bob.post("compose", rita.pk, form=email(text=back))
+    assert refused.status_code == 422
+    assert refused.context["form"].errors["text"] == ["Take out what was not meant for this person first."]
+    assert letters(acme) == 0
+    assert bob.post("compose", rita.pk, form={"kind": "note", "text": back}).status_code == 302
+
+
+def test_long_words_are_cut_by_no_undo(acme: Tenant, bob: Member, rita: Contact) -> None:
+    long, more = "a" * 99_990, "b" * 99_990
+    bob.post("compose", rita.pk, form=email(text=long))
+    with tenant_context(acme):
+        sent = Letter.objects.get()
+    bob.post("take_back_letter", sent.pk, form=email(text=more))
+    back = bob.get("compose", rita.pk).context["desk"].draft["text"]
+    bob.post("keep_compose_draft", rita.pk, form=email(text=back), htmx=True)
+    assert bob.get("compose", rita.pk).context["desk"].draft["text"] == f"{long}\n\n{more}"
+
+
 @pytest.mark.parametrize(
     ("reason", "words"),
     [(Suppression.Reason.HARD_BOUNCE, "does not exist"), (Suppression.Reason.COMPLAINT, "marked as spam")],
