@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import smtplib
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -109,7 +110,8 @@ def test_files_that_take_their_time_hold_up_no_undo(page: Page, acme: Tenant, ri
     expect(box).to_have_value("It leaves today.")
 
 
-def test_nothing_asked_late_replaces_what_is_back(page: Page, acme: Tenant, rita: Contact) -> None:
+def test_nothing_asked_late_replaces_what_is_back(page: Page, rita: Contact) -> None:
+    page.clock.install()
     page.goto(f"/acme/contacts/{rita.pk}/compose/?kind=email")
     page.get_by_label("Subject").fill("Your lid")
     box = page.get_by_role("textbox", name="Text")
@@ -117,9 +119,16 @@ def test_nothing_asked_late_replaces_what_is_back(page: Page, acme: Tenant, rita
     box.press("Control+Enter")
     undo = page.locator("#toasts").get_by_role("button", name="Undo")
     expect(undo).to_be_visible()
+    page.clock.pause_at(datetime.fromtimestamp(page.evaluate("Date.now()") / 1000 + 2, tz=UTC))
     page.locator("#compose-files").set_input_files({"name": "lid.txt", "mimeType": "text/plain", "buffer": b"round"})
-    box.press_sequentially("More")
-    undo.click()
+    box.fill("More")
+    asked: list[Route] = []
+    page.route("**/compose/draft/", lambda route: asked.append(route))  # noqa: PLW0108
+    with page.expect_request("**/compose/draft/"):
+        undo.click()
+    page.clock.run_for(3000)
+    assert len(asked) == 1, "the file alone"
+    asked[0].continue_()
     expect(page.get_by_role("link", name="lid.txt")).to_be_visible()
     expect(box).to_have_value(re.compile("^It leaves today.*More$", re.DOTALL))
 
