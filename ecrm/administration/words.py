@@ -65,6 +65,7 @@ COLUMNS: dict[str, str | Promise] = {
     "direction": _("direction"),
     "done": _("done"),
     "done_at": _("done"),
+    "draft": _("draft"),
     "due_at": _("due"),
     "ended_by_id": _("ended by (id)"),
     "ending": _("last letters"),

@@ -170,7 +170,8 @@ def test_the_same_workspace_stays_as_it_is(alice: Member, people: None, form: st
     run = check(alice, run, known=known, **guessed(run))
     assert verdicts(run) == {"same": 6}
     start(alice, run)
-    assert exported(alice, form) == content
+    # Not byte for byte: a spreadsheet holds the hour at which it was packed.
+    assert read(exported(alice, form), form) == read(content, form)
 
 
 def test_a_person_without_an_address_is_changed_by_the_file(alice: Member, people: None) -> None:
