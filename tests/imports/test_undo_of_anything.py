@@ -31,7 +31,7 @@ from contacts.segments.services import create_segment
 from ecrm.jobs.outbox import drain
 from ecrm.tenancy.context import bind_tenant, tenant_context
 from tests import factories as make
-from tests.cast import Member
+from tests.cast import Member, join, make_user
 from tests.imports.test_undo import TABLES, state
 from tests.segments.conftest import condition
 
@@ -70,6 +70,9 @@ class Cast:
 
     def __init__(self, alice: Member) -> None:
         self.alice, self.at = alice, timezone.now()
+        # Who says again what the file has said changes nothing: nobody in the file is theirs.
+        self.colleague = make_user("Colleague")
+        join(self.colleague, alice.tenant, "sales")
         with tenant_context(alice.tenant):
             self.known = {
                 name: contacts.create_contact(by=alice.user, emails=[f"{name}@example.com"], name=name).pk
@@ -109,7 +112,7 @@ class Cast:
         doing: dict[str, Callable[..., Any]] = {
             "edit": lambda one: contacts.edit_contact(contact=one, by=by, job_title="Met meanwhile"),
             "move": lambda one: contacts.edit_contact(contact=one, by=by, city="Lagos"),
-            "own": lambda one: contacts.edit_contact(contact=one, by=by, owner=by),
+            "own": lambda one: contacts.edit_contact(contact=one, by=by, owner=self.colleague),
             "note": lambda one: write_note(contact=one, text="Called", by=by),
             "tag": lambda one: contacts.add_tags(contact_ids=[one.pk], names=["met"], by=by),
             "withdraw": lambda one: consent.withdraw(
