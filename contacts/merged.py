@@ -34,10 +34,15 @@ def survivor(contact: Contact) -> Contact:
     return contact if found == contact.pk else Contact.objects.get(pk=found)
 
 
+def company_survivors(company_ids: Iterable[int]) -> dict[int, int]:
+    """By id, which company stands for it now; those that stand for themselves are left out. One query."""
+    live = CompanyMerge.objects.filter(loser__in=set(company_ids), undone_at=None)
+    return dict(live.values_list("loser_id", "survivor_id"))
+
+
 def company_survivor_id(company_id: int) -> int:
     """The same id for a company that stands for itself. One query."""
-    live = CompanyMerge.objects.filter(loser=company_id, undone_at=None)
-    return live.values_list("survivor_id", flat=True).first() or company_id
+    return company_survivors([company_id]).get(company_id, company_id)
 
 
 def company_survivors_by_name(norms: Sequence[Any]) -> set[int]:

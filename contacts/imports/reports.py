@@ -161,15 +161,15 @@ class Report:
         ``answers`` of theirs that were ended."""
         return {"people": 0, "updates": 0, "kept": 0, "answers": 0, **self.run.undo_counts}
 
-    @property
+    @cached_property
     def kept_people(self) -> list[Contact]:
-        """Those an undo left as they are, the first of them."""
+        """Those an undo left as they are, the first of them that are still there."""
         return list(Contact.objects.filter(pk__in=self.undone.get("kept_ids", [])).only("pk", "name")[:KEPT_SHOWN])
 
     @property
     def kept_unnamed(self) -> int:
         """How many more there are than ``kept_people`` names."""
-        return max(0, int(self.undone["kept"]) - KEPT_SHOWN)
+        return max(0, int(self.undone["kept"]) - len(self.kept_people))
 
     @property
     def shape(self) -> str:

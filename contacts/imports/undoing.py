@@ -46,27 +46,36 @@ def _undo(run: ImportRun, job_id: int, by: User | None) -> None:
     with tenant_transaction():
         landed = ImportChunk.objects.filter(run=run, undone_at=None).exclude(landed_at=None)
         stretches = list(landed.order_by("-first_line").values_list("pk", "row_count"))
+        kept = _kept_before(run)
     if not jobs.begin(job_id, total=sum(rows for _pk, rows in stretches)):
         raise jobs.Cancelled
     for pk, rows in stretches:
         with tenant_transaction():
             # One at a time: it knows the id of everything it made.
             current = still_ours(run, State.UNDOING)
-            _undo_chunk(current, ImportChunk.objects.get(pk=pk), by)
+            _undo_chunk(current, ImportChunk.objects.get(pk=pk), kept, by)
         jobs.advance(job_id, done=rows)
     _finish(run, job_id, by)
 
 
-def _undo_chunk(run: ImportRun, chunk: ImportChunk, by: User | None) -> None:
+def _kept_before(run: ImportRun) -> set[int]:
+    """Whom an undo that was interrupted has left as they are already."""
+    return {*_made(ImportChunk.objects.filter(run=run).exclude(undone_at=None), "kept")}
+
+
+def _undo_chunk(run: ImportRun, chunk: ImportChunk, known: set[int], by: User | None) -> None:
+    """``known`` grows by whom this stretch leaves as they are: who stands in several is one person."""
     at = timezone.now()
     people = chunk.made.get("people", [])
     touched = _touched(people, chunk.landed_at)
     binned = bin_contacts(contact_ids=[pk for pk in people if pk not in touched], by=by, at=at)
     restored, kept = restoring.restore(run, chunk, by=by, at=at)
     stand_for_them = survivors([*people, *restoring.changed_people(run, chunk)]).values()
-    _count(run, people=len(binned), updates=restored, kept=sorted({*touched, *kept, *stand_for_them}))
-    chunk.undone_at = at
-    chunk.save(update_fields=["undone_at"])
+    left = sorted({*touched, *kept, *stand_for_them} - known)
+    known.update(left)
+    _count(run, people=len(binned), updates=restored, kept=left)
+    chunk.made["kept"], chunk.undone_at = left, at
+    chunk.save(update_fields=["made", "undone_at"])
 
 
 def _touched(people: Sequence[int], landed_at: datetime | None) -> set[int]:

@@ -28,13 +28,17 @@ Audience = SavedView.Audience
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A saved view as one member sees it. ``is_start``: what they begin with, ``is_own_start`` by their own choice."""
+    """A saved view as one member sees it. ``is_start``: what they begin with, ``is_own_start`` by their own choice.
+
+    ``is_stranded``: it is a team's, and its owner is in none any more.
+    """
 
     id: int
     name: str
     query: str
     audience: str
     is_own: bool
+    is_stranded: bool
     is_start: bool
     is_own_start: bool
 
@@ -57,24 +61,29 @@ class Standing:
 
 
 def visible(membership: Membership) -> list[View]:
-    """Those this member may see, by name. One query."""
+    """Those this member may see, by name; whoever changes settings also those that no team sees any more. One query."""
     asked = {
         "tenant": require_tenant_id(),
         "user": membership.user_id,
+        "settles": membership.may(Capability.SETTINGS_MANAGE),
         "roles": list(membership.roles),
         "order": list(Role.values),
     }
     rows = prepared.fetch_all(_VISIBLE, asked)
-    begins = min((row for row in rows if row[5] is not None), key=lambda row: row[5], default=None)
+    begins = min((row for row in rows if row[-1] is not None), key=lambda row: row[-1], default=None)
     return [
-        View(pk, name, query, audience, is_own, begins is not None and pk == begins[0], start == 0)
-        for pk, name, query, audience, is_own, start in rows
+        View(*plain, is_start=begins is not None and plain[0] == begins[0], is_own_start=start == 0)
+        for *plain, start in rows
     ]
 
 
+_STRANDED = f"""NOT EXISTS (
+                SELECT FROM {TeamMember.table()} any_team
+                 WHERE any_team.tenant_id = view.tenant_id AND any_team.user_id = view.owner_id)"""
 # ``start``: 0 for one's own choice, else the place of the role it is the start of.
 _VISIBLE = f"""
     SELECT view.id, view.name, view.query, view.audience, coalesce(view.owner_id = %(user)s, false),
+           view.audience = 'team' AND {_STRANDED},
            (SELECT min(CASE WHEN chosen.user_id IS NULL THEN array_position(%(order)s::text[], chosen.role::text)
                             ELSE 0 END)
               FROM {ViewDefault.table()} chosen
@@ -87,7 +96,8 @@ _VISIBLE = f"""
                 SELECT FROM {TeamMember.table()} mine JOIN {TeamMember.table()} theirs
                     ON theirs.tenant_id = mine.tenant_id AND theirs.team_id = mine.team_id
                  WHERE mine.tenant_id = view.tenant_id AND mine.user_id = %(user)s
-                   AND theirs.user_id = view.owner_id))
+                   AND theirs.user_id = view.owner_id)
+            OR view.audience = 'team' AND %(settles)s AND {_STRANDED})
      ORDER BY lower(view.name), view.id LIMIT 100"""
 
 
@@ -147,7 +157,7 @@ def change_view(
         changes["query"] = _query(query)
     if name:
         changes["name"] = _name(name)
-    if audience:
+    if audience and audience != view.audience:  # what it is already stays, also when its owner has left every team
         changes["audience"] = _audience(audience, of=view.owner_id)
     differing = {field: value for field, value in changes.items() if getattr(view, field) != value}
     if not differing:

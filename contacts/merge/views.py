@@ -16,12 +16,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from contacts import merged, palette
 from contacts.duplicates import known_pairs
+from contacts.duplicates.known_pairs import KnownPair
 from contacts.duplicates.reasons import merged_in_words
 from contacts.fields import reading
 from contacts.fields.reading import prefixed
 from contacts.merge import comparing, services
 from contacts.merge.choices import FIELDS, PRIMARY
 from contacts.models import Contact, CustomField, Event, Merge
+from contacts.quality.queue import at_row
 from ecrm.tenancy.policies import requires
 from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
@@ -63,6 +65,7 @@ def merge_contact(request: MemberRequest, contact_id: int, other_id: int) -> Htt
     choices = _choices(request, {kept.pk, other.pk})
     error = ""
     if request.method == "POST":
+        pair = known_pairs.between(kept, other)
         try:
             with transaction.atomic():
                 merge = services.merge_contacts(winner=kept, loser=other, by=request.user, choices=choices)
@@ -70,7 +73,7 @@ def merge_contact(request: MemberRequest, contact_id: int, other_id: int) -> Htt
             error = refusal.messages[0]
         else:
             words = _("%(other)s is part of %(kept)s now.") % {"other": other, "kept": kept}
-            toast(request, words, undo=reverse("undo_merge", args=[merge.pk]) + _with_next(request))
+            toast(request, words, undo=reverse("undo_merge", args=[merge.pk]) + _with_next(request, pair))
             return redirect_page(request, own_path(request) or reverse("contact_page", args=[kept.pk]))
     return render(
         request,
@@ -96,9 +99,11 @@ def undo_merge(request: MemberRequest, merge_id: int) -> HttpResponse:
     return redirect_page(request, own_path(request) or reverse("contact_page", args=[merge.winner_id]))
 
 
-def _with_next(request: MemberRequest) -> str:
-    """Whoever came from the list of duplicates goes on there, also by the way back."""
+def _with_next(request: MemberRequest, pair: KnownPair | None = None) -> str:
+    """Whoever came from the list of duplicates goes on there; by the way back at the ``pair`` that is in it again."""
     onward = own_path(request)
+    if onward and pair:
+        onward = at_row(onward, f"p{pair.pk}")
     return f"?{urlencode({'next': onward})}" if onward else ""
 
 

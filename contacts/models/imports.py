@@ -89,6 +89,7 @@ class ImportChunk(TenantModel):
     ``made`` holds the ids of what it made, so that an undo finds them: ``people`` and, of people
     known before, ``emails``, ``phones``, ``identities``, ``addresses`` and ``taggings``;
     ``companies`` and ``tags`` whoever they are for. ``places`` are addresses changed in place.
+    ``kept`` are the people an undo left as they are here and in no stretch before.
     """
 
     run = TenantForeignKey(ImportRun, models.CASCADE, related_name="chunks", db_index=False)

@@ -147,9 +147,10 @@ def _issue(request: MemberRequest, issue_id: int) -> QualityIssue:
 
 
 def _undo(request: MemberRequest, url_name: str, key: str) -> str:
-    """What takes it back, and leads to the row that is here again."""
-    back = urlencode({"back": _asked(request, at=key).back})
-    return f"{reverse(url_name, args=[int(key[1:])])}?{back}"
+    """What takes it back, and leads to the row that is here again, in the list that the reader came from."""
+    onward = own_path(request)
+    way = {"next": queue.at_row(onward, key)} if onward else {"back": _asked(request, at=key).back}
+    return f"{reverse(url_name, args=[int(key[1:])])}?{urlencode(way)}"
 
 
 def _back(request: MemberRequest) -> HttpResponse:

@@ -180,10 +180,11 @@ class _ChooseForm(forms.Form):
 
     def _open_companies(self, changes: list[Change]) -> set[int]:
         """Those of them that are in sight, themselves or as what they were merged into."""
-        stands = {one.new: merged.company_survivor_id(one.new) for one in changes if isinstance(one.new, int)}
-        seen = Company.objects.visible_to(self.membership).unbinned().filter(pk__in=stands.values())
+        named = {one.new for one in changes if isinstance(one.new, int)}
+        stands = merged.company_survivors(named)
+        seen = Company.objects.visible_to(self.membership).unbinned().filter(pk__in=named | {*stands.values()})
         open_ids = set(seen.values_list("pk", flat=True))
-        return {former for former, now in stands.items() if now in open_ids}
+        return {former for former in named if stands.get(former, former) in open_ids}
 
     def changes(self) -> dict[str, Any]:
         """As ``services.edit_contact`` takes them."""

@@ -90,7 +90,7 @@ class Asked:
         url = self.of_kind(self.kind)
         if self.cursor:
             url += f"{'&' if '?' in url else '?'}{urlencode({'cursor': self.cursor})}"
-        return f"{url}#{self.at}-who" if self.at else url  # a link there: browsers put the focus on it
+        return at_row(url, self.at) if self.at else url
 
     def of_kind(self, key: str) -> str:
         """The address of the list of a kind, the rest unchanged."""
@@ -101,6 +101,11 @@ class Asked:
     def _further(self) -> dict[str, str]:
         shown = {"owner": self.owner, "source": self.source, "show": self.show}
         return {name: value for name, value in shown.items() if value}
+
+
+def at_row(url: str, key: str) -> str:
+    """The same list at another row: a link in it, browsers put the focus there."""
+    return f"{url.partition('#')[0]}#{key}-who"
 
 
 def page(asked: Asked, membership: Membership, *, cursor: str | None) -> Page[Any]:

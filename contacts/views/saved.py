@@ -143,7 +143,13 @@ def _render(request: MemberRequest, query: ListQuery, view: View | None, errors:
 def _audiences(request: MemberRequest, view: View | None, chosen: str) -> list[tuple[str, str, bool]]:
     """A team only to those who are in one, with its name."""
     labels: dict[str, Any] = dict(Audience.choices)
-    if view is None or view.is_own:
+    if view is not None and view.is_stranded:
+        labels[Audience.TEAM] = (
+            _("My team: nobody else for now. You are in no team.")
+            if view.is_own
+            else _("A team: nobody for now, its owner is in no team.")
+        )
+    elif view is None or view.is_own:
         if mine := teams.names_of(request.user.pk):
             labels[Audience.TEAM] = _("My team: %(names)s") % {"names": ", ".join(mine)}
         elif chosen != Audience.TEAM:

@@ -113,6 +113,39 @@ def test_of_many_who_stay_the_first_are_named_and_the_rest_counted(alice: Member
     assert "And 2 more." in page
 
 
+def test_whom_the_file_names_in_two_places_is_kept_once(
+    alice: Member, people: dict[str, Contact], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan, "FIRST_CHUNK_ROWS", 1)
+    monkeypatch.setattr(plan, "LEAST_CHUNK_ROWS", 1)
+    with tenant_context(alice.tenant):
+        ana = Contact.objects.get(pk=people["ana"].pk)
+        contacts.edit_contact(contact=ana, by=alice.user, emails=["ana@example.com", "ana@home.example"])
+    rows = "Email,Name,City\nana@example.com,Ana,Porto\nrui@example.com,Rui,Faro\nana@home.example,Ana,Beja\n"
+    run = bring_in(alice, rows, known="overwrite")
+    with tenant_context(alice.tenant):
+        assert run.chunks.exclude(landed_at=None).count() > 1
+        contacts.edit_contact(contact=Contact.objects.get(pk=ana.pk), by=alice.user, city="Lagos")
+    run = undo(alice, run)
+    assert run.undo_counts["kept_ids"] == [ana.pk]
+    assert run.undo_counts["kept"] == 1
+    assert "Left as they are: 1" in alice.get("import_run", run.pk).content.decode()
+
+
+def test_those_named_and_the_rest_are_all_whom_an_undo_left(alice: Member, people: dict[str, Contact]) -> None:
+    run = bring_in(alice, FILE, known="overwrite")
+    with tenant_context(alice.tenant):
+        for name in ("ana", "rui"):
+            contacts.edit_contact(contact=Contact.objects.get(pk=people[name].pk), by=alice.user, city="Lagos")
+    run = undo(alice, run)
+    with tenant_context(alice.tenant):
+        run.undo_counts["kept_ids"].remove(people["rui"].pk)  # as of one who is erased since
+        run.save()
+    page = alice.get("import_run", run.pk).content.decode()
+    assert "Left as they are: 2" in page
+    assert "And 1 more." in page
+
+
 def test_a_yes_of_the_file_ends_and_a_no_stays(alice: Member, people: dict[str, Contact]) -> None:
     with tenant_context(alice.tenant):
         purpose = Purpose.objects.get(key="newsletter")

@@ -10,6 +10,8 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from consent import suppression
@@ -182,6 +184,22 @@ def test_only_people_and_companies_in_sight_are_offered(alice: Member, in_acme: 
         assert {name for name in ("Zara Hidden", "Rui Open", "Locked", "Open") if name in page} == names
 
 
+def test_many_former_companies_cost_no_more_than_one(alice: Member, in_acme: Tenant) -> None:
+    def queries(name: str, companies: int) -> int:
+        torn = add(in_acme, name=name, emails=[f"{name}@x.example"])
+        for each in range(companies):
+            current = Contact.objects.get(pk=torn.pk)
+            services.edit_contact(contact=current, by=None, via="import", company=f"{name} {each}")
+        issue = QualityIssue.objects.create(contact=torn, kind="conflicting", facts="company#1")
+        with CaptureQueriesContext(connection) as asked:
+            page = alice.get("fix_issue", issue.pk).content.decode()
+        assert all(f"{name} {each}" in page for each in range(companies))
+        return len(asked)
+
+    queries("first", 1)
+    assert queries("few", 1) == queries("many", 6)
+
+
 def test_still_right_is_asked_again_when_its_time_has_passed(alice: Member, untidy: dict[str, Contact]) -> None:
     person = untidy["stale"]
     issue = issue_of(person)
@@ -324,6 +342,25 @@ def test_a_pair_compared_and_merged_leads_back_to_the_list(alice: Member, untidy
     assert merged.headers["Location"] == "/acme/contacts/quality/duplicates/"
     away = row.compare_url.split("?")[0] + "?next=https://elsewhere.example/"
     assert "elsewhere" not in alice.client.get(away, follow=True).content.decode()
+
+
+def test_taken_back_after_comparing_one_is_in_the_same_list_at_the_pair(
+    alice: Member, untidy: dict[str, Contact]
+) -> None:
+    """Merged or told apart on the page of the two: the list is asked for as before, and the pair is next."""
+    for act in ("merge", "apart"):
+        row = next(row for row in listed(alice, "duplicates", owner="none") if row.key[0] == "p")
+        url = row.compare_url
+        if act == "apart":
+            form = alice.client.get(url).content.decode()
+            url = unescape(re.search(r'formaction="([^"]+)"', form)[1])
+        done = alice.client.post(url)
+        assert "owner=none" in done.headers["Location"]
+        page = alice.client.get(done.headers["Location"]).content.decode()
+        undo = re.search(r'action="([^"]+(?:/undo|/reopen)/[^"]*)"', page)
+        assert undo, "the toast offers the way back"
+        back = alice.client.post(unescape(undo[1])).headers["Location"]
+        assert back == f"/acme/contacts/quality/duplicates/?owner=none#{row.key}-who"
 
 
 def test_what_was_merged_is_listed_with_the_way_back(

@@ -9,7 +9,7 @@ import pytest
 from contacts.models import SavedView
 from ecrm.tenancy import teams
 from ecrm.tenancy.context import tenant_context
-from ecrm.tenancy.models import Tenant
+from ecrm.tenancy.models import Membership, Team, Tenant
 from tests.cast import Member
 from tests.contacts.conftest import add
 
@@ -61,6 +61,50 @@ def test_a_team_is_offered_to_those_who_are_in_one(alice: Member) -> None:
         team = teams.create_team(name="North", by=alice.user)
         teams.set_members(team=team, users=[alice.user], by=alice.user)
     assert "My team: North" in alice.get("save_view", query={"stage": "lead"}).content.decode()
+
+
+def test_a_view_of_a_team_that_was_left_can_still_be_renamed(alice: Member, bob: Member, vera: Member) -> None:
+    view = save_of_a_team(bob)
+    leave(bob)
+
+    form = bob.get("edit_view", view.pk).content.decode()
+    assert 'value="team" checked' in form
+    assert "You are in no team" in form
+    assert bob.post("edit_view", view.pk, form={"name": "Ours, later", "audience": "team"}).status_code == 302
+    assert bob.client.post(bob.url("update_view", view.pk) + "?stage=customer").status_code == 302
+    assert tabs(bob) == ["Ours, later"]
+    assert tabs(vera) == []
+
+
+def test_a_view_that_no_team_sees_any_more_is_its_owners_and_the_admins(
+    alice: Member, bob: Member, mara: Member
+) -> None:
+    view = save_of_a_team(bob)
+    assert tabs(alice) == [], "a team she is not in"
+    leave(bob)
+
+    assert tabs(alice) == ["Ours"]
+    assert tabs(mara) == [], "who does not change settings sees no view of a team that is not hers"
+    assert mara.get("edit_view", view.pk).status_code == 404
+    form = alice.get("edit_view", view.pk).content.decode()
+    assert "its owner is in no team" in form
+    with tenant_context(bob.tenant):
+        Membership.objects.get(user=bob.user, tenant=bob.tenant).delete()
+    assert alice.post("edit_view", view.pk, form={"name": "North's", "audience": "team"}).status_code == 302
+    assert tabs(alice) == ["North's"]
+    assert alice.post("edit_view", view.pk, form={"name": "North's", "audience": "everyone"}).status_code == 302
+    assert tabs(mara) == ["North's"]
+
+
+def save_of_a_team(member: Member) -> SavedView:
+    with tenant_context(member.tenant):
+        teams.set_members(team=teams.create_team(name="North", by=member.user), users=[member.user], by=member.user)
+    return save(member, "Ours", "stage=lead", "team")
+
+
+def leave(member: Member) -> None:
+    with tenant_context(member.tenant):
+        teams.set_members(team=Team.objects.get(name="North"), users=[], by=member.user)
 
 
 def test_changes_are_shown_and_kept_or_saved_as_another(alice: Member, vera: Member) -> None:
