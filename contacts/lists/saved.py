@@ -72,8 +72,8 @@ def visible(membership: Membership) -> list[View]:
     rows = prepared.fetch_all(_VISIBLE, asked)
     begins = min((row for row in rows if row[-1] is not None), key=lambda row: row[-1], default=None)
     return [
-        View(*plain, is_start=begins is not None and plain[0] == begins[0], is_own_start=start == 0)
-        for *plain, start in rows
+        View(pk, name, query, audience, is_own, is_stranded, begins is not None and pk == begins[0], start == 0)
+        for pk, name, query, audience, is_own, is_stranded, start in rows
     ]
 
 
