@@ -19,7 +19,8 @@ BEGIN
      WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
        AND (c.relname ~ '^(contacts|campaigns|cases)_' OR c.relname IN
             ('consent_consentrecord', 'consent_consentstate', 'consent_suppression', 'consent_consentclaim',
-             'consent_consentask', 'consent_move', 'consent_movefile', 'consent_formertrace', 'notices_notification'))
+             'consent_consentask', 'consent_move', 'consent_movefile', 'consent_formertrace', 'notices_notification',
+             'files_file', 'jobs_job'))
        AND c.relname !~ '(settings|throttle|counter)$'
   LOOP
     EXECUTE format('SELECT max(id) FROM %I WHERE tenant_id = $1', one) INTO last USING whose;
