@@ -26,6 +26,7 @@ from contacts.models import (
     LetterSignature,
     LetterTemplate,
 )
+from contacts.notes import drafts
 from ecrm import prepared
 from ecrm.files.models import File
 from ecrm.mail.models import SendingIdentity
@@ -124,6 +125,20 @@ class Desk:
     @cached_property
     def kinds(self) -> list[tuple[Kind, str, str]]:
         return [(kind, str(kind.label), ICONS[kind]) for kind in Kind]
+
+    @property
+    def files(self) -> list[dict[str, Any]]:
+        """What waits to go out: ``id``, ``name`` and ``size``, in bytes."""
+        files: list[dict[str, Any]] = self.draft.get("files", [])
+        return files
+
+    @property
+    def excess(self) -> str:
+        """In words when what waits does not fit into one email, as when one was taken back; else empty."""
+        if not drafts.is_too_much([file["size"] for file in self.files]):
+            return ""
+        words = _("These files are too much for one email: at most 10 files and 15 MB. Remove some before you send it.")
+        return str(words)
 
     @property
     def signed(self) -> SafeString:

@@ -40,11 +40,13 @@ def write_letter(
     """Sends a mail to one person after ``UNDO``. Merge fields become this person's values.
 
     ``to`` is one of their addresses, the main one unless given; ``follows`` the letter it answers.
-    Raises ``ValidationError`` by field: nothing written, an unknown merge field, no address, one that
+    Raises ``ValidationError`` by field: too many or too large files, nothing written, an unknown merge field, no address, one that
     is blocked, or somebody in the bin.
     """
     if contact.binned_at is not None:
         raise ValidationError({"text": _("This person is in the bin.")})
+    if drafts.is_too_much([file.size for file in files]):
+        raise ValidationError({"attachments": _("Remove some of the files first, they do not fit into one email.")})
     recipient = _recipient(contact, to)
     said = texts.filled(contact, subject=subject, text=text)
     letter = Letter.objects.create(

@@ -71,10 +71,15 @@ def take_back(*, contact: Contact, subject: str, text: str, files: Iterable[File
         _hold(contact, held, by)
 
 
+def is_too_much(sizes: Sequence[int]) -> bool:
+    """Whether files of these sizes, in bytes, do not fit into one email."""
+    return len(sizes) > MOST_FILES or sum(sizes) > MOST_BYTES
+
+
 def refuse_too_much(*, contact: Contact, sizes: Sequence[int], by: User) -> None:
     """Raises ``ValidationError`` by field when files of these sizes, in bytes, are too much beside what waits."""
     waiting = list(_waiting(contact, by).values_list("file__size", flat=True))
-    if len(waiting) + len(sizes) > MOST_FILES or sum(waiting) + sum(sizes) > MOST_BYTES:
+    if is_too_much([*waiting, *sizes]):
         raise ValidationError(
             {"attachments": _("With the files attached already that is too much: at most 10 files and 15 MB.")}
         )

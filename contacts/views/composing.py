@@ -94,8 +94,9 @@ def remove_draft_file(request: MemberRequest, contact_id: int, file_id: int) -> 
     contact = _find(request, contact_id)
     drafts.remove_file(contact=contact, file_id=file_id, by=request.user)
     if wants_part(request):
-        draft = reading.of(contact, request.membership, []).draft
-        return render(request, "contacts/compose/_held.html", {"files": draft.get("files", []), "contact": contact})
+        desk = reading.of(contact, request.membership, [])
+        held = {"files": desk.files, "excess": desk.excess, "contact": contact}
+        return render(request, "contacts/compose/_held.html", held)
     form = ComposeForm(request.POST, request.FILES)
     form.is_valid()
     _keep_files(request, contact, form)

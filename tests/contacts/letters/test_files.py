@@ -128,6 +128,30 @@ def test_files_add_up_to_the_limit(acme: Tenant, bob: Member, rita: Contact) -> 
     assert len(held(bob, rita)) == 9
 
 
+def test_more_than_an_email_takes_is_said_before_it_is_sent(acme: Tenant, bob: Member, rita: Contact) -> None:
+    bob.post("compose", rita.pk, form=email(attachments=[lid(f"{each}.txt") for each in range(9)]))
+    bob.post("keep_compose_draft", rita.pk, form=email(attachments=[lid("x.txt"), lid("y.txt")]))
+    assert "too much for one email" not in bob.get("contact_page", rita.pk).content.decode()
+    with tenant_context(acme):
+        sent = Letter.objects.get()
+    bob.post("take_back_letter", sent.pk)
+    assert "too much for one email" in bob.get("contact_page", rita.pk).content.decode()
+
+    waiting = [one["id"] for one in held(bob, rita)]
+    assert len(waiting) == 11
+    refused = bob.post("compose", rita.pk, form=email(text="Still my words", held=waiting))
+    assert refused.status_code == 422
+    assert "Remove some of the files first" in refused.content.decode()
+    assert "Still my words" in refused.content.decode()
+    assert letters(acme) == 0
+    assert len(held(bob, rita)) == 11
+
+    fits = bob.post("remove_draft_file", rita.pk, waiting[0], form=email(), htmx=True).content.decode()
+    assert "too much for one email" not in fits
+    assert bob.post("compose", rita.pk, form=email(held=waiting[1:])).status_code == 302
+    assert held(bob, rita) == []
+
+
 def test_a_template_without_a_script_keeps_the_files(acme: Tenant, bob: Member, rita: Contact) -> None:
     with tenant_context(acme):
         template = LetterTemplate.objects.create(name="Thanks", subject="Thanks", text="Thank you")
