@@ -40,8 +40,8 @@ def write_letter(
     """Sends a mail to one person after ``UNDO``. Merge fields become this person's values.
 
     ``to`` is one of their addresses, the main one unless given; ``follows`` the letter it answers.
-    Raises ``ValidationError`` by field: too many or too large files, nothing written, an unknown merge field, no address, one that
-    is blocked, or somebody in the bin.
+    Raises ``ValidationError`` by field: nothing written, more files than one mail takes, an unknown merge
+    field, no address, one that is blocked, or somebody in the bin.
     """
     if contact.binned_at is not None:
         raise ValidationError({"text": _("This person is in the bin.")})
