@@ -6,13 +6,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaigns.models import Campaign
 from contacts import criteria, events
-from contacts.criteria import Criterion, Operator, Options, Scope
+from contacts.criteria import Criterion, Having, Operator, Options, Scope
 from contacts.models import Contact, Event
 from contacts.segments.inputs import Choices
 from ecrm.tenancy.roles import Capability
@@ -78,7 +78,7 @@ def _compile(operator: str, value: Any, scope: Scope) -> Q:
 
 
 def _did(act: str, value: Any) -> Q:
-    return Q(Exists(_facts(value).filter(contact_id=OuterRef("pk"), name=ACTS[act])))
+    return Q(Having(_facts(value).filter(name=ACTS[act])))
 
 
 def _facts(value: Any) -> Any:

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy
 
 from cases.models import Case, Priority, State
 from contacts import criteria
-from contacts.criteria import Criterion, Operator, Options
+from contacts.criteria import Criterion, Having, Operator, Options
 from contacts.models import Contact
 from contacts.segments.attributes import any_or_none
 from contacts.segments.inputs import listed
@@ -76,7 +76,7 @@ def _priority() -> Criterion:
 
 
 def _has(cases: Any, *, is_wanted: bool) -> Q:
-    theirs = Q(Exists(cases.filter(contact=OuterRef("pk"))))
+    theirs = Q(Having(cases))
     return theirs if is_wanted else ~theirs
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from consent import rules
 from consent.models import Channel, Purpose
+from contacts.criteria import Having
 from contacts.models import Contact, EmailAddress
 
 
@@ -23,9 +24,9 @@ class ConsentClass(models.TextChoices):
 
 def of(purpose: Purpose, which: str) -> Q:
     """The condition for a queryset of contacts."""
-    barred = Q(Exists(_objections(purpose)))
+    barred = Q(Having(_objections(purpose)))
     if purpose.channel == Channel.EMAIL:
-        barred |= ~Q(Exists(_open_addresses()))
+        barred |= ~Q(Having(_open_addresses()))
     if which == ConsentClass.NEVER:
         return barred
     granted = rules.granted(purpose)
@@ -46,11 +47,9 @@ def of_one(*, is_allowed: bool, has_objected: bool, is_reachable: bool) -> Conse
 
 
 def _objections(purpose: Purpose) -> Any:
-    return rules.states(purpose).filter(contact_id=OuterRef("pk"), state__in=sorted(rules.OBJECTIONS))
+    return rules.states(purpose).filter(state__in=sorted(rules.OBJECTIONS))
 
 
 def _open_addresses() -> Any:
     """Main addresses that nothing blocks."""
-    return EmailAddress.objects.filter(contact_id=OuterRef("pk"), is_primary=True, binned_at=None).exclude(
-        rules.suppressed()
-    )
+    return EmailAddress.objects.filter(is_primary=True, binned_at=None).exclude(rules.suppressed())

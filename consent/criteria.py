@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -12,7 +12,7 @@ from consent import classes, purposes, rules
 from consent.classes import ConsentClass
 from consent.models import Action, ConsentState, Purpose
 from contacts import criteria
-from contacts.criteria import Criterion, Operator, Options, Scope
+from contacts.criteria import Criterion, Having, Operator, Options, Scope
 from contacts.models import Contact, EmailAddress
 from contacts.segments.inputs import Choices
 from ecrm.tenancy.roles import Capability
@@ -59,10 +59,10 @@ def _consent() -> Criterion:
 
 
 def _compile_consent(operator: str, value: Any, scope: Scope) -> Q:
-    answers = _answers(value).filter(contact_id=OuterRef("pk"))
+    answers = _answers(value)
     if operator == "unasked":
-        return ~Q(Exists(answers))
-    return Q(Exists(answers.filter(state__in=sorted(_ANSWERS[operator]))))
+        return ~Q(Having(answers))
+    return Q(Having(answers.filter(state__in=sorted(_ANSWERS[operator]))))
 
 
 def _explain_consent(contact: Contact, operator: str, value: Any, scope: Scope) -> str:
@@ -132,7 +132,7 @@ def _blocked() -> Criterion:
 
 
 def _compile_blocked(operator: str, value: Any, scope: Scope) -> Q:
-    blocked = Exists(_main_addresses().filter(rules.suppressed(), contact_id=OuterRef("pk")))
+    blocked = Having(_main_addresses().filter(rules.suppressed()))
     return Q(blocked) if operator == "yes" else ~Q(blocked)
 
 

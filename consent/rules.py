@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from consent.models import Action, Basis, Channel, ConsentRecord, ConsentState, Purpose, Suppression
+from contacts.criteria import Having
 from contacts.models import Contact
 
 ANSWERS = frozenset(Action.values)
@@ -92,10 +93,10 @@ def granted(purpose: Purpose, *, contact: str = "pk") -> Q:
     ``contact`` names the column that holds the contact's id, for other querysets.
     """
     allowing = allowing_states(purpose)
-    answers = states(purpose).filter(contact_id=OuterRef(contact))
+    answers = states(purpose)
     if None in allowing:
-        return ~Q(Exists(answers.filter(state__in=sorted(ANSWERS - allowing))))
-    return Q(Exists(answers.filter(state__in=sorted(filter(None, allowing)))))
+        return ~Q(Having(answers.filter(state__in=sorted(ANSWERS - allowing)), person=contact))
+    return Q(Having(answers.filter(state__in=sorted(filter(None, allowing))), person=contact))
 
 
 def sql(purpose: Purpose, *, one_by_one: bool = False) -> SqlRule:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -49,6 +49,19 @@ class UnknownCriterion(LookupError):
 
 class Unanswerable(Exception):
     """A rule that was valid once and cannot be answered now; the words are the user's."""
+
+
+class Having(Exists):
+    """Whether a row of ``facts`` is about the person, whose id its field ``by`` holds.
+
+    The same as ``Exists`` with an ``OuterRef``, except that it still knows the rows of everybody: those can
+    be read once instead of being looked for person by person (``contacts.segments.bits``). ``person`` names
+    the person's id in the rows that are asked.
+    """
+
+    def __init__(self, facts: QuerySet[Any], by: str = "contact_id", *, person: str = "pk") -> None:
+        super().__init__(facts.filter(**{by: OuterRef(person)}))
+        self.facts, self.by = facts, by
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ from django.db.models.functions import Concat
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from contacts.criteria import Criterion, Options, Scope, Window
+from contacts.criteria import Criterion, Having, Options, Scope, Window
 from contacts.fields import questions, reading
 from contacts.fields.kinds import Kind, choices_of, shown
 from contacts.models import Company, Contact, CustomField, CustomValue, EmailAddress
@@ -99,7 +99,7 @@ class _Asked:
         """Whether a person (or their company) has a value like this."""
         if self.field.entity == CustomField.Entity.COMPANY:
             return Q(Exists(self.rows(company_id=OuterRef("company_id"), **conditions)))
-        return Q(Exists(self.rows(contact_id=OuterRef("pk"), **conditions)))
+        return Q(Having(self.rows(**conditions)))
 
     def condition(self, operator: str, value: Any, scope: Scope) -> Q:
         if operator == "known":

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contacts import criteria
-from contacts.criteria import Criterion, Operator, Scope
+from contacts.criteria import Criterion, Having, Operator, Scope
 from contacts.duplicates.queue import LOOKED_AT
 from contacts.models import Contact, DuplicatePair, QualityIssue
 from contacts.quality import kinds
@@ -58,11 +58,11 @@ def _too_costly(allowed: int) -> Iterator[tuple[IssueKind, ...]]:
                 yield some
 
 
-def _has(kind: IssueKind) -> Q | Exists:
+def _has(kind: IssueKind) -> Q | Having:
     if kind.key != DUPLICATES:
-        return Exists(QualityIssue.objects.filter(contact=OuterRef("pk"), kind=kind.key, closed_at=None))
+        return Having(QualityIssue.objects.filter(kind=kind.key, closed_at=None))
     pairs = DuplicatePair.objects.filter(state=DuplicatePair.State.OPEN)
-    return Q(Exists(pairs.filter(first=OuterRef("pk")))) | Q(Exists(pairs.filter(second=OuterRef("pk"))))
+    return Q(Having(pairs, "first_id")) | Q(Having(pairs, "second_id"))
 
 
 def _explain(contact: Contact, operator: str, value: int, scope: Scope) -> str:

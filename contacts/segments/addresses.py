@@ -7,12 +7,12 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contacts import criteria
-from contacts.criteria import Criterion, Operator, Options, Scope, Text
+from contacts.criteria import Criterion, Having, Operator, Options, Scope, Text
 from contacts.models import Contact, EmailAddress, Identity, PhoneNumber, PostalAddress
 from contacts.segments.attributes import IS_KNOWN, IS_NOT_KNOWN
 from contacts.segments.inputs import Choices, Words, listed
@@ -42,8 +42,8 @@ def _register(
     """``rows`` gives those an operator asks for; a denial is the exact opposite."""
 
     def compile_(operator: str, value: Any, scope: Scope) -> Q:
-        found = rows(DENIALS.get(operator, operator), value).filter(contact=OuterRef("pk"))
-        return ~Q(Exists(found)) if operator in DENIALS else Q(Exists(found))
+        found = rows(DENIALS.get(operator, operator), value)
+        return ~Q(Having(found)) if operator in DENIALS else Q(Having(found))
 
     def explain(contact: Contact, operator: str, value: Any, scope: Scope) -> str:
         theirs = rows("known", None).filter(contact=contact).order_by("id")

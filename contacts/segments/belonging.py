@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from contacts import criteria
-from contacts.criteria import Criterion, Operator, Options, Scope, Unanswerable, Window
+from contacts.criteria import Criterion, Having, Operator, Options, Scope, Unanswerable, Window
 from contacts.models import Contact, Segment, SegmentMembership, SegmentPick, Tag, Tagging
 from contacts.segments.inputs import Choices, Day, days, listed, start_of
 from ecrm.ui import formats
@@ -111,7 +111,7 @@ def _register_picked() -> None:
             gettext_lazy("List"),
             "segments",
             (operator,),
-            lambda _operator, value, _scope: Q(Exists(_picks(value).filter(contact=OuterRef("pk")))),
+            lambda _operator, value, _scope: Q(Having(_picks(value))),
             _explain_picked,
             is_offered=False,
         )
@@ -127,18 +127,18 @@ def segments() -> Options:
 
 
 def _tagged(operator: str, value: Any, scope: Scope) -> Q:
-    theirs = Tagging.objects.filter(contact=OuterRef("pk"))
+    theirs = Tagging.objects.all()
     if operator in ("known", "unknown"):
-        return Q(Exists(theirs)) if operator == "known" else ~Q(Exists(theirs))
+        return Q(Having(theirs)) if operator == "known" else ~Q(Having(theirs))
     if operator == "tagged_in":
         since = scope.ago(value["days"])
-        return Q(Exists(theirs.filter(tag_id__in=value["value"], created_at__gte=since)))
+        return Q(Having(theirs.filter(tag_id__in=value["value"], created_at__gte=since)))
     if operator == "all_of":
         found = Q()
         for tag_id in value:
-            found &= Q(Exists(theirs.filter(tag_id=tag_id)))
+            found &= Q(Having(theirs.filter(tag_id=tag_id)))
         return found
-    any_of = Q(Exists(theirs.filter(tag_id__in=value)))
+    any_of = Q(Having(theirs.filter(tag_id__in=value)))
     return any_of if operator == "any_of" else ~any_of
 
 
@@ -156,8 +156,8 @@ def _tagged_crossed(operator: str, value: Any, since: datetime, until: datetime,
     if operator != "tagged_in":
         return None
     window = timedelta(days=value["days"])
-    given = Tagging.objects.filter(contact=OuterRef("pk"), tag_id__in=value["value"])
-    return Q(Exists(given.filter(created_at__gte=since - window, created_at__lte=until - window)))
+    given = Tagging.objects.filter(tag_id__in=value["value"])
+    return Q(Having(given.filter(created_at__gte=since - window, created_at__lte=until - window)))
 
 
 def _tagged_next_at(operator: str, value: Any, scope: Scope) -> datetime | None:
@@ -196,8 +196,8 @@ def _in_segment(operator: str, value: Any, scope: Scope) -> Q:
         gone = Segment.objects.filter(pk=meant).first()
         name = gone.name if gone else _("something deleted")
         raise Unanswerable(_("It refers to the segment “%(name)s”, which is not in use any more.") % {"name": name})
-    stays = SegmentMembership.objects.filter(segment_id=meant, contact=OuterRef("pk"))
-    found = Q(Exists(stays.filter(_stay(operator, value, scope))))
+    stays = SegmentMembership.objects.filter(segment_id=meant)
+    found = Q(Having(stays.filter(_stay(operator, value, scope))))
     return ~found if operator == "not_in" else found
 
 
@@ -216,8 +216,8 @@ def _stays_crossed(operator: str, value: Any, since: datetime, until: datetime, 
     if operator not in ("entered_in", "left_in"):
         return None
     window, side = timedelta(days=value["days"]), operator.removesuffix("_in")
-    stays = SegmentMembership.objects.filter(segment_id=_meant(value), contact=OuterRef("pk"))
-    return Q(Exists(stays.filter(**{f"{side}_at__gte": since - window, f"{side}_at__lte": until - window})))
+    stays = SegmentMembership.objects.filter(segment_id=_meant(value))
+    return Q(Having(stays.filter(**{f"{side}_at__gte": since - window, f"{side}_at__lte": until - window})))
 
 
 def _stays_next_at(operator: str, value: Any, scope: Scope) -> datetime | None:

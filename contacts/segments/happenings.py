@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from contacts import criteria, events
-from contacts.criteria import Criterion, Scope, Window
+from contacts.criteria import Criterion, Having, Scope, Window
 from contacts.events import EventKind
 from contacts.models import Contact, Event
 from contacts.segments import details, spans
@@ -99,26 +99,27 @@ def _did(name: str, operator: str, value: Any, scope: Scope) -> Q:
     span = spans.of(operator, bare, scope)
     about = details.condition(more, scope)
     if operator == "last_between":
-        return _last_in(scope.events(name).filter(about, contact_id=OuterRef("pk")), span)
+        return _last_in(scope.events(name).filter(about), span)
     times = spans.times(operator, bare, more)
     found = _at_least(name, span, about, times, scope)
     return ~found if operator in DENIALS else found
 
 
 def _at_least(name: str, span: Span, about: Q, times: int, scope: Scope) -> Q:
-    theirs = scope.events(name).filter(about, _within(span), contact_id=OuterRef("pk"))
-    if times == 1:
-        return Q(Exists(theirs))
+    facts = scope.events(name).filter(about, _within(span))
     if span.after_joining is not None:
         # Each person has a span of their own: nothing to group.
-        return Q(Exists(theirs.order_by("occurred_at")[times - 1 : times]))
+        theirs = facts.filter(contact_id=OuterRef("pk"))
+        return Q(Exists(theirs.order_by("occurred_at")[times - 1 : times] if times > 1 else theirs))
+    if times == 1:
+        return Q(Having(facts))
     facts = scope.events_to_group(name).filter(about, _within(span))
     often = facts.values("contact_id").annotate(times=Count("*")).filter(times__gte=times)
     return Q(pk__in=often.values("contact_id"))
 
 
-def _last_in(theirs: Any, span: Span) -> Q:
-    return Q(Exists(theirs.filter(_within(span)))) & ~Q(Exists(theirs.filter(occurred_at__gte=span.until)))
+def _last_in(facts: Any, span: Span) -> Q:
+    return Q(Having(facts.filter(_within(span)))) & ~Q(Having(facts.filter(occurred_at__gte=span.until)))
 
 
 def _within(span: Span) -> Q:
@@ -162,10 +163,8 @@ def crossed(name: str, windows: Sequence[int], since: datetime, until: datetime,
     """People with an event that began or ceased to lie within any of the windows (in days)."""
     found = None
     for window in (timedelta(days=length) for length in windows):
-        crossing = scope.events(name).filter(
-            contact_id=OuterRef("pk"), occurred_at__gte=since - window, occurred_at__lte=until - window
-        )
-        found = Q(Exists(crossing)) if found is None else found | Q(Exists(crossing))
+        crossing = scope.events(name).filter(occurred_at__gte=since - window, occurred_at__lte=until - window)
+        found = Q(Having(crossing)) if found is None else found | Q(Having(crossing))
     return found
 
 

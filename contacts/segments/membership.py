@@ -19,8 +19,10 @@ from contacts.criteria import Scope
 from contacts.models import Contact, Event, Segment, SegmentMembership, SegmentPick
 from contacts.models.segments import Cause, SegmentKind
 from contacts.segments import causes, counting, kept, moves, tree
+from contacts.segments.bits import words_of
 from contacts.segments.causes import Moved
 from contacts.segments.moves import ENTERED, LEFT, Move
+from ecrm.rowsets import id_array
 from ecrm.tenancy.context import require_tenant_id
 
 
@@ -104,11 +106,16 @@ def _compare(segment: Segment, found: QuerySet[Contact], at: datetime, cause: Ca
 
 def _few(matching: str, asked: dict[str, Any]) -> _Found | None:
     with connection.cursor() as cursor:
-        cursor.execute(_ASK.format(matching=matching), asked)
-        number, count, came, stays, went = cursor.fetchone() or (0, 0, [], [], [])
-    if number > causes.MOST:
-        return None
-    return _Found(Change(len(came), len(went), count, Moved(came, went)), stays, is_written=False)
+        cursor.execute(_ASK.format(matching=words_of(matching)), asked)
+        number, count, came, went = cursor.fetchone() or (0, 0, [], [])
+        if number > causes.MOST:
+            return None
+        cursor.execute(_STAYS, {**asked, "went": id_array(went)})
+        stays = dict(cursor.fetchall())
+    # Whoever was erased meanwhile has no stay to give up.
+    went = [contact_id for contact_id in went if contact_id in stays]
+    found = Change(len(came), len(went), int(count), Moved(came, went))
+    return _Found(found, [stays[contact_id] for contact_id in went], is_written=False)
 
 
 def _written(sql: str, parameters: dict[str, Any]) -> _Found:
@@ -130,13 +137,22 @@ differing (came, stay_id, went) AS MATERIALIZED (
      WHERE matching.id IS NULL OR stay.id IS NULL
 )"""
 _FEW = f"few AS MATERIALIZED (SELECT * FROM differing WHERE (SELECT count(*) FROM differing) <= {causes.MOST})"
-_ASK = f"""{_DIFFERING},
-{_FEW}
-SELECT (SELECT count(*) FROM differing), (SELECT count(*) FROM matching),
-       ARRAY(SELECT came FROM few WHERE stay_id IS NULL),
-       ARRAY(SELECT stay_id FROM few WHERE stay_id IS NOT NULL),
-       ARRAY(SELECT went FROM few WHERE stay_id IS NOT NULL)
+_STAYING = f"FROM {SegmentMembership.table()} WHERE tenant_id = %(tenant_id)s AND segment_id = %(segment_id)s"
+_IDS = f"""ARRAY(SELECT word << 6 | place FROM differing, generate_series(0, 63) place
+                  WHERE total.number <= {causes.MOST} AND {{bits}} >> place & 1 = 1 ORDER BY 1)"""
+# Compared by words of 64 people; only those who differ are written out as ids.
+_ASK = f"""
+WITH matching AS MATERIALIZED (SELECT * FROM {{matching}} each_word),
+differing AS MATERIALIZED (
+    SELECT word, coalesce(matching.bits, 0) & ~coalesce(staying.bits, 0) AS came,
+           coalesce(staying.bits, 0) & ~coalesce(matching.bits, 0) AS went
+      FROM matching FULL JOIN {words_of(f"SELECT contact_id {_STAYING} AND left_at IS NULL")} staying USING (word)
+)
+SELECT total.number, coalesce((SELECT sum(bit_count(bits::bit(64))) FROM matching), 0),
+       {_IDS.format(bits="came")}, {_IDS.format(bits="went")}
+  FROM (SELECT coalesce(sum(bit_count((came | went)::bit(64))), 0) AS number FROM differing) total
 """
+_STAYS = f"SELECT contact_id, id {_STAYING} AND left_at IS NULL AND contact_id = ANY (%(went)s::bigint[])"
 # The conflict key is named: without it a distributed table copies, which row security refuses.
 _WRITE = f"""{_DIFFERING},
 {_FEW},

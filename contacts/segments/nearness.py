@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Avg, Count, Exists, F, FloatField, OuterRef, Q, Value
+from django.db.models import Avg, Count, F, FloatField, Q, Value
 from django.db.models.functions import ASin, Cos, Least, Lower, Power, Radians, Sin, Sqrt
 from django.db.models.lookups import In, LessThanOrEqual
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from contacts import criteria, towns
-from contacts.criteria import Criterion, Operator, Scope
+from contacts.criteria import Criterion, Having, Operator, Scope
 from contacts.models import Contact, PostalAddress
 from contacts.segments.inputs import MAX_LENGTH, Number
 from ecrm.ui import formats
@@ -105,7 +105,7 @@ def register() -> None:
 
 def _compile(operator: str, value: Any, scope: Scope) -> Q:
     if operator in ("known", "unknown"):
-        found = Q(Exists(_located())) | _lives_in(towns.towns())
+        found = Q(Having(_located())) | _lives_in(towns.towns())
     else:
         found = _near(value["place"]["lat"], value["place"]["lng"], value["km"])
     return ~found if operator in ("not_within", "unknown") else found
@@ -115,12 +115,12 @@ def _near(latitude: float, longitude: float, km: float) -> Q:
     inside = _located().filter(_box(latitude, longitude, km)).filter(_exactly(latitude, longitude, km))
     near_towns = towns.within(latitude, longitude, km)
     if not near_towns:
-        return Q(Exists(inside))
-    return Q(Exists(inside)) | (_lives_in(near_towns) & ~Q(Exists(_located())))
+        return Q(Having(inside))
+    return Q(Having(inside)) | (_lives_in(near_towns) & ~Q(Having(_located())))
 
 
 def _located() -> Any:
-    return PostalAddress.objects.filter(contact=OuterRef("pk"), latitude__isnull=False)
+    return PostalAddress.objects.filter(latitude__isnull=False)
 
 
 def _lives_in(some: Sequence[towns.Town]) -> Q:

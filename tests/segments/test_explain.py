@@ -151,6 +151,11 @@ def test_counts_membership_and_explanations_are_what_a_naive_reading_says(
         drop_off = counting.drop_off(rule, scope=scope)
         assert drop_off.total == len(expected)
         assert drop_off.everybody == len(people)
+        for place, part in parts_of(tree.parse(rule)):
+            assert drop_off.alone[place] == sum(model.holds(part, contact.pk) for contact in people)
+        half = [contact.pk for contact in people[::2]]
+        of_half = counting.drop_off(rule, scope=scope, base=Contact.objects.filter(pk__in=half))
+        assert (of_half.everybody, of_half.total) == (len(half), len(expected & set(half)))
         explained = {contact.pk for contact in people if counting.explain(rule, contact, scope=scope).holds}
         assert explained == expected
         among = [contact.pk for contact in people[::2]]
@@ -161,6 +166,14 @@ def test_counts_membership_and_explanations_are_what_a_naive_reading_says(
     check()
     # The rules were not all trivially for everybody or nobody.
     assert len(seen) > 3
+
+
+def parts_of(group: tree.Group) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every part of a rule with its place, as JSON."""
+    for part in group.parts:
+        yield part.place, tree.as_json(part)
+        if isinstance(part, tree.Group):
+            yield from parts_of(part)
 
 
 def test_says_the_value_that_decided(crowd: list[Contact]) -> None:
@@ -242,7 +255,7 @@ class Model:
 
     def holds(self, node: dict[str, Any], pk: int) -> bool:
         if "criterion" in node:
-            return self.answers(node["criterion"], node["operator"], node["value"], pk)
+            return self.answers(node["criterion"], node["operator"], node.get("value"), pk)
         ((kind, parts),) = node.items()
         answers = [self.holds(part, pk) for part in parts]
         return {"all": all(answers), "any": any(answers), "none": not any(answers)}[kind]

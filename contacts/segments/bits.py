@@ -1,0 +1,120 @@
+"""Counting people as bits: 64 ids to a word, so that a condition over a million people is 16,000 numbers.
+
+Each condition is read once for everybody, along its own index, instead of being asked of each person;
+"and", "or" and "not" are then bit operations on words, and a figure is the number of bits left.
+Ids given out in turns to several tenants make the words sparser and the gain smaller, never the figures wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import BigIntegerField, Case, F, Func, Q, QuerySet, Value, When
+
+from contacts.criteria import Having
+from contacts.models import Contact
+
+_SIGNS = {Q.AND: " & ", Q.OR: " | ", Q.XOR: " # "}
+EVERYBODY = "everybody"
+
+
+def words_of(ids: str) -> str:
+    """``(word, bits)`` of a statement that gives one column of ids, for a FROM."""
+    return _grouped(f"SELECT id >> 6 AS word, 1::bigint << (id & 63)::int AS bits FROM ({ids}) found (id)", ["bits"])
+
+
+@dataclass(slots=True)
+class Figures:
+    """Collects what is to be counted among ``people``, then counts all of it in one statement.
+
+    >>> figures = Figures(Contact.objects.all())
+    >>> loud = figures.bits(Q(stage="customer"))
+    >>> figures.count([EVERYBODY, loud])
+    [1000, 421]
+    """
+
+    people: QuerySet[Contact]
+    _asked: list[Q] = field(default_factory=list)
+    _sets: list[tuple[str, Sequence[Any]]] = field(default_factory=list)
+
+    def bits(self, condition: Any) -> str:
+        """The words of those whom a ``Q`` (or a part of one) finds, as SQL."""
+        if isinstance(condition, Having):
+            return self._set(condition.facts.values(condition.by))
+        if _is_ids(condition):
+            return self._set(condition[1])
+        if not isinstance(condition, Q) or not _has_sets(condition):
+            return self._column(condition if isinstance(condition, Q) else Q(condition))
+        found = "(" + _SIGNS[condition.connector].join(map(self.bits, condition.children)) + ")"
+        return f"~{found}" if condition.negated else found
+
+    def count(self, wanted: Sequence[str]) -> list[int]:
+        """How many people each of the words holds."""
+        figures = ", ".join(f"sum(bit_count((everybody & {bits})::bit(64)))" for bits in wanted)
+        columns = [f"asked{number}" for number in range(len(self._asked))]
+        columns += [f"coalesce(set{number}.bits, 0) AS set{number}" for number in range(len(self._sets))]
+        try:
+            source, parameters = self._source()
+        except EmptyResultSet:
+            return [0] * len(wanted)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT {figures} FROM (SELECT {', '.join([EVERYBODY, *columns])} FROM {source}) words", parameters
+            )
+            row = cursor.fetchone() or ()
+        return [int(number or 0) for number in row]
+
+    def _source(self) -> tuple[str, list[Any]]:
+        base, given = self._base()
+        source, parameters = base, [*given]
+        for number, (sql, given) in enumerate(self._sets):
+            source += f" LEFT JOIN {words_of(sql)} set{number} USING (word)"
+            parameters += given
+        return source, parameters
+
+    def _base(self) -> tuple[str, Sequence[Any]]:
+        """Everybody, and what is asked of the person's own row: one pass over the people."""
+        bit = Func(F("pk"), template="1::bigint << (%(expressions)s & 63)::int", output_field=BigIntegerField())
+        asked = {f"asked{number}": _if(condition, bit) for number, condition in enumerate(self._asked)}
+        word = Func(F("pk"), template="%(expressions)s >> 6", output_field=BigIntegerField())
+        rows = self.people.order_by().annotate(word=word, everybody=bit, **asked).values("word", EVERYBODY, *asked)
+        sql, parameters = rows.query.sql_with_params()
+        return f"{_grouped(sql, [EVERYBODY, *asked])} people", parameters
+
+    def _column(self, condition: Q) -> str:
+        if not condition:
+            return EVERYBODY
+        self._asked.append(condition)
+        return f"asked{len(self._asked) - 1}"
+
+    def _set(self, ids: QuerySet[Any]) -> str:
+        try:
+            self._sets.append(ids.order_by().query.sql_with_params())
+        except EmptyResultSet:
+            return "0::bigint"
+        return f"set{len(self._sets) - 1}"
+
+
+def _grouped(sql: str, columns: Sequence[str]) -> str:
+    """Words put together. Behind the OFFSET the planner does not expect a group for each person."""
+    joined = ", ".join(f"bit_or({name}) AS {name}" for name in columns)
+    return f"(SELECT word, {joined} FROM ({sql} OFFSET 0) each_person GROUP BY word)"
+
+
+def _if(condition: Q, bit: Func[Any]) -> Case:
+    return Case(When(condition, then=bit), default=Value(0), output_field=BigIntegerField())
+
+
+def _has_sets(condition: Any) -> bool:
+    if isinstance(condition, Q):
+        return any(map(_has_sets, condition.children))
+    return isinstance(condition, Having) or _is_ids(condition)
+
+
+def _is_ids(condition: Any) -> bool:
+    """Whether it is ``pk__in`` a subquery."""
+    return isinstance(condition, tuple) and condition[0] == "pk__in" and isinstance(condition[1], QuerySet)
