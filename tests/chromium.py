@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -31,11 +32,10 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def tab(chromium: Browser, base_url: str, *, javascript: bool = True) -> Iterator[Page]:
-    """A tab of 1440 px. What the page complains about fails the test."""
-    context = chromium.new_context(
-        viewport={"width": 1440, "height": 900}, base_url=base_url, java_script_enabled=javascript
-    )
+def tab(chromium: Browser, base_url: str, *, javascript: bool = True, **further: Any) -> Iterator[Page]:
+    """A tab of 1440 px unless told otherwise. What the page complains about fails the test."""
+    wide: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}}
+    context = chromium.new_context(base_url=base_url, java_script_enabled=javascript, **(wide | further))
     page = context.new_page()
     complaints: list[str] = []
     page.on(

@@ -187,6 +187,7 @@ def _back(request: MemberRequest, found: FollowUp) -> HttpResponse:
 
 def _note(request: MemberRequest, note: ContactNote, form: NoteForm, *, may_change: bool) -> HttpResponse:
     contact = note.contact
+    form.fields["text"].widget.attrs["data-mentions"] = reverse("named_members")
     context: dict[str, Any] = {
         "note": note,
         "html": marks.html_of(note.text),

@@ -1,5 +1,6 @@
 // One case: the newest message in sight, Ctrl+Enter sends.
 import "./marks.js";
+import "./mentions.js";
 import { isPressed } from "./presses.js";
 
 const NEAR = 80; // px from the end that still count as being there

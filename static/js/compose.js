@@ -1,5 +1,6 @@
 // The composer of a person's page: a chosen kind leads to its words, Ctrl+Enter sends, an undo loses nothing.
 import "./marks.js";
+import "./mentions.js";
 import { isPressed } from "./presses.js";
 
 const composer = document.getElementById("composer");

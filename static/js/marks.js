@@ -5,7 +5,7 @@ const KEYS = { b: "bold", i: "italic" };
 const ITEM = /^\s{0,3}[-*•]\s+/;
 const ADDRESS = /^(https?:\/\/|mailto:)\S+$/;
 
-function put(box, start, end, text, from, to) {
+export function put(box, start, end, text, from, to) {
   box.focus();
   box.setSelectionRange(start, end);
   const isDone = text ? document.execCommand("insertText", false, text) : document.execCommand("delete");

@@ -31,6 +31,7 @@ NO_PAGE: dict[str, str] = {
     "recent_notifications": "a part of the bell's menu",
     "bell": "a part of the rail",
     "palette": "a part of the search dialog",
+    "named_members": "a part below a text, while somebody writes @",
     "suggest_names": "options of a field's list",
     "original_message": "a mail, for the frame that shows it",
 }
