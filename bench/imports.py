@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from time import perf_counter
 
 from django.conf import settings
@@ -159,24 +159,22 @@ def _check(tenant: Tenant, run: ImportRun) -> Work:
 
 
 def _land(tenant: Tenant, run: ImportRun) -> Work:
-    with tenant_context(tenant):
-        found = ImportRun.objects.select_related("created_by").get(pk=run.pk)
-        assert found.created_by is not None
-        assert services.start(run=found, by=found.created_by), found.state
-        # The bench does the work itself.
-        OutboxEntry.objects.filter(task__startswith="imports.").delete()
-    assert found.job_id is not None
-    return in_a_worker("land", tenant_id=tenant.pk, run_id=run.pk, job_id=found.job_id)
+    return _begun(tenant, run, services.start, "land")
 
 
 def _undo(tenant: Tenant, run: ImportRun) -> Work:
+    return _begun(tenant, run, services.undo, "undo")
+
+
+def _begun(tenant: Tenant, run: ImportRun, begin: Callable[..., bool], step: str) -> Work:
+    """What ``step`` took, which ``begin`` has a worker do: the bench does it itself."""
     with tenant_context(tenant):
         found = ImportRun.objects.select_related("created_by").get(pk=run.pk)
         assert found.created_by is not None
-        assert services.undo(run=found, by=found.created_by), found.state
+        assert begin(run=found, by=found.created_by), found.state
         OutboxEntry.objects.filter(task__startswith="imports.").delete()
     assert found.job_id is not None
-    return in_a_worker("undo", tenant_id=tenant.pk, run_id=run.pk, job_id=found.job_id)
+    return in_a_worker(step, tenant_id=tenant.pk, run_id=run.pk, job_id=found.job_id)
 
 
 def _assert_all(tenant: Tenant, run: ImportRun, count: int) -> None:
