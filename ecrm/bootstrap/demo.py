@@ -114,8 +114,8 @@ class Demo:
         asked: int | None = self._options.port
         if asked is None:
             last = ports.port_of(servers.values.get("ECRM_BASE_URL", ""))
-            return last if last and ports.is_free(last) else self._usual_port(WEB)
-        if not ports.is_free(asked):
+            return last if last and ports.reserve(last) else self._usual_port(WEB)
+        if not ports.reserve(asked):
             raise BootstrapError(f"Port {asked} is in use. Choose another with --port, or leave it out.")
         return asked
 

@@ -9,15 +9,36 @@ from urllib.parse import urlsplit
 # there may be gone a moment later.
 CANDIDATES = range(20_000, 32_000)
 
+# What this process has chosen, held by the UDP port of the same number until it ends: a server may take long
+# to listen, and two demos that start together would find the same port free meanwhile.
+_held: set[int] = set()
+
 
 def choose(usual: int | None = None, *, taken: frozenset[int] = frozenset()) -> int:
-    """`usual` when nothing uses it, else a free port at random."""
-    if usual is not None and usual not in taken and is_free(usual):
+    """`usual` when nothing uses it, else a free port at random. No other process is given it while this one lives."""
+    if usual is not None and usual not in taken and reserve(usual):
         return usual
     while True:
         port = random.choice(CANDIDATES)
-        if port not in taken and is_free(port):
+        if port not in taken and port not in _held and reserve(port):
             return port
+
+
+def reserve(port: int) -> bool:
+    """False when it is in use or another process has chosen it; what this one has chosen may be taken again."""
+    if not is_free(port):
+        return False
+    if port in _held:
+        return True
+    token = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        token.bind(("127.0.0.1", port))
+    except OSError:
+        token.close()
+        return False
+    token.detach()  # open until the process ends
+    _held.add(port)
+    return True
 
 
 def is_free(port: int) -> bool:

@@ -1,8 +1,11 @@
 import socket
+import subprocess
+import sys
 
 import pytest
 
 from ecrm.bootstrap import ports
+from ecrm.bootstrap.programs import ROOT
 
 
 def listen(host, family=socket.AF_INET):
@@ -36,6 +39,24 @@ def test_a_chosen_port_can_be_listened_on():
 def test_a_port_is_not_given_out_twice():
     first = ports.choose()
     assert ports.choose(first, taken=frozenset({first})) != first
+
+
+def test_two_that_start_together_choose_different_ports():
+    """Before either of them listens."""
+    asks = "import sys; from ecrm.bootstrap import ports; print(ports.choose(int(sys.argv[1])), flush=True); input()"
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        usual = found.getsockname()[1]
+    command = [sys.executable, "-c", asks, str(usual)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "cwd": ROOT}
+    started = [subprocess.Popen(command, **pipes) for _each in range(3)]
+    chosen = [int(each.stdout.readline()) for each in started]
+    for each in started:
+        each.communicate("\n")
+    assert len(set(chosen)) == len(chosen)
+    assert usual in chosen
+    assert ports.choose(usual) == usual, "whoever chose it is gone"
+    assert ports.choose(usual) == usual, "a server that starts again keeps its own"
 
 
 def test_the_port_of_an_address():
