@@ -22,6 +22,24 @@ _SIGNS = {Q.AND: " & ", Q.OR: " | ", Q.XOR: " # "}
 EVERYBODY = "everybody"
 
 
+def is_conjunction(condition: Any) -> bool:
+    """Whether the database joins well by itself: rows there must be, and nothing of "not" or "or" about them."""
+    if not isinstance(condition, Q) or not _has_sets(condition):
+        return True
+    is_plain = condition.connector == Q.AND and not condition.negated
+    return (is_plain or (len(condition.children) == 1 and not condition.negated)) and all(
+        map(is_conjunction, condition.children)
+    )
+
+
+def narrowed(people: QuerySet[Contact], condition: Q) -> tuple[Figures, str]:
+    """The words of whom a condition finds: what it asks of the person's own row is asked before all else."""
+    parts = condition.children if condition.connector == Q.AND and not condition.negated else [condition]
+    own = [part for part in parts if not _has_sets(part)]
+    figures = Figures(people.filter(Q(*own)))
+    return figures, figures.bits(Q(*(part for part in parts if _has_sets(part))))
+
+
 def words_of(ids: str) -> str:
     """``(word, bits)`` of a statement that gives one column of ids, for a FROM."""
     return _grouped(f"SELECT id >> 6 AS word, 1::bigint << (id & 63)::int AS bits FROM ({ids}) found (id)", ["bits"])
@@ -54,27 +72,30 @@ class Figures:
 
     def count(self, wanted: Sequence[str]) -> list[int]:
         """How many people each of the words holds."""
-        figures = ", ".join(f"sum(bit_count((everybody & {bits})::bit(64)))" for bits in wanted)
-        columns = [f"asked{number}" for number in range(len(self._asked))]
-        columns += [f"coalesce(set{number}.bits, 0) AS set{number}" for number in range(len(self._sets))]
         try:
             source, parameters = self._source()
         except EmptyResultSet:
             return [0] * len(wanted)
+        figures = ", ".join(f"sum(bit_count((everybody & {bits})::bit(64)))" for bits in wanted)
         with connection.cursor() as cursor:
-            cursor.execute(
-                f"SELECT {figures} FROM (SELECT {', '.join([EVERYBODY, *columns])} FROM {source}) words", parameters
-            )
+            cursor.execute(f"SELECT {figures} FROM {source}", parameters)
             row = cursor.fetchone() or ()
         return [int(number or 0) for number in row]
 
+    def words(self, wanted: str) -> tuple[str, list[Any]]:
+        """``(word, bits)`` of the people in ``wanted``, for a FROM, with its parameters. Raises ``EmptyResultSet``."""
+        source, parameters = self._source()
+        return f"(SELECT word, everybody & {wanted} AS bits FROM {source})", parameters
+
     def _source(self) -> tuple[str, list[Any]]:
-        base, given = self._base()
-        source, parameters = base, [*given]
+        columns = ["word", EVERYBODY, *(f"asked{number}" for number in range(len(self._asked)))]
+        columns += [f"coalesce(set{number}.bits, 0) AS set{number}" for number in range(len(self._sets))]
+        source, given = self._base()
+        parameters = [*given]
         for number, (sql, given) in enumerate(self._sets):
             source += f" LEFT JOIN {words_of(sql)} set{number} USING (word)"
             parameters += given
-        return source, parameters
+        return f"(SELECT {', '.join(columns)} FROM {source}) words", parameters
 
     def _base(self) -> tuple[str, Sequence[Any]]:
         """Everybody, and what is asked of the person's own row: one pass over the people."""

@@ -18,7 +18,7 @@ from psycopg.errors import QueryCanceled
 
 from contacts.criteria import Scope
 from contacts.models import Contact
-from contacts.segments import tree
+from contacts.segments import bits, tree
 from contacts.segments.bits import EVERYBODY, Figures
 from contacts.segments.tree import Condition, Group, Node
 
@@ -80,9 +80,12 @@ def matching(rule: Any, scope: Scope) -> QuerySet[Contact]:
 
 def count(rule: Any, *, scope: Scope | None = None) -> int:
     """The exact number of people. Raises ``TooSlow``, ``InvalidRule`` or ``Unanswerable``."""
-    scope = scope or Scope.current()
+    condition = tree.compile_rule(rule, scope or Scope.current())
     with limited():
-        return matching(rule, scope).count()
+        if bits.is_conjunction(condition):
+            return people().filter(condition).count()
+        figures, wanted = bits.narrowed(people(), condition)
+        return figures.count([wanted])[0]
 
 
 def drop_off(rule: Any, *, scope: Scope | None = None, base: QuerySet[Contact] | None = None) -> DropOff:
@@ -93,11 +96,11 @@ def drop_off(rule: Any, *, scope: Scope | None = None, base: QuerySet[Contact] |
     scope = scope or Scope.current()
     root = tree.parse(rule)
     figures = Figures(people() if base is None else base)
-    bits = {leaf.place: figures.bits(leaf.compile(scope)) for leaf in tree.conditions(root)}
-    kept = list(accumulate((_of(part, bits) for part in root.parts), "({} & {})".format))
+    found_by = {leaf.place: figures.bits(leaf.compile(scope)) for leaf in tree.conditions(root)}
+    kept = list(accumulate((_of(part, found_by) for part in root.parts), "({} & {})".format))
     below = list(_below(root))
     with limited():
-        everybody, *found = figures.count([EVERYBODY, *kept, *(_of(node, bits) for node in below)])
+        everybody, *found = figures.count([EVERYBODY, *kept, *(_of(node, found_by) for node in below)])
     left = {part.place: number for part, number in zip(root.parts, found[: len(kept)], strict=True)}
     alone = {node.place: number for node, number in zip(below, found[len(kept) :], strict=True)}
     return DropOff(everybody, left, alone)
@@ -148,11 +151,11 @@ def as_flag(condition: Q) -> Case:
     return Case(When(condition, then=Value(True)), default=Value(False), output_field=BooleanField())
 
 
-def _of(node: Node, bits: dict[str, str]) -> str:
+def _of(node: Node, found_by: dict[str, str]) -> str:
     """The bits of whom a node finds."""
     if isinstance(node, Condition):
-        return bits[node.place]
-    parts = [_of(part, bits) for part in node.parts]
+        return found_by[node.place]
+    parts = [_of(part, found_by) for part in node.parts]
     if node.kind == "all":
         return f"({' & '.join(parts)})" if parts else EVERYBODY
     found = f"({' | '.join(parts)})" if parts else "0::bigint"

@@ -6,6 +6,7 @@ written with the cause of each; very many, or those whom one act moved, together
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from dataclasses import replace as changed
 from datetime import datetime
@@ -18,8 +19,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from contacts.criteria import Scope
 from contacts.models import Contact, Event, Segment, SegmentMembership, SegmentPick
 from contacts.models.segments import Cause, SegmentKind
-from contacts.segments import causes, counting, kept, moves, tree
-from contacts.segments.bits import words_of
+from contacts.segments import bits, causes, counting, kept, moves, tree
 from contacts.segments.causes import Moved
 from contacts.segments.moves import ENTERED, LEFT, Move
 from ecrm.rowsets import id_array
@@ -67,7 +67,7 @@ def replace(
     (``contacts.segments.causes``). Raises ``InvalidRule`` or ``Unanswerable`` before anything is written.
     """
     root = tree.parse(segment.rule)
-    found = _compare(segment, counting.matching(root, scope), at, cause)
+    found = _compare(segment, root.compile(scope), at, cause)
     if not found.is_written and found.change.is_any:
         moves.write(_moves(segment, root, found, scope, reasons or {}), at=at)
     return found.change
@@ -82,20 +82,21 @@ class _Found:
     is_written: bool
 
 
-def _compare(segment: Segment, found: QuerySet[Contact], at: datetime, cause: Cause | None) -> _Found:
+def _compare(segment: Segment, condition: Q, at: datetime, cause: Cause | None) -> _Found:
     """Whom one act moved is written at once. Otherwise it is asked who moved, in a statement that writes
     nothing: only such a one can be shared between processors. Very many are then written together."""
-    matching, parameters = _ids(found)
-    asked = {**parameters, "tenant_id": require_tenant_id(), "segment_id": segment.pk}
+    asked = {"tenant_id": require_tenant_id(), "segment_id": segment.pk}
     if cause is None:
-        few = _few(matching, asked)
+        few = _few(condition, asked)
         if few is not None:
             return few
     is_list = segment.kind == SegmentKind.STATIC
+    matching, parameters = _ids(condition)
     return _written(
         _WRITE.format(matching=matching, entered_cause=_PICKED if is_list else "%(cause)s"),
         {
             **asked,
+            **parameters,
             "name": segment.name,
             "at": at,
             "cause": int(cause or Cause.CHANGE),
@@ -104,9 +105,10 @@ def _compare(segment: Segment, found: QuerySet[Contact], at: datetime, cause: Ca
     )
 
 
-def _few(matching: str, asked: dict[str, Any]) -> _Found | None:
+def _few(condition: Q, asked: dict[str, Any]) -> _Found | None:
+    matching, parameters = _words(condition)
     with connection.cursor() as cursor:
-        cursor.execute(_ASK.format(matching=words_of(matching)), asked)
+        cursor.execute(_ASK.format(matching=matching), {**asked, **parameters})
         number, count, came, went = cursor.fetchone() or (0, 0, [], [])
         if number > causes.MOST:
             return None
@@ -138,15 +140,17 @@ differing (came, stay_id, went) AS MATERIALIZED (
 )"""
 _FEW = f"few AS MATERIALIZED (SELECT * FROM differing WHERE (SELECT count(*) FROM differing) <= {causes.MOST})"
 _STAYING = f"FROM {SegmentMembership.table()} WHERE tenant_id = %(tenant_id)s AND segment_id = %(segment_id)s"
-_IDS = f"""ARRAY(SELECT word << 6 | place FROM differing, generate_series(0, 63) place
-                  WHERE total.number <= {causes.MOST} AND {{bits}} >> place & 1 = 1 ORDER BY 1)"""
+_IDS = f"""ARRAY(SELECT word << 6 | place
+                    FROM (SELECT word, {{bits}} AS bits, generate_series(0, 63) AS place
+                            FROM differing WHERE {{bits}} <> 0 AND total.number <= {causes.MOST}) each_place
+                   WHERE bits >> place & 1 = 1 ORDER BY 1)"""
 # Compared by words of 64 people; only those who differ are written out as ids.
 _ASK = f"""
 WITH matching AS MATERIALIZED (SELECT * FROM {{matching}} each_word),
 differing AS MATERIALIZED (
     SELECT word, coalesce(matching.bits, 0) & ~coalesce(staying.bits, 0) AS came,
            coalesce(staying.bits, 0) & ~coalesce(matching.bits, 0) AS went
-      FROM matching FULL JOIN {words_of(f"SELECT contact_id {_STAYING} AND left_at IS NULL")} staying USING (word)
+      FROM matching FULL JOIN {bits.words_of(f"SELECT contact_id {_STAYING} AND left_at IS NULL")} staying USING (word)
 )
 SELECT total.number, coalesce((SELECT sum(bit_count(bits::bit(64))) FROM matching), 0),
        {_IDS.format(bits="came")}, {_IDS.format(bits="went")}
@@ -202,12 +206,30 @@ def _moves(segment: Segment, root: tree.Group, found: _Found, scope: Scope, reas
     ]
 
 
-def _ids(found: QuerySet[Contact]) -> tuple[str, dict[str, Any]]:
-    """The compiled rule with named parameters, to stand inside a larger statement."""
+def _words(condition: Q) -> tuple[str, dict[str, Any]]:
+    """Whom a rule finds as words of 64 people (``contacts.segments.bits``), for a FROM."""
+    if bits.is_conjunction(condition):
+        sql, parameters = _ids(condition)
+        return bits.words_of(sql), parameters
+    figures, wanted = bits.narrowed(counting.people(), condition)
     try:
-        sql, parameters = found.order_by().values("pk").query.sql_with_params()
+        return _named(*figures.words(wanted))
     except EmptyResultSet:
-        return "SELECT NULL::bigint WHERE false", {}
+        return bits.words_of(_NOBODY), {}
+
+
+def _ids(condition: Q) -> tuple[str, dict[str, Any]]:
+    """Whom a rule finds, to stand inside a larger statement."""
+    try:
+        return _named(*counting.people().filter(condition).order_by().values("pk").query.sql_with_params())
+    except EmptyResultSet:
+        return _NOBODY, {}
+
+
+_NOBODY = "SELECT NULL::bigint WHERE false"
+
+
+def _named(sql: str, parameters: Sequence[Any]) -> tuple[str, dict[str, Any]]:
     names = [f"rule{number}" for number in range(len(parameters))]
     # A literal percent sign is written twice; it has to stay so through this substitution.
     named = sql.replace("%%", "%%%%") % tuple(f"%({name})s" for name in names)
