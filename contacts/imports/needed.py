@@ -1,4 +1,7 @@
-"""Custom fields that people lack at the stage they have after an import: said, the row comes in."""
+"""Custom fields that people lack at the stage they have after an import: said, the row comes in.
+
+Whoever may import can read what is said: a field that one of them does not see is not named.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,21 @@ from typing import Any
 
 import orjson
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from contacts import fields
 from contacts.imports.checking import Trouble
 from contacts.imports.wishes import Wishes
 from contacts.models import CustomField
 from contacts.models.people import Stage
+from ecrm.tenancy.roles import GRANTS, Capability, Role
 
 CONTACT = CustomField.Entity.CONTACT.value
+# Owners and admins see every field.
+_IMPORTERS = {role.value for role, granted in GRANTS.items() if Capability.CONTACTS_IMPORT in granted} - {
+    Role.OWNER.value,
+    Role.ADMIN.value,
+}
 
 
 def lacking(wishes: Wishes) -> list[Trouble]:
@@ -26,8 +36,18 @@ def lacking(wishes: Wishes) -> list[Trouble]:
     return [
         Trouble(line, "", words, is_fatal=False)
         for line, known_id, stage, changes in rows
-        for words in fields.missing(needed, stage, {**held.get(known_id or 0, {}), **changes}).values()
+        for words in _words(needed, stage, {**held.get(known_id or 0, {}), **changes})
     ]
+
+
+def _words(needed: list[CustomField], stage: str, values: dict[str, Any]) -> list[str]:
+    lacked = fields.missing(needed, stage, values)
+    shown = {field.key for field in needed if not field.visible_to or set(field.visible_to) >= _IMPORTERS}
+    named = [words for key, words in lacked.items() if key in shown]
+    if len(named) == len(lacked):
+        return named
+    hidden = _("A field that not everybody sees is needed at the stage %(stage)s. An admin can fill it in.")
+    return [*named, hidden % {"stage": Stage(stage).label}]
 
 
 def _landing(wishes: Wishes, stages: list[str]) -> list[tuple[int, int | None, str, dict[str, Any]]]:

@@ -36,6 +36,27 @@ def test_rows_that_lack_a_needed_field_are_told(alice: Member) -> None:
         assert Contact.objects.filter(stage="customer").count() == 3
 
 
+def test_a_needed_field_that_is_hidden_is_not_named(acme: Tenant, alice: Member, mara: Member) -> None:
+    """Two of them are hidden from Mara, who brings the file; one is of a role that every importer has."""
+    with tenant_context(acme):
+        make("text", "Salary", key="salary", visible_to=[Role.SALES], required_at=["customer"])
+        make("text", "Bonus", key="bonus", visible_to=[Role.SALES], required_at=["customer"])
+        make("text", "Reach", key="reach", visible_to=[Role.MARKETER], required_at=["customer"])
+    run = start(mara, check(mara, begin(mara, "Email,Stage\nana@example.com,customer\n")))
+    hidden, reach = sorted(words for _line, _column, words in problems(mara, run))
+    assert reach == "“Reach” is needed at the stage Customer."
+    assert "not everybody sees" in hidden
+    assert "admin" in hidden
+    for said in (
+        mara.get("import_run", run.pk).content.decode(),
+        mara.get("import_problems", run.pk).content.decode(),
+        b"".join(mara.get("file", run.problem_file.pk)).decode(),
+    ):
+        assert "not everybody sees" in said
+        assert "Salary" not in said
+        assert "Bonus" not in said
+
+
 def test_whom_a_field_is_hidden_from_cannot_fill_it(acme: Tenant, alice: Member, mara: Member) -> None:
     with tenant_context(acme):
         make("text", "Salary", key="salary", visible_to=[Role.SALES])
