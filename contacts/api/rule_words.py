@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -13,7 +13,7 @@ from contacts import criteria
 from contacts.criteria import Criterion, UnknownCriterion
 from contacts.lists import language
 from contacts.segments import tree
-from contacts.segments.tree import InvalidRule
+from contacts.segments.tree import Condition, InvalidRule
 
 
 def fuller(rule: Any, place: str, words: str, *, is_text: bool) -> str:
@@ -43,26 +43,35 @@ def fuller(rule: Any, place: str, words: str, *, is_text: bool) -> str:
     return f"{criterion.key}.{operator}: {words}"
 
 
-def judge(rule: Any) -> None:
-    """Raises ``InvalidRule`` for values that could match nobody, such as an address without a domain."""
-    errors = dict(_misjudged(rule))
+def judge(rule: Any, *, stored: Any = None) -> None:
+    """Raises ``InvalidRule`` for values that could match nobody, such as an address without a domain.
+
+    What the ``stored`` rule asks already stands as it is.
+    """
+    known = _known(stored) if stored is not None else []
+    errors = dict(_misjudged(rule, known))
     if errors:
         raise InvalidRule(errors)
 
 
-def _misjudged(rule: Any) -> Iterator[tuple[str, str]]:
+def _misjudged(rule: Any, known: Sequence[Condition]) -> Iterator[tuple[str, str]]:
     for condition in tree.conditions(tree.parse(rule)):
-        operator = condition.criterion.operator(condition.operator)
-        values = operator.values(condition.value)
-        for given in operator.inputs:
-            try:
-                given_judge = getattr(given, "judge", None)
-                if given_judge is not None:
-                    given_judge(values[given.name])
-            except ValidationError as error:
-                told = {"operators": ", ".join(each.key for each in condition.criterion.operators)}
-                further = _("The operators here are: %(operators)s.") % told
-                yield condition.place, f"{' '.join(error.messages)} {further}"
+        try:
+            condition.judge()
+        except ValidationError as error:
+            if any(condition.asks_as(one) for one in known):
+                continue
+            told = {"operators": ", ".join(each.key for each in condition.criterion.operators)}
+            further = _("The operators here are: %(operators)s.") % told
+            yield condition.place, f"{' '.join(error.messages)} {further}"
+
+
+def _known(rule: Any) -> list[Condition]:
+    """Nothing of a rule that cannot be read any more."""
+    try:
+        return list(tree.conditions(tree.parse(rule)))
+    except InvalidRule:
+        return []
 
 
 def _at(rule: Any, place: str) -> Any:

@@ -155,7 +155,7 @@ def upsert_segment(request: ApiRequest, given: SegmentIn) -> Any:
     found = Segment.objects.filter(name=name, archived_at=None).first()
     if found is None:
         return Status(201, _create(request, given))
-    with _rule_problems(given.rule):
+    with _rule_problems(given.rule, stored=found.rule):
         services.change_rule(segment=found, rule=given.rule, by=request.user)
     if "description" in given.model_fields_set:
         services.rename_segment(segment=found, name=name, description=given.description, by=request.user)
@@ -209,7 +209,7 @@ def change_segment(request: ApiRequest, segment_id: IdIn, given: SegmentChangesI
     """Changes the fields given and leaves the others. An archived one is a conflict (409)."""
     segment, told = _unarchived(segment_id), given.model_fields_set
     if "rule" in told:
-        with _rule_problems(given.rule):
+        with _rule_problems(given.rule, stored=segment.rule):
             services.change_rule(segment=segment, rule=given.rule, by=request.user)
     name = given.name if "name" in told else segment.name
     description = given.description if "description" in told else None
@@ -235,10 +235,10 @@ def _create(request: ApiRequest, given: SegmentIn) -> Segment:
 
 
 @contextmanager
-def _rule_problems(rule: Any) -> Iterator[None]:
+def _rule_problems(rule: Any, *, stored: Any = None) -> Iterator[None]:
     try:
         if rule is not None:
-            rule_words.judge(rule)
+            rule_words.judge(rule, stored=stored)
         yield
     except InvalidRule as error:
         raise filtering.of_rule(error, rule, "rule") from error

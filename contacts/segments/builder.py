@@ -87,6 +87,8 @@ class Row:
     kept: Kept | None = None
     alone: int | None = None
     error: str = ""
+    # What would be refused of it if it was written now
+    qualm: str = ""
     # A condition
     sentence: str = ""
     criterion: str = ""
@@ -237,6 +239,7 @@ class _Rows:
             return shown
         return shown | {
             "sentence": self._sentence(node),
+            "qualm": node.qualm(self.scope),
             "criterion": chosen.key,
             "operators": [(each.key, each.label, each is node.operator) for each in chosen.operators],
             "fields": [self._field(given, node) for given in node.operator.inputs],

@@ -8,6 +8,7 @@ rule yet stays on the page as it is.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,9 +32,34 @@ class DraftCondition:
     operator: Operator | None = None
     sent: dict[str, list[str]] = field(default_factory=dict)
     place: str = ""
+    # It was saved so before: what would be refused of it now is pointed out, and holds nothing up.
+    stands: bool = False
 
     def read(self, scope: Scope) -> Condition:
         """Raises ``ValidationError``."""
+        condition = self._read(scope)
+        if not self.stands:
+            condition.judge()
+        return condition
+
+    def qualm(self, scope: Scope) -> str:
+        """What would be refused of a condition that stands, if it was written now."""
+        try:
+            if self.stands:
+                self._read(scope).judge()
+        except ValidationError as error:
+            return " ".join(error.messages)
+        return ""
+
+    def asked(self, scope: Scope) -> Condition | None:
+        """What it asks, if that may be refused and is not filled in wrongly."""
+        is_judged = self.operator is not None and any(getattr(given, "judge", None) for given in self.operator.inputs)
+        try:
+            return self._read(scope) if is_judged else None
+        except ValidationError:
+            return None
+
+    def _read(self, scope: Scope) -> Condition:
         if self.criterion is None or self.operator is None:
             raise ValidationError(_("Choose what to ask about."))
         values = {given.name: given.read(self.sent.get(given.name, []), scope) for given in self.operator.inputs}
@@ -60,6 +86,23 @@ def from_rule(rule: Any, scope: Scope) -> DraftGroup:
     if not isinstance(drafted, DraftGroup) or drafted.kind != "all":
         drafted = DraftGroup("all", [drafted])
     return placed(drafted)
+
+
+def stand_by(draft: DraftGroup, stored: Any, scope: Scope) -> DraftGroup:
+    """The draft, in which conditions that the ``stored`` rule has as well stand as they are."""
+    written = [(node, asked) for node in _conditions(draft) if (asked := node.asked(scope))]
+    known = [asked for node in _conditions(_drafted(stored, scope)) if (asked := node.asked(scope))] if written else []
+    for node, asked in written:
+        node.stands = any(asked.asks_as(one) for one in known)
+    return draft
+
+
+def _conditions(node: DraftNode) -> Iterator[DraftCondition]:
+    if isinstance(node, DraftCondition):
+        yield node
+    else:
+        for part in node.parts:
+            yield from _conditions(part)
 
 
 def from_form(form: QueryDict) -> DraftGroup:
@@ -144,7 +187,7 @@ def _drafted(raw: Any, scope: Scope) -> DraftNode:
     values = operator.values(node.value)
     given_all = (*operator.inputs, *(each for each in operator.extras if values[each.name] is not None))
     sent = {given.name: list(given.write(values[given.name], scope)) for given in given_all}
-    return DraftCondition(node.criterion, operator, sent)
+    return DraftCondition(node.criterion, operator, sent, stands=True)
 
 
 def placed(root: DraftGroup) -> DraftGroup:

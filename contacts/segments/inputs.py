@@ -118,7 +118,7 @@ class Money:
 class Words:
     """Several texts, separated by commas in the form. ``suggest`` names what the page can suggest (``suggestions``).
 
-    ``judge`` refuses what somebody writes now; rules written before go on as they are until they are edited.
+    ``judge`` refuses what somebody writes now (``Condition.judge``); rules written before go on as they are.
     """
 
     name: str
@@ -134,8 +134,6 @@ class Words:
         found = [word.strip() for text in sent for word in text.split(",")]
         value = list(dict.fromkeys(word for word in found if word))
         self.check(value)
-        if self.judge is not None:
-            self.judge(value)
         return value
 
     def check(self, value: Any) -> None:

@@ -45,6 +45,20 @@ class Condition:
     def sentence(self, scope: Scope) -> str:
         return self.criterion.sentence(self.operator, self.value, scope)
 
+    def judge(self) -> None:
+        """Raises ``ValidationError`` for values that nobody may write now, such as an address without a domain."""
+        operator = self.criterion.operator(self.operator)
+        values = operator.values(self.value)
+        for given in operator.inputs:
+            given_judge = getattr(given, "judge", None)
+            if given_judge is not None:
+                given_judge(values[given.name])
+
+    def asks_as(self, other: Condition) -> bool:
+        """Whether both ask the same, wherever they stand."""
+        mine, theirs = ((each.criterion.key, each.operator, each.value) for each in (self, other))
+        return mine == theirs
+
 
 @dataclass(frozen=True, slots=True)
 class Group:

@@ -28,6 +28,7 @@ from ecrm.ui.toasts import toast
 
 LONGEST_NAME = 120
 OTHERS = "others"
+OPENED = "opened"
 
 
 @requires(Capability.CONTACTS_VIEW)
@@ -46,7 +47,7 @@ def draft_filter(request: MemberRequest) -> HttpResponse:
     """The same form after one edit (``do``). Saves nothing."""
     matches = adding.matches(request.POST, builder.offered(request.membership.may))
     draft = edits.edited(drafts.from_form(request.POST), adding.edit(request.POST, matches))
-    return _render(request, _sent(request), askable.only(draft, request.membership.may), matches=matches)
+    return _render(request, _sent(request), _standing(request, draft), matches=matches)
 
 
 @requires(Capability.CONTACTS_VIEW)
@@ -56,7 +57,7 @@ def apply_filter(request: MemberRequest) -> HttpResponse:
     if adding.is_asked(request.POST):
         return draft_filter(request)
     query = _sent(request)
-    draft = askable.only(drafts.from_form(request.POST), request.membership.may)
+    draft = _standing(request, drafts.from_form(request.POST))
     found, errors = drafts.as_tree(draft, query.scope)
     if errors:
         return _render(request, query, draft, shows_errors=True)
@@ -106,6 +107,13 @@ def _sent(request: MemberRequest) -> ListQuery:
     return ListQuery.read(QueryDict(request.POST.get(OTHERS, "")[:8000]), request.membership).but(parts=())
 
 
+def _standing(request: MemberRequest, draft: DraftGroup) -> DraftGroup:
+    """As far as this member may ask it; what the list asked already when the form was opened stands."""
+    draft = askable.only(draft, request.membership.may)
+    opened = ListQuery.read(QueryDict(request.POST.get(OPENED, "")[:8000]), request.membership)
+    return drafts.stand_by(draft, language.rule_of(opened.parts), opened.scope)
+
+
 def _render(
     request: MemberRequest,
     query: ListQuery,
@@ -123,6 +131,7 @@ def _render(
         "may_edit": True,
         "is_filter": True,
         "others": others,
+        "opened": request.POST.get(OPENED, request.GET.urlencode())[:8000],
         "draft_url": reverse("draft_filter"),
         "error_count": len(board.errors) if shows_errors else 0,
         "list_url": reverse("contact_list") + query.url(),

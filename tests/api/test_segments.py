@@ -162,3 +162,14 @@ def test_what_segments_share(shop: Program, moved: dict[str, str], acme: Tenant)
         services.refresh_dirty()
     told = shop.get(f"/segments/{both}/overlap").json()
     assert told == [{"segment_id": moved["segment"], "name": "Portugal", "both": 1, "only_here": 0}]
+
+
+def test_what_a_rule_asks_already_holds_up_no_other_change(shop: Program, acme: Tenant) -> None:
+    old = {"criterion": "email", "operator": "domain", "value": ["localhost"]}
+    with tenant_context(acme):
+        segment = services.create_segment(name="Old", rule={"all": [old]}, by=None)
+    more = {"all": [old, *PORTUGAL["all"]]}
+    assert shop.patch(f"/segments/{segment.pk}", {"rule": more}).json()["rule"] == more
+    worse = {"all": [{**old, "value": ["localhost", "acme"]}, *PORTUGAL["all"]]}
+    assert shop.patch(f"/segments/{segment.pk}", {"rule": worse}).json()["errors"][0]["pointer"] == "/rule/all/0"
+    assert shop.post("/segments", {"name": "New", "rule": more}).status_code == 422

@@ -300,3 +300,27 @@ def test_moves_and_removes_rules(alice: Member, people: list[Contact]) -> None:
     form = press(alice, form, "drop:1:value:PT")
     assert form.fields["v.1.value"] == [""]
     assert "drop:1:value:PT" not in form.buttons
+
+
+def test_an_old_condition_that_is_refused_by_now_holds_up_no_other_change(alice: Member, people: list[Contact]) -> None:
+    old = condition("email", "domain", ["localhost"])
+    with tenant_context(alice.tenant):
+        segment = create_segment(name="Old", rule={"all": [old, PORTUGAL]}, by=None)
+    form = Form(alice.get("segment", segment.pk).content.decode())
+
+    drafted = alice.post("draft_segment", form={**form.fields, "do": "add:"}).content.decode()
+    assert "“localhost” is not a domain" in drafted
+    assert "Written now it would be refused" in drafted
+    form = Form(drafted)
+    form = press(alice, form, "up:1", c__2="birthday", o__2="known")
+    assert alice.post("change_segment", segment.pk, form=form.with_(name="Old")).status_code == 302
+    known = condition("birthday", "known", None)
+    assert [each["criterion"] for each in saved(segment).rule["all"]] == ["country", "email", known["criterion"]]
+
+    form = Form(alice.get("segment", segment.pk).content.decode())
+    refused = alice.post("change_segment", segment.pk, form=form.with_(v__1__value="localhost, acme"))
+    assert refused.status_code == 422
+    assert "“localhost” is not a domain" in refused.content.decode().split('id="e-1"')[1]
+    new = Form(alice.get("create_segment").content.decode())
+    asked = {"c__0": "email", "p__0": "email", "o__0": "domain", "v__0__value": "localhost"}
+    assert alice.post("create_segment", form=new.with_(name="New", **asked)).status_code == 422

@@ -64,6 +64,7 @@ def change_segment(request: MemberRequest, segment_id: int) -> HttpResponse:
     if adding.is_asked(request.POST):
         return draft_segment(request)
     draft = askable.only(drafts.from_form(request.POST), request.membership.may, stored=found.rule)
+    drafts.stand_by(draft, found.rule, Scope.current())
     try:
         _save(request, found, _complete(draft))
     except (InvalidRule, ValidationError) as error:
@@ -81,6 +82,8 @@ def draft_segment(request: MemberRequest) -> HttpResponse:
     matches = adding.matches(request.POST, builder.offered(request.membership.may))
     draft = edits.edited(drafts.from_form(request.POST), adding.edit(request.POST, matches))
     draft = askable.only(draft, request.membership.may, stored=found.rule if found else None)
+    if found:
+        drafts.stand_by(draft, found.rule, Scope.current())
     return _render(request, draft, found, matches=matches)
 
 

@@ -72,3 +72,22 @@ def test_what_is_no_filter_in_an_address_is_said(alice: Member, acme: Tenant, na
 )
 def test_what_belongs_in_an_address_is_not_complained_of(alice: Member, acme: Tenant, query: dict[str, str]) -> None:
     assert "is no filter" not in alice.get("contact_list", query=query).content.decode()
+
+
+def test_what_the_list_asks_already_is_not_refused(alice: Member, acme: Tenant) -> None:
+    """A view saved before a word was refused is opened, and something else is added."""
+    opened = alice.get("filter_contacts", query={"where": "email.domain:localhost,"})
+    assert "“localhost” is not a domain" in opened.content.decode()
+    form = {
+        "opened": opened.context["opened"],
+        "c.0": "email",
+        "p.0": "email",
+        "o.0": "domain",
+        "v.0.value": "localhost",
+        "c.1": "country",
+        "p.1": "country",
+        "o.1": "any_of",
+        "v.1.value": "PT",
+    }
+    assert alice.post("apply_filter", form=form).status_code == 302
+    assert alice.post("apply_filter", form={**form, "v.0.value": "acme"}).status_code == 422
