@@ -52,11 +52,12 @@ def test_every_page_is_readable_and_fits(share: int, site: Page, alice: Member) 
     """A share of all pages in each test: rows are made once for many, and workers have something to share."""
     faults: list[str] = []
     for name, path in pages(share, alice):
+        # More than half of the addresses take forms alone, which Django says sooner than a browser draws it.
+        if alice.client.get(path).status_code == 405:
+            continue
         site.set_viewport_size({"width": 1440, "height": 900})
         answer = site.goto(path)
         assert answer is not None
-        if answer.status == 405:
-            continue
         assert answer.status == 200, (name, answer.status)
         if site.locator("main").count() != 1:
             faults.append(f"{name}: no page")
