@@ -14,7 +14,7 @@ from tests.architecture.test_page_costs import grow
 from tests.architecture.urls import ARGUMENTS, tenant_addresses
 from tests.cast import Member
 from tests.chromium import tab
-from tests.reading import violations
+from tests.reading import in_both_themes
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 SHARES = 10
@@ -67,10 +67,7 @@ def test_every_page_is_readable_and_fits(share: int, site: Page, alice: Member) 
 
 
 def look_at(page: Page) -> Iterator[str]:
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        for violation in violations(page):
-            yield f"{scheme}: {violation['id']}: {violation['nodes'][0]['html'][:160]}"
+    yield from in_both_themes(page)
     page.set_viewport_size({"width": 320, "height": 800})
     width = page.evaluate("document.documentElement.scrollWidth")
     if width > 320:
