@@ -15,7 +15,7 @@ from contacts.lists import language
 from contacts.lists.language import LONGEST, MOST, Part
 from contacts.lists.query import ListQuery
 from contacts.querysets import ContactQuerySet
-from contacts.segments import counting, tree
+from contacts.segments import askable, counting, tree
 from contacts.segments.counting import TooSlow
 from contacts.segments.tree import InvalidRule
 from ecrm.api.access import ApiRequest
@@ -47,6 +47,14 @@ def narrow(people: ContactQuerySet, query: ListQuery) -> ContactQuerySet:
     for part in query.parts:
         people = people.filter(part.node.compile(query.scope))
     return people
+
+
+def refuse_hidden(request: ApiRequest, node: tree.Node) -> None:
+    """Raises ``Problem`` 403 for a condition that the token, or its maker, may not ask."""
+    for condition in tree.conditions(node):
+        if askable.is_hidden(condition.criterion, request.grant.reaches):
+            words = _("This token, or the member who made it, may not ask about “%(criterion)s”.")
+            raise Problem(403, words % {"criterion": condition.criterion.key})
 
 
 @contextmanager
@@ -95,11 +103,7 @@ def of_rule(error: InvalidRule, rule: Any, field: str) -> Problem:
 
 def _refuse(request: ApiRequest, part: Part, field: str) -> None:
     """What the token or its maker may not ask, and what cannot be answered any more."""
-    for condition in tree.conditions(part.node):
-        needed = condition.criterion.capability
-        if needed is not None and not request.grant.reaches(needed):
-            words = _("This token, or the member who made it, may not ask about “%(criterion)s”.")
-            raise Problem(403, words % {"criterion": condition.criterion.key})
+    refuse_hidden(request, part.node)
     try:
         part.node.compile(ListQuery(membership=request.membership).scope)
     except Unanswerable as error:

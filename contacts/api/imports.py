@@ -16,7 +16,7 @@ from pydantic import Field
 from contacts.api.exports import download
 from contacts.api.import_options import checked_mapping, checked_options, shown_columns
 from contacts.api.import_schemas import CheckIn, ColumnsOut, ImportOut, ImportProblemOut, TargetOut
-from contacts.imports import fields, services
+from contacts.imports import fields, services, sight
 from contacts.imports.reports import Report
 from contacts.models import ImportProblem, ImportRun
 from ecrm.api import problems, root
@@ -88,13 +88,13 @@ def list_import_fields(request: ApiRequest) -> Any:
 
 @router.get("/{import_id}", auth=READ, response=ImportOut, summary="Read where an import stands")
 def read_import(request: ApiRequest, import_id: IdIn) -> Any:
-    return _shown(request, _one(import_id))
+    return _shown(request, _one(request, import_id))
 
 
 @router.delete("/{import_id}", auth=WRITE, response={204: None}, summary="Discard an import")
 def discard_import(request: ApiRequest, import_id: IdIn) -> Any:
     """Forgets the file and its check. A conflict (409) once people came in from it: undo it instead."""
-    if not services.discard(run=_one(import_id), by=request.user):
+    if not services.discard(run=_one(request, import_id), by=request.user):
         raise Problem(409, _("People have come in from this file, or it is being worked on."))
     return Status(204, None)
 
@@ -102,13 +102,13 @@ def discard_import(request: ApiRequest, import_id: IdIn) -> Any:
 @router.get("/{import_id}/columns", auth=READ, response=ColumnsOut, summary="Read the columns of a file")
 def read_import_columns(request: ApiRequest, import_id: IdIn) -> Any:
     """Where each goes, as guessed or as checked last, and how the file is read."""
-    return shown_columns(request, _with_file(import_id))
+    return shown_columns(request, _with_file(request, import_id))
 
 
 @router.post("/{import_id}/check", auth=WRITE, response={202: ImportOut}, summary="Try an import")
 def check_import(request: ApiRequest, import_id: IdIn, given: CheckIn) -> Any:
     """The dry run: says exactly what would happen, and brings nobody in. Ask until `state` is `checked`."""
-    run = _with_file(import_id)
+    run = _with_file(request, import_id)
     mapping = checked_mapping(request, run, given.columns)
     options = checked_options(run, given.options, mapping)
     with _refusals(lambda name: f"columns.{name}" if name.isdecimal() else "columns"):
@@ -122,21 +122,21 @@ def add_import_entries(request: ApiRequest, import_id: IdIn) -> Any:
     if not request.grant.reaches(Capability.SETTINGS_MANAGE):
         raise Problem(403, _("This token, or the member who made it, may not make fields."))
     with _refusals(lambda _name: "missing_entries"):
-        done = services.add_entries(run=_with_file(import_id), by=request.user)
+        done = services.add_entries(run=_with_file(request, import_id), by=request.user)
     return _moved(request, import_id, done, {State.CHECKING})
 
 
 @router.post("/{import_id}/start", auth=WRITE, response={202: ImportOut}, summary="Bring people in")
 def start_import(request: ApiRequest, import_id: IdIn) -> Any:
     """What was checked, or on from where it stopped. Twice changes nothing."""
-    done = services.start(run=_one(import_id), by=request.user)
+    done = services.start(run=_one(request, import_id), by=request.user)
     return _moved(request, import_id, done, {State.IMPORTING, State.DONE})
 
 
 @router.post("/{import_id}/cancel", auth=WRITE, response={202: ImportOut}, summary="Stop an import")
 def cancel_import(request: ApiRequest, import_id: IdIn) -> Any:
     """It stops at its next step; who has come in stays. A conflict (409) when nothing is going on."""
-    run = _one(import_id)
+    run = _one(request, import_id)
     done = services.cancel(run=run, by=request.user)
     return _moved(request, import_id, done or Report(run, request.membership).is_stopping, {State.CANCELLED})
 
@@ -144,7 +144,7 @@ def cancel_import(request: ApiRequest, import_id: IdIn) -> Any:
 @router.post("/{import_id}/undo", auth=WRITE, response={202: ImportOut}, summary="Undo an import")
 def undo_import(request: ApiRequest, import_id: IdIn) -> Any:
     """Takes everything back but what somebody changed since. Twice changes nothing."""
-    done = services.undo(run=_one(import_id), by=request.user)
+    done = services.undo(run=_one(request, import_id), by=request.user)
     return _moved(request, import_id, done, {State.UNDOING, State.UNDONE})
 
 
@@ -153,7 +153,7 @@ def undo_import(request: ApiRequest, import_id: IdIn) -> Any:
 )
 def list_import_problems(request: ApiRequest, import_id: IdIn, window: Window) -> Any:
     """In the order of the file."""
-    found = ImportProblem.objects.filter(run=_one(import_id))
+    found = ImportProblem.objects.filter(run=_one(request, import_id))
     return page_of(found, window, order=("line", "id"), show=list)
 
 
@@ -165,7 +165,7 @@ def list_import_problems(request: ApiRequest, import_id: IdIn, window: Window) -
 )
 def download_import_problems(request: ApiRequest, import_id: IdIn) -> Any:
     """The original rows, with their lines and reasons."""
-    run = _one(import_id)
+    run = _one(request, import_id)
     if run.problem_file is None:
         raise Problem(409, _("There is no file (yet, or any more)."))
     return download(request, run.problem_file)
@@ -186,15 +186,17 @@ def _runs() -> QuerySet[ImportRun]:
     return ImportRun.objects.select_related("file", "problem_file", "job", "tenant")
 
 
-def _one(import_id: str) -> ImportRun:
+def _one(request: ApiRequest, import_id: str) -> ImportRun:
     run = _runs().filter(pk=number_of(import_id)).first()
     if run is None:
         raise Http404
+    if not sight.may_look(run, request.membership):
+        raise Problem(403, _("This file holds values of fields that your role does not see."))
     return run
 
 
-def _with_file(import_id: str) -> ImportRun:
-    run = _one(import_id)
+def _with_file(request: ApiRequest, import_id: str) -> ImportRun:
+    run = _one(request, import_id)
     if run.file is None:
         raise Problem(409, _("The file of this import is gone."))
     return run
@@ -202,7 +204,7 @@ def _with_file(import_id: str) -> ImportRun:
 
 def _moved(request: ApiRequest, import_id: str, is_done: bool, wanted: Collection[str]) -> Any:
     """Where it stands now; a conflict unless it was set going, or stood where it should already."""
-    run = _one(import_id)
+    run = _one(request, import_id)
     if not is_done and run.state not in wanted:
         words = _("This import is %(state)s: it cannot do that now.")
         raise Problem(409, words % {"state": run.state})

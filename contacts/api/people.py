@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import partial
 from typing import Annotated, Any
 
 from ninja import Query, Router, Status
 
-from contacts import events, services
+from contacts import events, fields, services
 from contacts.api import filtering, reading, writing
 from contacts.api.reading import ContactFilters, HappeningFilters
 from contacts.api.schemas import ContactIn, ContactOut, HappeningOut, IdentityIn, IdentityOut, RuleIn, TagsIn
@@ -127,7 +128,8 @@ def list_contact_events(
     contact = reading.one(request, contact_id)
     hidden = [kind.name for kind in events.kinds() if not request.membership.may(kind.capability)]
     facts = asked.narrow(Event.objects.filter(contact_id=contact.pk).exclude(name__in=hidden))
-    return page_of(facts, window, order=("-occurred_at", "-id"), show=_happenings)
+    unseen = fields.hidden("contact", request.membership)
+    return page_of(facts, window, order=("-occurred_at", "-id"), show=partial(_happenings, unseen=unseen))
 
 
 def _shown(request: ApiRequest, contact_id: int) -> dict[str, Any]:
@@ -140,7 +142,7 @@ def _listed(request: ApiRequest, asked: ContactFilters, window: Paging, query: L
         return page_of(people, window, order=asked.keys, show=partial(reading.show, request))
 
 
-def _happenings(facts: Any) -> list[dict[str, Any]]:
+def _happenings(facts: Any, *, unseen: Collection[str]) -> list[dict[str, Any]]:
     return [
         {
             "id": fact.pk,
@@ -151,7 +153,15 @@ def _happenings(facts: Any) -> list[dict[str, Any]]:
             "amount": fact.amount,
             "currency": fact.currency,
             "campaign_id": fact.campaign_id,
-            "properties": fact.properties,
+            "properties": _seen(fact.properties, unseen),
         }
         for fact in facts
     ]
+
+
+def _seen(properties: dict[str, Any], unseen: Collection[str]) -> dict[str, Any]:
+    """Less the names of changed fields that the token's maker does not see."""
+    changed = properties.get("fields")
+    if not isinstance(changed, list):
+        return properties
+    return {**properties, "fields": [name for name in changed if name not in unseen]}

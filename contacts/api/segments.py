@@ -16,7 +16,7 @@ from contacts import criteria
 from contacts.api import filtering, reading, rule_words
 from contacts.criteria import Criterion, Input, Operator
 from contacts.models import Segment
-from contacts.segments import counting, lists, services
+from contacts.segments import askable, counting, lists, services, tree
 from contacts.segments.counting import TooSlow
 from contacts.segments.tree import InvalidRule
 from ecrm.api.access import ApiRequest, needs
@@ -54,7 +54,8 @@ class SegmentChangesIn(In):
 
 class SegmentOut(Schema):
     """``kind`` is `rule`, or `static`: its people are named by hand. ``calculated_at`` is the instant the
-    members stand for, null before the first calculation.
+    members stand for, null before the first calculation. In ``rule``, a condition that the token may not ask is
+    `{"criterion": "hidden"}`.
     """
 
     id: Id
@@ -68,6 +69,11 @@ class SegmentOut(Schema):
     created_at: datetime
     updated_at: datetime
     archived_at: datetime | None
+
+    @staticmethod
+    def resolve_rule(found: Segment, context: Any) -> dict[str, Any]:
+        rule: dict[str, Any] = askable.shown(found.rule, context["request"].grant.reaches)
+        return rule
 
 
 class StaticIn(In):
@@ -155,7 +161,7 @@ def upsert_segment(request: ApiRequest, given: SegmentIn) -> Any:
     found = Segment.objects.filter(name=name, archived_at=None).first()
     if found is None:
         return Status(201, _create(request, given))
-    with _rule_problems(given.rule, stored=found.rule):
+    with _rule_problems(request, given.rule, stored=found.rule):
         services.change_rule(segment=found, rule=given.rule, by=request.user)
     if "description" in given.model_fields_set:
         services.rename_segment(segment=found, name=name, description=given.description, by=request.user)
@@ -209,7 +215,7 @@ def change_segment(request: ApiRequest, segment_id: IdIn, given: SegmentChangesI
     """Changes the fields given and leaves the others. An archived one is a conflict (409)."""
     segment, told = _unarchived(segment_id), given.model_fields_set
     if "rule" in told:
-        with _rule_problems(given.rule, stored=segment.rule):
+        with _rule_problems(request, given.rule, stored=segment.rule):
             services.change_rule(segment=segment, rule=given.rule, by=request.user)
     name = given.name if "name" in told else segment.name
     description = given.description if "description" in told else None
@@ -230,15 +236,16 @@ def read_segment(request: ApiRequest, segment_id: IdIn) -> Any:
 
 
 def _create(request: ApiRequest, given: SegmentIn) -> Segment:
-    with _rule_problems(given.rule):
+    with _rule_problems(request, given.rule):
         return services.create_segment(name=given.name, rule=given.rule, description=given.description, by=request.user)
 
 
 @contextmanager
-def _rule_problems(rule: Any, *, stored: Any = None) -> Iterator[None]:
+def _rule_problems(request: ApiRequest, rule: Any, *, stored: Any = None) -> Iterator[None]:
     try:
         if rule is not None:
             rule_words.judge(rule, stored=stored)
+            filtering.refuse_hidden(request, tree.parse(rule))
         yield
     except InvalidRule as error:
         raise filtering.of_rule(error, rule, "rule") from error

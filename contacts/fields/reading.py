@@ -59,6 +59,11 @@ def unseen(entity: str, membership: Membership) -> set[str]:
     return hidden - {prefixed(field) for field in of(entity, membership)}
 
 
+def hidden(entity: str, membership: Membership) -> set[str]:
+    """``f:<key>`` of the fields hidden from a member's roles, deleted ones among them."""
+    return {prefixed(field) for field in _every() if field.entity == entity and not is_visible(field, membership)}
+
+
 def forget_fields() -> None:
     """After a definition has changed."""
     forget(_MEMORY)

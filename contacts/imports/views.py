@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from contacts.imports import fields, presets, reports, services, source
+from contacts.imports import fields, presets, reports, services, sight, source
 from contacts.imports.dialect import CSV, FORMATS
 from contacts.imports.forms import BeginForm, ConstantsForm, MappingForm, OptionsForm, RereadForm
 from contacts.models import ImportProblem, ImportRun
@@ -52,7 +52,7 @@ def begin_import(request: MemberRequest) -> HttpResponse:
 @require_safe
 def import_run(request: MemberRequest, run_id: int) -> HttpResponse:
     """Where the import stands. The columns while they are being mapped, then a part that keeps current."""
-    run = _find(run_id)
+    run = _find(request, run_id)
     if run.options.get("page"):
         return _led_elsewhere(run)
     if run.state == State.MAPPING and run.file is not None:
@@ -70,7 +70,7 @@ def import_run(request: MemberRequest, run_id: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def check_import(request: MemberRequest, run_id: int) -> HttpResponse:
     """The columns: shown again by GET, checked by POST."""
-    run = _find(run_id)
+    run = _find(request, run_id)
     if run.options.get("page"):
         return _led_elsewhere(run)
     if request.method != "POST" or run.file is None:
@@ -92,7 +92,7 @@ def check_import(request: MemberRequest, run_id: int) -> HttpResponse:
 @requires(Capability.CONTACTS_IMPORT)
 @require_POST
 def reread_import(request: MemberRequest, run_id: int) -> HttpResponse:
-    run = _find(run_id)
+    run = _find(request, run_id)
     form = RereadForm(request.POST, format=run.dialect.get("format", CSV))
     if not form.is_valid():
         return _columns_page(request, run, reread=form)
@@ -103,7 +103,7 @@ def reread_import(request: MemberRequest, run_id: int) -> HttpResponse:
 @requires(Capability.CONTACTS_IMPORT)
 @require_POST
 def start_import(request: MemberRequest, run_id: int) -> HttpResponse:
-    run = _find(run_id)
+    run = _find(request, run_id)
     if run.options.get("page") and run.state == State.CHECKED:
         return _led_elsewhere(run)
     try:
@@ -117,7 +117,7 @@ def start_import(request: MemberRequest, run_id: int) -> HttpResponse:
 @require_POST
 def add_import_entries(request: MemberRequest, run_id: int) -> HttpResponse:
     """Adds what the file says and the lists of fields have not got, then checks again."""
-    run = _find(run_id)
+    run = _find(request, run_id)
     try:
         services.add_entries(run=run, by=request.user)
     except ValidationError as error:
@@ -128,7 +128,7 @@ def add_import_entries(request: MemberRequest, run_id: int) -> HttpResponse:
 @requires(Capability.CONTACTS_IMPORT)
 @require_POST
 def cancel_import(request: MemberRequest, run_id: int) -> HttpResponse:
-    run = _find(run_id)
+    run = _find(request, run_id)
     services.cancel(run=run, by=request.user)
     return redirect_page(request, reverse("import_run", args=[run.pk]))
 
@@ -136,7 +136,7 @@ def cancel_import(request: MemberRequest, run_id: int) -> HttpResponse:
 @requires(Capability.CONTACTS_IMPORT)
 @require_POST
 def undo_import(request: MemberRequest, run_id: int) -> HttpResponse:
-    run = _find(run_id)
+    run = _find(request, run_id)
     services.undo(run=run, by=request.user)
     return redirect_page(request, reverse("import_run", args=[run.pk]))
 
@@ -144,7 +144,7 @@ def undo_import(request: MemberRequest, run_id: int) -> HttpResponse:
 @requires(Capability.CONTACTS_IMPORT)
 @require_POST
 def discard_import(request: MemberRequest, run_id: int) -> HttpResponse:
-    run = _find(run_id)
+    run = _find(request, run_id)
     if services.discard(run=run, by=request.user):
         toast(request, _("%(name)s was discarded. Nobody was imported.") % {"name": run.name})
         return redirect_page(request, reverse("import_list"))
@@ -155,7 +155,7 @@ def discard_import(request: MemberRequest, run_id: int) -> HttpResponse:
 @requires(Capability.CONTACTS_IMPORT)
 @require_safe
 def import_problems(request: MemberRequest, run_id: int) -> HttpResponse:
-    run = _find(run_id)
+    run = _find(request, run_id)
     problems = ImportProblem.objects.filter(run=run)
     page = keyset_page(problems, order=("line", "id"), cursor=request.GET.get("cursor"))
     crumbs = [*_crumbs(), (run.name, reverse("import_run", args=[run.pk]))]
@@ -166,7 +166,7 @@ def import_problems(request: MemberRequest, run_id: int) -> HttpResponse:
 @require_safe
 def import_alike(request: MemberRequest, run_id: int) -> HttpResponse:
     """New rows of the dry run that look like somebody who is here, beside that somebody."""
-    run = _find(run_id)
+    run = _find(request, run_id)
     crumbs = [*_crumbs(), (run.name, reverse("import_run", args=[run.pk]))]
     context = {"run": run, "crumbs": crumbs, "rows": reports.alike(run, request.membership)}
     return render(request, "imports/alike.html", context)
@@ -178,8 +178,12 @@ def _led_elsewhere(run: ImportRun) -> HttpResponse:
     return redirect(name, pk)
 
 
-def _find(run_id: int) -> ImportRun:
-    return get_object_or_404(ImportRun.objects.select_related("file", "problem_file", "job", "tenant"), pk=run_id)
+def _find(request: MemberRequest, run_id: int) -> ImportRun:
+    runs = ImportRun.objects.select_related("file", "problem_file", "job", "tenant")
+    run = get_object_or_404(runs, pk=run_id)
+    if not sight.may_look(run, request.membership):
+        raise PermissionDenied(_("This file holds values of fields that your role does not see."))
+    return run
 
 
 def _take_in(request: MemberRequest, form: BeginForm) -> ImportRun | None:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from contacts import merged, people_sets
+from contacts import fields, merged, people_sets
 from contacts.criteria import Scope, Unanswerable
 from contacts.lists import language
 from contacts.lists.language import Parameter, Part
@@ -202,7 +202,19 @@ class ListQuery:
     def _answerable(self) -> ListQuery:
         """Less what this member may not ask, and what names something that is gone."""
         kept = tuple(part for part in self.parts if self._can_ask(part))
-        return self.but(parts=kept, has_problem=self.has_problem or len(kept) != len(self.parts))
+        return self.but(parts=kept, has_problem=self.has_problem or len(kept) != len(self.parts))._seen()
+
+    def _seen(self) -> ListQuery:
+        """Less the names of own fields hidden from this member, which may stand in a view of a colleague."""
+        own = [name for name in (self.sort.lstrip("-"), self.group, *self.columns) if name.startswith(fields.PREFIX)]
+        hidden = fields.hidden("contact", self.membership).intersection(own) if own else ()
+        if not hidden:
+            return self
+        return self.but(
+            sort=DEFAULT_SORT if self.sort.lstrip("-") in hidden else self.sort,
+            group="" if self.group in hidden else self.group,
+            columns=tuple(name for name in self.columns if name not in hidden),
+        )
 
     def _can_ask(self, part: Part) -> bool:
         for condition in tree.conditions(part.node):

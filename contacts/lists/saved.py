@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -12,6 +12,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from contacts import fields
 from contacts.lists.query import ListQuery
 from contacts.models import SavedView, ViewDefault
 from ecrm import prepared
@@ -31,6 +32,7 @@ class View:
     """A saved view as one member sees it. ``is_start``: what they begin with, ``is_own_start`` by their own choice.
 
     ``is_stranded``: it is a team's, and its owner is in none any more.
+    ``is_partial``: some of its filter names what is hidden from them; ``query`` is the rest, and does not say so.
     """
 
     id: int
@@ -41,6 +43,7 @@ class View:
     is_stranded: bool
     is_start: bool
     is_own_start: bool
+    is_partial: bool = False
 
     @property
     def url(self) -> str:
@@ -71,10 +74,25 @@ def visible(membership: Membership) -> list[View]:
     }
     rows = prepared.fetch_all(_VISIBLE, asked)
     begins = min((row for row in rows if row[-1] is not None), key=lambda row: row[-1], default=None)
-    return [
+    found = [
         View(pk, name, query, audience, is_own, is_stranded, begins is not None and pk == begins[0], start == 0)
         for pk, name, query, audience, is_own, is_stranded, start in rows
     ]
+    return _readable(found, membership)
+
+
+def _readable(views: list[View], membership: Membership) -> list[View]:
+    """As this member may read their addresses: less what is said there of fields hidden from them."""
+    if not views:
+        return views
+    hidden = fields.hidden("contact", membership) | fields.hidden("company", membership)
+    keys = [f":{name.removeprefix(fields.PREFIX)}" for name in hidden]
+    return [_read(view, membership) if any(key in view.query for key in keys) else view for view in views]
+
+
+def _read(view: View, membership: Membership) -> View:
+    query = ListQuery.of_text(view.query, membership)
+    return replace(view, query=query.text(), is_partial=query.has_problem)
 
 
 _STRANDED = f"""NOT EXISTS (
@@ -115,8 +133,8 @@ def opened(given: QueryDict, views: Sequence[View], membership: Membership) -> L
     if view is None:
         return query.but(view_id=None, has_problem=True)
     if set(given) <= {"view", "cursor"}:
-        return ListQuery.of_text(view.query, membership).but(view_id=view.id)
-    return query
+        query = ListQuery.of_text(view.query, membership).but(view_id=view.id)
+    return query.but(has_problem=True) if view.is_partial else query
 
 
 def standing(views: Sequence[View], query: ListQuery) -> Standing:

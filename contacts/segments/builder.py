@@ -16,7 +16,7 @@ from django.utils.translation import ngettext, pgettext
 from contacts import criteria
 from contacts.criteria import Criterion, Input, Scope, Text, Unanswerable
 from contacts.models import Contact, Segment
-from contacts.segments import counting, drafts, kept
+from contacts.segments import askable, counting, drafts, kept
 from contacts.segments.counting import DropOff, TooSlow
 from contacts.segments.drafts import DraftCondition, DraftGroup, DraftNode
 from contacts.segments.tree import Group
@@ -75,7 +75,10 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A condition or a group of the form. ``number`` counts within its parent, from 1."""
+    """A condition or a group of the form. ``number`` counts within its parent, from 1.
+
+    ``unseen`` is the place in the saved rule of a condition that its reader may not see.
+    """
 
     place: str
     join: str
@@ -91,6 +94,7 @@ class Row:
     qualm: str = ""
     # A condition
     sentence: str = ""
+    unseen: str = ""
     criterion: str = ""
     criteria: Sequence[tuple[Text, Sequence[Option]]] = ()
     operators: Sequence[Option] = ()
@@ -232,6 +236,8 @@ class _Rows:
         return self.counted.alone.get(node.place) if self.counted else None
 
     def _condition(self, node: DraftCondition) -> dict[str, Any]:
+        if node.kept:
+            return {"unseen": node.kept, "sentence": askable.unseen_words()}
         chosen = node.criterion
         known = self.offered if chosen is None or chosen in self.offered else [*self.offered, chosen]
         shown: dict[str, Any] = {"criteria": _grouped(known, chosen)}

@@ -18,7 +18,7 @@ from psycopg.errors import QueryCanceled
 
 from contacts.criteria import Scope
 from contacts.models import Contact
-from contacts.segments import bits, tree
+from contacts.segments import askable, bits, tree
 from contacts.segments.bits import EVERYBODY, Figures
 from contacts.segments.tree import Condition, Group, Node
 
@@ -184,9 +184,10 @@ class _Reader:
             parts = self._parts(node, is_wanted=is_wanted, matters=matters)
             return Finding(node.place, answer, is_wanted, matters, kind=node.kind, parts=parts)
         needed = node.criterion.capability
-        is_hidden = needed is not None and not self.may(needed)
-        value = "" if is_hidden else node.criterion.explain(self.contact, node.operator, node.value, self.scope)
-        return Finding(node.place, answer, is_wanted, matters, node.sentence(self.scope), value, is_hidden)
+        if needed is not None and not self.may(needed):
+            return Finding(node.place, answer, is_wanted, matters, askable.unseen_words(), is_hidden=True)
+        value = node.criterion.explain(self.contact, node.operator, node.value, self.scope)
+        return Finding(node.place, answer, is_wanted, matters, node.sentence(self.scope), value)
 
     def _parts(self, group: Group, *, is_wanted: bool, matters: bool) -> list[Finding]:
         """Below "none of" the opposite is wanted. Where the group is as wanted, no part spoils it."""

@@ -2,6 +2,7 @@
 
 ``k.2`` is the kind of the group at place 2, ``c.2.0`` the criterion of its first part (``p.2.0``
 the one its other fields belong to), ``o.2.0`` the operator, ``v.2.0.days`` what was filled in.
+``c.2.0=kept:1`` is the condition that the saved rule has at place 1, of somebody who does not see it.
 Buttons send ``do`` with an edit such as ``add:2`` (``edits``). Everything is lenient here: what cannot be a
 rule yet stays on the page as it is.
 """
@@ -22,11 +23,15 @@ from contacts.segments import tree
 from contacts.segments.tree import KINDS, MAX_DEPTH, MAX_NODES, Condition, Group, InvalidRule
 
 Path = tuple[int, ...]
+KEPT = "kept:"
 
 
 @dataclass(slots=True)
 class DraftCondition:
-    """``sent`` holds the texts of each input; ``criterion`` None has not been chosen yet."""
+    """``sent`` holds the texts of each input; ``criterion`` None has not been chosen yet.
+
+    ``kept`` is the place in the saved rule of a condition that its reader may not see (``askable``).
+    """
 
     criterion: Criterion | None = None
     operator: Operator | None = None
@@ -34,6 +39,7 @@ class DraftCondition:
     place: str = ""
     # It was saved so before: what would be refused of it now is pointed out, and holds nothing up.
     stands: bool = False
+    kept: str = ""
 
     def read(self, scope: Scope) -> Condition:
         """Raises ``ValidationError``."""
@@ -144,8 +150,11 @@ def _node(form: QueryDict, place: str) -> DraftNode:
     kind = form.get(f"k.{place}")
     if kind is not None:
         return DraftGroup(kind if kind in KINDS else "any")
+    asked = form.get(f"c.{place}", "")
+    if asked.startswith(KEPT):
+        return DraftCondition(kept=asked.removeprefix(KEPT))
     try:
-        criterion = criteria.get(form.get(f"c.{place}", ""))
+        criterion = criteria.get(asked)
     except UnknownCriterion:
         return DraftCondition()
     wanted = form.get(f"o.{place}", "")

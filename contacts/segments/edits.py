@@ -142,7 +142,7 @@ def _use(root: DraftGroup, key: str) -> None:
     except UnknownCriterion:
         return
     for number, part in enumerate(root.parts):
-        if isinstance(part, DraftCondition) and part.criterion is None:
+        if isinstance(part, DraftCondition) and part.criterion is None and not part.kept:
             root.parts[number] = wanted
             return
     if _has_room(root, "", more_depth=0):

@@ -17,7 +17,7 @@ from contacts import events
 from contacts.criteria import Scope
 from contacts.models import Segment, SegmentMembership, SegmentRule
 from contacts.models.segments import Cause
-from contacts.segments import tree, trend
+from contacts.segments import askable, tree, trend
 from contacts.segments.tree import Condition, InvalidRule
 from ecrm.tenancy.context import require_tenant_id
 from ecrm.ui import formats
@@ -236,7 +236,7 @@ class Words:
             return str(Cause(cause).label)
         needed = condition.criterion.capability
         if needed is not None and not self.may(needed):
-            return _("A condition your role does not see")
+            return askable.unseen_words()
         sentence = condition.sentence(self._scope)
         return _("Time passed: %(condition)s") % {"condition": sentence} if cause == Cause.CLOCK else sentence
 

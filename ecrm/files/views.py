@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from ecrm.audit import services as audit
+from ecrm.files import guards
 from ecrm.files.models import File
 from ecrm.tenancy.policies import may, members_only
 from ecrm.tenancy.requests import MemberRequest
@@ -16,7 +17,7 @@ from ecrm.tenancy.requests import MemberRequest
 def download(request: MemberRequest, file_id: int) -> FileResponse:
     """Always as an attachment, never sniffed: an uploaded page must not run on our origin."""
     file = get_object_or_404(File, pk=file_id)
-    if not may(request.membership, file.capability):
+    if not may(request.membership, file.capability) or not guards.allow(file, request.membership):
         raise PermissionDenied(file.capability)
     audit.record("file.downloaded", by=request.user, subject=file)
     response = FileResponse(file.open(), as_attachment=True, filename=file.name, content_type=file.content_type)

@@ -25,7 +25,7 @@ from ecrm.tenancy.policies import requires
 from ecrm.tenancy.requests import MemberRequest
 from ecrm.tenancy.roles import Capability
 from ecrm.ui.parts import INVALID, redirect_page, render_page
-from ecrm.ui.toasts import toast
+from ecrm.ui.toasts import toast, warn
 
 LONGEST_NAME, LONGEST_DESCRIPTION = 120, 300
 
@@ -37,7 +37,7 @@ def segment(request: MemberRequest, segment_id: int) -> HttpResponse:
     recents.remember(request.membership, "segments", found.pk)
     if found.kind == SegmentKind.STATIC:
         return static.show_list(request, found)
-    return _render(request, drafts.from_rule(found.rule, Scope.current()), found)
+    return _render(request, askable.of_rule(found.rule, request.membership.may), found)
 
 
 @requires(Capability.SEGMENTS_EDIT)
@@ -139,8 +139,17 @@ def _copied(request: MemberRequest) -> DraftGroup:
         return drafts.from_rule({"all": parts}, Scope.current())
     wanted = request.GET.get("from", "")
     if wanted.isdecimal() and len(wanted) < 19:
-        return drafts.from_rule(get_object_or_404(Segment, pk=wanted).rule, Scope.current())
+        return _copy_of(request, get_object_or_404(Segment, pk=wanted))
     return edits.edited(DraftGroup("all"), "add:")
+
+
+def _copy_of(request: MemberRequest, segment: Segment) -> DraftGroup:
+    """Its rule, in which conditions this member may not see wait to be chosen anew."""
+    may = request.membership.may
+    draft = askable.of_rule(segment.rule, may)
+    if askable.has_hidden(draft):
+        warn(request, _("A condition your role does not see was not copied."))
+    return askable.only(draft, may)
 
 
 def _render(

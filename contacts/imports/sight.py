@@ -1,0 +1,33 @@
+"""Who may look into an import: its file may hold values of fields that are hidden from a colleague."""
+
+from __future__ import annotations
+
+from contacts import fields as custom_fields
+from contacts.imports import fields, source
+from contacts.models import CustomField, ImportRun
+from ecrm.files.models import File
+from ecrm.tenancy.models import Membership
+from ecrm.tenancy.roles import Capability
+
+
+def may_look(run: ImportRun, membership: Membership) -> bool:
+    """Always into one's own; else unless a column goes, or by its name would go, to a hidden field."""
+    if run.created_by_id == membership.user_id:
+        return True
+    hidden = custom_fields.hidden(CustomField.Entity.CONTACT, membership)
+    return not hidden or hidden.isdisjoint([*run.mapping.values(), *_named(run, hidden)])
+
+
+def may_download(file: File, membership: Membership) -> bool:
+    """Of the files of imports, whole or with the rows that have problems."""
+    if file.capability != Capability.CONTACTS_IMPORT:
+        return True
+    runs = ImportRun.objects.select_related("file")
+    return all(may_look(run, membership) for run in runs.filter(file=file) | runs.filter(problem_file=file))
+
+
+def _named(run: ImportRun, hidden: set[str]) -> list[str]:
+    if run.file is None:
+        return []
+    known = {key: field for key, field in fields.all_fields().items() if key in hidden}
+    return [*fields.guess(source.look_into(run, source.dialect_of(run)).headers, known, {}).values()]
