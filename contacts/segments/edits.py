@@ -98,9 +98,12 @@ def _move(root: DraftGroup, place: str, step: int) -> None:
 
 
 def _shift(root: DraftGroup, argument: str) -> None:
-    """``0:2.1`` takes the node at 0 to where 2.1 stands: behind it within one group, before it otherwise."""
+    """``0:2.1`` takes the node at 0 to where 2.1 stands: behind it within one group, before it otherwise.
+
+    ``0:2.end`` takes it to the end of the group at 2.
+    """
     source, _colon, target = argument.partition(":")
-    moved, aim = _find(root, source), _find(root, target)
+    moved, aim = _find(root, source), _end_of(root, target) or _find(root, target)
     if moved is None or aim is None or f"{target}.".startswith(f"{source}."):
         return
     (parent, number), (goal, place) = moved, aim
@@ -109,6 +112,12 @@ def _shift(root: DraftGroup, argument: str) -> None:
         return
     del parent.parts[number]
     goal.parts.insert(place, node)
+
+
+def _end_of(root: DraftGroup, target: str) -> tuple[DraftGroup, int] | None:
+    place, _dot, end = target.rpartition(".")
+    group = _group_at(root, place) if place and end == "end" else None
+    return (group, len(group.parts)) if group is not None else None
 
 
 def _into(root: DraftGroup, place: str) -> None:

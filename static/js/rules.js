@@ -17,6 +17,18 @@ function clear(name) {
   for (const row of document.querySelectorAll(`.${name}`)) row.classList.remove(name);
 }
 
+// Whether a place is another's own or lies in it.
+function holds(place, other) {
+  return `${other}.`.startsWith(`${place}.`);
+}
+
+// Within one group a row goes behind those that stand below it, everywhere else before.
+function goesBehind(place, other) {
+  const [from, to] = [place.split("."), other.split(".")];
+  const [own, wanted] = [Number(from.pop()), Number(to.pop())];
+  return from.join(".") === to.join(".") && own < wanted;
+}
+
 document.addEventListener("dragstart", (event) => {
   const row = event.target instanceof Element && event.target.matches(".drag") ? rowOf(event.target) : null;
   if (!row) return;
@@ -30,18 +42,20 @@ document.addEventListener("dragover", (event) => {
   if (!row) return;
   event.preventDefault();
   clear("is-target");
-  if (row.dataset.row !== dragged) row.classList.add("is-target");
+  clear("is-after");
+  if (!holds(dragged, row.dataset.row)) row.classList.add(goesBehind(dragged, row.dataset.row) ? "is-after" : "is-target");
 });
 document.addEventListener("drop", (event) => {
   const row = dragged && rowOf(event.target);
   if (!row) return;
   event.preventDefault();
-  if (row.dataset.row !== dragged) press(row.closest("form"), `shift:${dragged}:${row.dataset.row}`);
+  if (!holds(dragged, row.dataset.row)) press(row.closest("form"), `shift:${dragged}:${row.dataset.row}`);
 });
 document.addEventListener("dragend", () => {
   dragged = "";
   clear("is-dragged");
   clear("is-target");
+  clear("is-after");
 });
 
 // Enter in the field that adds a condition adds it, and saves nothing.

@@ -158,6 +158,38 @@ def test_conditions_are_added_by_typing_and_moved_by_keys_and_by_dragging(page: 
     expect(page.get_by_label("Field of rule 1")).to_have_value("country")
 
 
+def test_a_condition_is_dragged_into_a_group_across_groups_and_out(page: Page, alice: Member) -> None:
+    stage, city, source = (
+        condition("stage", "any_of", ["lead"]),
+        condition("city", "known"),
+        condition("source", "known"),
+    )
+    inner = {"none": [condition("language", "known")]}
+    with tenant_context(alice.tenant):
+        rule = {"all": [condition("country", "known"), {"any": [stage, city]}, {"any": [source, inner]}]}
+        segment = create_segment(name="Dragged", rule=rule, by=None)
+    page.goto(f"/acme/segments/{segment.pk}/")
+
+    def criteria() -> str:
+        names = page.locator('#rule-form select[name^="c."]').all()
+        return " ".join(f"{each.get_attribute('name')}={each.input_value()}" for each in names)
+
+    def drag(place: str, to: str, expected: str) -> None:
+        page.locator(f'[data-row="{place}"] .drag').first.drag_to(page.locator(f'[data-row="{to}"]').first)
+        page.wait_for_function(
+            """expected => [...document.querySelectorAll('#rule-form select[name^="c."]')]
+               .map(each => `${each.name}=${each.value}`).join(" ") === expected""",
+            arg=expected,
+        )
+        assert criteria() == expected
+
+    rest = "c.1.0=source c.1.1.0=language"
+    drag("0", "1.1", f"c.0.0=stage c.0.1=country c.0.2=city {rest}")
+    drag("0.0", "1.end", "c.0.0=country c.0.1=city c.1.0=source c.1.1.0=language c.1.2=stage")
+    drag("1.1", "0.0", "c.0.0.0=language c.0.1=country c.0.2=city c.1.0=source c.1.1=stage")
+    drag("0.2", "1", "c.0.0.0=language c.0.1=country c.1=city c.2.0=source c.2.1=stage")
+
+
 def test_suggestions_appear_while_typing(page: Page, alice: Member) -> None:
     from contacts import services
 
