@@ -23,6 +23,7 @@ from ecrm.jobs.outbox import enqueue
 from ecrm.mail.addresses import normalise
 from ecrm.tenancy.context import require_tenant_id
 from ecrm.tenancy.models import User
+from ecrm.ui import formats
 
 People = QuerySet[Contact] | Collection[int]
 # So many are looked at at once; more are worth a calculation of the whole list.
@@ -54,7 +55,11 @@ def create_static(
 @transaction.atomic
 def freeze_segment(*, segment: Segment, name: str, by: User | None, at: datetime | None = None) -> Segment:
     """Today's members (or those of an instant) as a static segment that no rule changes any more."""
-    return create_static(name=name, by=by, people=members(segment, at=at), cause=Cause.COPY)
+    said = _("Copy of “%(name)s” as it was on %(day)s") % {
+        "name": segment.name,
+        "day": formats.day(at or timezone.now(), year=True),
+    }
+    return create_static(name=name, by=by, description=said, people=members(segment, at=at), cause=Cause.COPY)
 
 
 @transaction.atomic

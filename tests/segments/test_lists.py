@@ -112,6 +112,7 @@ def test_a_frozen_copy_stays_when_the_rule_finds_others(alice: Member, people: l
         assert names(source) == ["Bea"]
         assert names(copy) == ["Ana", "Bea"]
         assert causes(copy, "entered") == {Cause.COPY}
+    assert "Copy of “Portugal” as it was on" in alice.get("segment_list").content.decode()
 
 
 def test_rules_combine_lists(alice: Member, people: list[Contact]) -> None:

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from contacts import services
 from contacts.models import Contact, Segment
-from contacts.segments.services import create_segment
+from contacts.segments.services import create_segment, refresh_dirty
 from ecrm.jobs import outbox
 from ecrm.tenancy.context import tenant_context
 from ecrm.tenancy.models import Tenant
@@ -196,6 +197,19 @@ def test_says_why_a_person_is_in(vera: Member, people: list[Contact]) -> None:
     assert "€1,890" not in page
     several = vera.get("explain_segment", segment.pk, query={"who": "example"}, htmx=True).content.decode()
     assert f"?contact={people[0].pk}" in several
+
+
+def test_says_why_somebody_was_in_before(vera: Member, people: list[Contact]) -> None:
+    with tenant_context(vera.tenant):
+        segment = create_segment(name="Portugal", rule=PORTUGAL, by=None)
+        outbox.drain()
+        for country in ("DE", "PT", "DE"):
+            services.edit_contact(contact=people[0], by=None, country=country)
+            refresh_dirty()
+    page = vera.get("explain_segment", segment.pk, query={"contact": str(people[0].pk)}).content.decode()
+    latest, first = page.split("When, and why then")[1].split("<li>")[1:]
+    assert latest.count("Country is any of Portugal") == 2, "it brought the person back and out again"
+    assert (first.count("The segment was made"), first.count("Country is any of Portugal")) == (1, 1)
 
 
 def test_members_and_history_list_those_who_are_in(vera: Member, people: list[Contact]) -> None:

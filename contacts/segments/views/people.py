@@ -22,6 +22,7 @@ from ecrm.ui.parts import render_page
 
 SUGGESTIONS = 6
 LONGEST_TERM = 200
+STAYS = 10
 
 
 @requires(Capability.SEGMENTS_VIEW)
@@ -111,12 +112,13 @@ def _why(request: MemberRequest, segment: Segment, contact: Contact) -> dict[str
     except (InvalidRule, Unanswerable) as error:
         return {"contact": contact, "problem": str(error)}
     stays = SegmentMembership.objects.filter(segment=segment, contact=contact)
-    stay = stays.order_by("-entered_at", "-id").first()
+    latest = list(stays.order_by("-entered_at", "-id")[: STAYS + 1])
     words = story.Words(segment, request.membership.may)
     return {
         "contact": contact,
         "finding": finding,
         "is_in": finding.holds and contact.binned_at is None,
-        "stay": stay,
-        "moved_by": words.of(stay, "left" if stay.left_at else "entered") if stay else "",
+        "stay": latest[0] if latest else None,
+        "stays": [(stay, words.of(stay, "entered"), words.of(stay, "left")) for stay in latest[:STAYS]],
+        "has_more_stays": len(latest) > STAYS,
     }
