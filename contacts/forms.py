@@ -17,6 +17,7 @@ from contacts.models.people import ChildKind, Stage
 from contacts.phones import LONGEST_WRITTEN
 from contacts.services.naming import LONGEST_NAME
 from ecrm.mail.addresses import normalise
+from ecrm.search.matching import fold
 from ecrm.tenancy.forms import TIME_ZONES
 from ecrm.tenancy.models import User
 from ecrm.tenancy.requests import MemberRequest
@@ -77,7 +78,7 @@ class ContactForm(forms.Form):
         return _known(self.cleaned_data["language"], places.languages())
 
     def clean_tags(self) -> list[str]:
-        return [name for part in self.cleaned_data["tags"].split(",") if (name := " ".join(part.split()))]
+        return names_in(self.cleaned_data["tags"])
 
 
 class RowForm(forms.Form):
@@ -135,6 +136,9 @@ class ContactEditor:
         posted = request.POST if request.method == "POST" else None
         more = posted.get(MORE, "") if posted is not None else ""
         initial = values_of(contact) if contact is not None else {}
+        self._tags_now = initial.get("tags", "")
+        # What the reader of the form saw: others may tag the person meanwhile, and are not in the way.
+        self.tags_seen = posted.get("tags_seen", self._tags_now) if posted is not None else self._tags_now
         self.form = ContactForm(posted, request=request, initial=initial)
         self.custom = ValuesForm(
             posted,
@@ -181,7 +185,7 @@ class ContactEditor:
 
     def values(self) -> dict[str, Any]:
         own = {**self.form.cleaned_data, **{name: self._entries(name) for name in ROWS}}
-        return {**own, "company": self._company(), "custom_fields": self.custom.values}
+        return {**own, "tags": self._tags(), "company": self._company(), "custom_fields": self.custom.values}
 
     def add_errors(self, error: ValidationError, *, explain: Callable[[ValidationError], str]) -> None:
         """Puts what a service refused at the row or field it speaks of, in the words of ``explain``."""
@@ -189,6 +193,13 @@ class ContactEditor:
             for one in errors:
                 form, field = self._place_of(name, one)
                 form.add_error(field, explain(one))
+
+    def _tags(self) -> list[str]:
+        """Those of now, with what was added to the ones seen and without what was taken from them."""
+        wanted: list[str] = self.form.cleaned_data["tags"]
+        chosen, seen = ({fold(name) for name in names} for names in (wanted, names_in(self.tags_seen)))
+        kept = [name for name in names_in(self._tags_now) if fold(name) in chosen or fold(name) not in seen]
+        return kept + [name for name in wanted if fold(name) not in seen]
 
     def _company(self) -> Any:
         """The one they have while its name stands there, be it in the bin: a name finds only those that are not."""
@@ -223,6 +234,11 @@ class ContactEditor:
             if given and (given in said or normalise(given) in said):
                 return row, telling
         return self.lists[name][0], telling
+
+
+def names_in(text: str) -> list[str]:
+    """Tags as a form writes them, with commas between them."""
+    return [name for part in text.split(",") if (name := " ".join(part.split()))]
 
 
 def values_of(contact: Any) -> dict[str, Any]:

@@ -64,5 +64,6 @@ def form_of(member: Member, url_name: str, /, *args: Any, **changes: Any) -> dic
     values = {field.html_name: field.value() for form in editor.all_forms for field in form}
     for rows in editor.lists.values():
         values |= {field.html_name: field.value() for field in rows.management_form}
+    values["tags_seen"] = editor.tags_seen
     values["expected_updated_at"] = page.context["expected_updated_at"]
     return {name: "" if value is None else value for name, value in (values | changes).items()}
