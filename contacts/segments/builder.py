@@ -64,7 +64,7 @@ class Kept:
 
     @property
     def share(self) -> str:
-        return formats.percent(formats.share(self.left, self.of), places=0)
+        return formats.percent(formats.share(self.left, self.of) or 0, places=0)  # of nobody nobody is kept
 
     @property
     def lost(self) -> str:
