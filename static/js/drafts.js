@@ -1,6 +1,6 @@
 // Forms that come back from the server after each change (data-draft). An answer never replaces what
 // was typed, pressed or opened after its question was asked: then the question is asked again.
-const state = { isHeld: false, asker: null, isTouched: false, isStale: false };
+const state = { isHeld: false, asker: null, isTouched: false, isStale: false, isBegun: false };
 
 function formOf(element) {
   return element instanceof Element ? element.closest("form[data-draft]") : null;
@@ -23,7 +23,7 @@ function askLater() {
 }
 
 document.addEventListener("input", (event) => {
-  if (formOf(event.target)) state.isTouched = true;
+  if (formOf(event.target)) Object.assign(state, { isTouched: true, isBegun: true });
 });
 document.addEventListener("pointerdown", (event) => {
   state.isHeld = Boolean(formOf(event.target));
@@ -44,7 +44,7 @@ document.addEventListener(
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (!askedBy(event.target)) return;
   event.target.closest("[popover]")?.hidePopover?.();
-  Object.assign(state, { asker: event.target, isTouched: false, isStale: false });
+  Object.assign(state, { asker: event.target, isTouched: false, isStale: false, isBegun: true });
 });
 document.addEventListener("htmx:beforeSwap", (event) => {
   const form = askedBy(event.detail.requestConfig?.elt);
@@ -56,4 +56,28 @@ document.addEventListener("htmx:beforeSwap", (event) => {
     event.detail.shouldSwap = false;
     askAgain();
   }
+});
+
+// The page that the browser's Back brings is the one the server sent: the draft is asked for again.
+const keptAs = () => `draft ${window.location.pathname}${window.location.search}`;
+
+document.addEventListener("submit", (event) => {
+  if (event.target.matches("form[data-draft]")) state.isBegun = false;
+});
+window.addEventListener("pagehide", () => {
+  const form = document.querySelector("form[data-draft][hx-target]");
+  if (form && state.isBegun) sessionStorage.setItem(keptAs(), new URLSearchParams(new FormData(form)).toString());
+});
+window.addEventListener("pageshow", (event) => {
+  const form = document.querySelector("form[data-draft][hx-target]");
+  const kept = form && sessionStorage.getItem(keptAs());
+  if (!kept) return;
+  sessionStorage.removeItem(keptAs());
+  if (event.persisted || performance.getEntriesByType("navigation")[0]?.type !== "back_forward") return;
+  const sent = new URLSearchParams(kept);
+  sent.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
+  const values = Object.fromEntries([...sent.keys()].map((name) => [name, sent.getAll(name)]));
+  const [target, swap] = [form.getAttribute("hx-target"), form.getAttribute("hx-swap")];
+  window.htmx.ajax("POST", form.getAttribute("hx-post"), { source: target, target, swap, values });
+  state.isBegun = true;
 });

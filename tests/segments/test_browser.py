@@ -190,6 +190,28 @@ def test_a_condition_is_dragged_into_a_group_across_groups_and_out(page: Page, a
     drag("0.2", "1", "c.0.0.0=language c.0.1=country c.1=city c.2.0=source c.2.1=stage")
 
 
+def test_the_way_back_of_the_browser_brings_the_draft(page: Page, alice: Member) -> None:
+    page.goto("/acme/segments/new/")
+    page.get_by_label("Name", exact=True).fill("Half done")
+    page.get_by_label("Field of rule 1").select_option("country")
+    page.get_by_label("Add to: Country").select_option("PT")
+    page.get_by_role("button", name="Rule", exact=True).click()
+    page.get_by_label("Field of rule 2").select_option("city")
+    expect(page.get_by_label("Operator of rule 2")).to_be_visible()
+
+    page.goto("/acme/contacts/")
+    page.go_back()
+    expect(page.get_by_label("Operator of rule 2")).to_be_visible()
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Half done")
+    expect(page.get_by_text("keeps 67%")).to_be_visible()
+
+    page.get_by_label("City", exact=True).fill("Faro")
+    page.get_by_role("button", name="Create segment").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Half done")
+    page.go_back()
+    expect(page.get_by_label("Name", exact=True)).not_to_have_value("Half done")
+
+
 def test_suggestions_appear_while_typing(page: Page, alice: Member) -> None:
     from contacts import services
 
