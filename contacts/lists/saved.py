@@ -32,7 +32,7 @@ class View:
     """A saved view as one member sees it. ``is_start``: what they begin with, ``is_own_start`` by their own choice.
 
     ``is_stranded``: it is a team's, and its owner is in none any more.
-    ``is_partial``: some of its filter names what is hidden from them; ``query`` is the rest, and does not say so.
+    ``is_partial``: some of its filter names a field that is hidden from them or deleted; ``query`` is the rest.
     """
 
     id: int
@@ -82,10 +82,10 @@ def visible(membership: Membership) -> list[View]:
 
 
 def _readable(views: list[View], membership: Membership) -> list[View]:
-    """As this member may read their addresses: less what is said there of fields hidden from them."""
+    """As this member may read them: less what is said there of fields hidden from them, or deleted."""
     if not views:
         return views
-    hidden = fields.hidden("contact", membership) | fields.hidden("company", membership)
+    hidden = fields.unseen("contact", membership) | fields.unseen("company", membership)
     keys = [f":{name.removeprefix(fields.PREFIX)}" for name in hidden]
     return [_read(view, membership) if any(key in view.query for key in keys) else view for view in views]
 

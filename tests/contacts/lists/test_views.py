@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from contacts.models import SavedView
+from contacts import fields
+from contacts.fields import defining
+from contacts.models import Contact, SavedView
 from ecrm.tenancy import teams
 from ecrm.tenancy.context import tenant_context
 from ecrm.tenancy.models import Membership, Team, Tenant
@@ -204,3 +206,34 @@ def save(member: Member, name: str, query: str, audience: str) -> SavedView:
 
 def tabs(member: Member) -> list[str]:
     return [view.name for view in member.get("contact_list", query={"all": "1"}).context["views"].views]
+
+
+def test_a_view_keeps_its_columns_group_and_density(alice: Member, vera: Member) -> None:
+    view = save(alice, "Compact", "country=PT&group=stage&columns=stage,email&density=compact", "everyone")
+
+    query = vera.get("contact_list", query={"view": view.pk}).context["query"]
+
+    assert (query.group, query.columns, query.is_compact) == ("stage", ("stage", "email"), True)
+
+
+def test_a_view_of_a_deleted_field_says_so_and_is_whole_again_when_it_comes_back(alice: Member) -> None:
+    with tenant_context(alice.tenant):
+        field = defining.create(entity="contact", kind="text", label="Tier", key="tier", by=None)
+        fields.write("contact", {Contact.objects.get(name="Ana").pk: {"tier": "A"}}, by=None)
+    view = save(alice, "Tier A", "where=field:tier.any_of:A,&sort=f:tier&columns=f:tier,email", "everyone")
+
+    def opened() -> Any:
+        return alice.get("contact_list", query={"view": view.pk})
+
+    assert [row.name for row in opened().context["rows"]] == ["Ana"]
+    with tenant_context(alice.tenant):
+        defining.delete(field=field, by=alice.user)
+    page = opened()
+    assert "was left out" in page.content.decode()
+    assert not page.context["views"].is_changed
+    assert {row.name for row in page.context["rows"]} == {"Ana", "Rui"}
+    with tenant_context(alice.tenant):
+        defining.restore(field=field, by=alice.user)
+    page = opened()
+    assert [row.name for row in page.context["rows"]] == ["Ana"]
+    assert "was left out" not in page.content.decode()
