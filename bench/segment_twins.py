@@ -62,10 +62,11 @@ class Rule:
         return f"CASE WHEN <is_in> OR {alone} <> 1 THEN NULL {places} END"
 
 
-def rules(tag: int) -> list[Rule]:
-    opened, quiet = _did("email.opened"), _did("page.viewed")
+def rules(tag: int, purpose: int) -> list[Rule]:
+    """``tag`` and ``purpose`` are known by their numbers, as the product looks them up before it asks."""
+    opened, quiet, granted = _did("email.opened"), _did("page.viewed"), _GRANTED.format(purpose)
     spent = {"amount": {"minor": LEAST_SPENT, "currency": "EUR"}, "days": 90}
-    asked = (f"NOT EXISTS ({quiet} AND {_SINCE.format(60)})", _CONSENT, "c.stage <> 'lapsed'")
+    asked = (f"NOT EXISTS ({quiet} AND {_SINCE.format(60)})", f"EXISTS ({granted})", "c.stage <> 'lapsed'")
     return [
         Rule("country", _is("country", "any_of", ["PL"]), "c.country = 'PL'"),
         Rule("tag", _is("tag", "any_of", [tag]), _TAGGED.format(tag)),
@@ -97,7 +98,7 @@ def rules(tag: int) -> list[Rule]:
             # Asked of few people one by one: a subquery with a limit is never hashed.
             conditions=(
                 f"({quiet} AND {_SINCE.format(60)} LIMIT 1) IS NULL",
-                f"({_GRANTED} LIMIT 1) IS NOT NULL",
+                f"({granted} LIMIT 1) IS NOT NULL",
                 asked[2],
             ),
             next_at=_next_at("page.viewed", 60),
@@ -113,10 +114,8 @@ _SINCE = "e.occurred_at >= now() - interval '{} days'"
 _TAGGED = (
     "EXISTS (SELECT FROM contacts_tagging t WHERE t.tenant_id = c.tenant_id AND t.contact_id = c.id AND t.tag_id = {})"
 )
-_GRANTED = """SELECT 1 FROM consent_consentstate s JOIN consent_purpose p ON p.tenant_id = s.tenant_id
-    AND p.id = s.purpose_id AND p.key = 'newsletter' WHERE s.tenant_id = c.tenant_id AND s.contact_id = c.id
-    AND s.channel = 'email' AND s.state = 'granted'"""
-_CONSENT = f"EXISTS ({_GRANTED})"
+_GRANTED = """SELECT 1 FROM consent_consentstate s WHERE s.tenant_id = c.tenant_id AND s.contact_id = c.id
+    AND s.purpose_id = {} AND s.channel = 'email' AND s.state = 'granted'"""
 _SPENT = f"""c.id IN (SELECT e.contact_id FROM contacts_event e WHERE e.tenant_id = %(tenant)s
     AND e.name = 'order.placed' AND e.currency = 'EUR' AND {_SINCE.format(90)}
     GROUP BY e.contact_id HAVING sum(e.amount) >= {LEAST_SPENT})"""

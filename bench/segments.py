@@ -19,6 +19,7 @@ from bench import population, segment_questions
 from bench.report import Report
 from bench.segment_twins import LIVE, Rule, rules
 from bench.sizes import count_of
+from consent.models import Purpose
 from contacts import dirty
 from contacts.models import Contact, Event, Segment, SegmentMembership, Tag
 from contacts.segments import causes, counting, recalculation
@@ -51,7 +52,7 @@ def run(size: str, report: Report) -> None:
 
 def _rules(tenant: Tenant) -> list[Rule]:
     with tenant_context(tenant):
-        return rules(Tag.objects.get(name="gift-buyer").pk)
+        return rules(Tag.objects.get(name="gift-buyer").pk, Purpose.objects.get(key="newsletter").pk)
 
 
 def _segment(tenant: Tenant, name: str, rule: Rule) -> Segment:

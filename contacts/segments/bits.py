@@ -32,6 +32,15 @@ def is_conjunction(condition: Any) -> bool:
     )
 
 
+def only_rows(condition: Any) -> QuerySet[Any] | None:
+    """The ids of the people that rows are about, where a condition asks for such rows and for nothing else."""
+    while isinstance(condition, Q) and len(condition.children) == 1 and not condition.negated:
+        condition = condition.children[0]
+    if isinstance(condition, Having):
+        return condition.facts.values(condition.by)
+    return condition[1] if _is_ids(condition) else None
+
+
 def narrowed(people: QuerySet[Contact], condition: Q) -> tuple[Figures, str]:
     """The words of whom a condition finds: what it asks of the person's own row is asked before all else."""
     parts = condition.children if condition.connector == Q.AND and not condition.negated else [condition]
@@ -61,10 +70,9 @@ class Figures:
 
     def bits(self, condition: Any) -> str:
         """The words of those whom a ``Q`` (or a part of one) finds, as SQL."""
-        if isinstance(condition, Having):
-            return self._set(condition.facts.values(condition.by))
-        if _is_ids(condition):
-            return self._set(condition[1])
+        ids = only_rows(condition)
+        if ids is not None:
+            return self._set(ids)
         if not isinstance(condition, Q) or not _has_sets(condition):
             return self._column(condition if isinstance(condition, Q) else Q(condition))
         found = "(" + _SIGNS[condition.connector].join(map(self.bits, condition.children)) + ")"

@@ -109,14 +109,15 @@ def _few(condition: Q, asked: dict[str, Any]) -> _Found | None:
     matching, parameters = _words(condition)
     with connection.cursor() as cursor:
         cursor.execute(_ASK.format(matching=matching), {**asked, **parameters})
-        number, count, came, went = cursor.fetchone() or (0, 0, [], [])
+        number, count, seen, went = cursor.fetchone() or (0, 0, [], [])
         if number > causes.MOST:
             return None
         cursor.execute(_STAYS, {**asked, "went": id_array(went)})
         stays = dict(cursor.fetchall())
     # Whoever was erased meanwhile has no stay to give up.
     went = [contact_id for contact_id in went if contact_id in stays]
-    found = Change(len(came), len(went), int(count), Moved(came, went))
+    came = _people(seen)
+    found = Change(len(came), len(went), int(count) - len(seen) + len(came), Moved(came, went))
     return _Found(found, [stays[contact_id] for contact_id in went], is_written=False)
 
 
@@ -206,8 +207,19 @@ def _moves(segment: Segment, root: tree.Group, found: _Found, scope: Scope, reas
     ]
 
 
+def _people(ids: list[int]) -> list[int]:
+    """Those who are there: rows may speak of people who were erased (``_words``)."""
+    return list(counting.people().filter(pk__in=kept.given(ids)).order_by("pk").values_list("pk", flat=True))
+
+
 def _words(condition: Q) -> tuple[str, dict[str, Any]]:
-    """Whom a rule finds as words of 64 people (``contacts.segments.bits``), for a FROM."""
+    """Whom a rule finds as words of 64 people (``contacts.segments.bits``), for a FROM.
+
+    Where it asks for one kind of rows alone, whoever these are about; everybody need not be read for that.
+    """
+    rows = bits.only_rows(condition)
+    if rows is not None:
+        return _but_the_bin(rows)
     if bits.is_conjunction(condition):
         sql, parameters = _ids(condition)
         return bits.words_of(sql), parameters
@@ -216,6 +228,20 @@ def _words(condition: Q) -> tuple[str, dict[str, Any]]:
         return _named(*figures.words(wanted))
     except EmptyResultSet:
         return bits.words_of(_NOBODY), {}
+
+
+def _but_the_bin(rows: QuerySet[Any]) -> tuple[str, dict[str, Any]]:
+    binned = Contact.objects.filter(binned_at__isnull=False).order_by().values("pk")
+    try:
+        found, given = rows.order_by().query.sql_with_params()
+    except EmptyResultSet:
+        return bits.words_of(_NOBODY), {}
+    left_out, too = binned.query.sql_with_params()
+    return _named(
+        f"(SELECT word, found.bits & ~coalesce(binned.bits, 0) AS bits FROM {bits.words_of(found)} found"
+        f" LEFT JOIN {bits.words_of(left_out)} binned USING (word))",
+        [*given, *too],
+    )
 
 
 def _ids(condition: Q) -> tuple[str, dict[str, Any]]:
