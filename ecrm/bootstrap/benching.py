@@ -1,5 +1,6 @@
 """`manage.py bench`: measures on servers set up as an installation would run them."""
 
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +13,12 @@ DATA_DIR = ROOT / ".var" / "bench"
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Start PostgreSQL (durable) and Redis, migrate, run the benchmark; its exit code."""
+    """Start PostgreSQL (durable) and Redis, migrate, run the benchmark; its exit code.
+
+    Servers of gigabytes are started to measure, not to say what can be measured.
+    """
+    if environment.HELP & set(arguments):
+        return subprocess.call(_command(arguments), env=environment.for_help(), cwd=ROOT)
     with stack.only_user_of(DATA_DIR):
         supervisor = Supervisor(record=stack.record_of(DATA_DIR))
         with supervisor.listening():
@@ -37,9 +43,9 @@ def _start(supervisor: Supervisor) -> stack.Stack:
 
 
 def _measure(arguments: Sequence[str], servers: stack.Stack, supervisor: Supervisor) -> int:
-    # Past manage.py, whose `bench` is this module.
-    return supervisor.run_in_terminal(
-        [sys.executable, "-m", "django", "bench", *arguments],
-        environment=servers.child_environment(),
-        directory=ROOT,
-    )
+    return supervisor.run_in_terminal(_command(arguments), environment=servers.child_environment(), directory=ROOT)
+
+
+def _command(arguments: Sequence[str]) -> list[str]:
+    """Past manage.py, whose `bench` is this module."""
+    return [sys.executable, "-m", "django", "bench", *arguments]

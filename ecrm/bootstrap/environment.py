@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 ENV_FILE = "env"
+HELP = {"-h", "--help"}
 
 
 def read(data_dir: Path) -> dict[str, str]:
@@ -103,6 +104,17 @@ def for_mail(*, smtp_port: int, http_port: int) -> dict[str, str]:
 def for_inbound(*, door_port: int) -> dict[str, str]:
     """The door mail comes in by. Bounces of campaigns are addressed to the domain too."""
     return {"ECRM_SMTP_DOOR": f"127.0.0.1:{door_port}", "ECRM_INBOUND_DOMAIN": "in.localhost"}
+
+
+def for_help() -> dict[str, str]:
+    """For a command that tells its options: complete, with addresses where nobody answers."""
+    nobody = dict.fromkeys(DATABASE_ROLES.values(), "none")
+    values = {
+        **lasting_secrets(),
+        **for_databases(nobody, port=1, name="ecrm"),
+        "ECRM_REDIS_URL": "redis://127.0.0.1:1/0",
+    }
+    return for_children({**values, **for_web(port=8000, files=Path(".var"))})
 
 
 def for_children(values: Mapping[str, str]) -> dict[str, str]:

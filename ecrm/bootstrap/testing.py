@@ -1,5 +1,6 @@
 """`manage.py test`: pytest against a PostgreSQL and a Redis of its own."""
 
+import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,10 +15,13 @@ from ecrm.bootstrap.supervisor import Stopped, Supervisor
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST_AT_ONCE = 8
+PYTEST = (sys.executable, "-m", "pytest")
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the suite; the exit code is pytest's."""
+    if environment.HELP & set(arguments):
+        return subprocess.call([*PYTEST, *arguments], env=environment.for_help(), cwd=ROOT)
     with _free_slot(ROOT / ".var" / "test") as data_dir:
         supervisor = Supervisor(record=stack.record_of(data_dir))
         with supervisor.listening():
@@ -61,7 +65,7 @@ def _let_owner_empty_tables(superuser_url: str) -> None:
 def _pytest(arguments: Sequence[str], servers: stack.Stack, supervisor: Supervisor) -> int:
     spread = [] if _chooses_workers(arguments) else ["-n", "3", "--dist", "worksteal"]
     return supervisor.run_in_terminal(
-        [sys.executable, "-m", "pytest", *spread, *arguments],
+        [*PYTEST, *spread, *arguments],
         environment=servers.child_environment(),
         directory=ROOT,
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ecrm.bootstrap import commands
+from ecrm.bootstrap import benching, commands, stack
 
 
 @pytest.fixture
@@ -47,3 +47,13 @@ def test_a_folder_of_somebody_else_is_refused_in_a_sentence(tmp_path, capsys, mo
     closed.mkdir(mode=0o500)
     assert commands.run(["manage.py", "demo", "--data-dir", str(closed / "data")]) == 1
     assert "cannot be used" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("command", "option"), [("bench", "--json"), ("test", "--numprocesses")])
+def test_no_server_is_started_to_tell_options(command, option, tmp_path, capfd, monkeypatch):
+    """It would take half a minute, and be refused while another benchmark holds the folder."""
+    monkeypatch.setenv("ECRM_NO_BOOTSTRAP", "1")
+    monkeypatch.setattr(benching, "DATA_DIR", tmp_path / "bench")
+    with stack.only_user_of(benching.DATA_DIR):
+        assert commands.run(["manage.py", command, "--help"]) == 0
+    assert option in capfd.readouterr().out
