@@ -17,7 +17,7 @@ from tests.architecture.urls import ARGUMENTS, Address, tenant_addresses
 from tests.cast import Member
 
 READS = tenant_addresses()
-SHARES = 10
+SHARES = 4
 # Signing in and the rail take three of them.
 BUSY = {"cases": 8, "today": 8, "case_page": 12, "dashboard": 12, "quality_inbox": 8}
 FRAME = ("SAVEPOINT", "RELEASE", "SET LOCAL", "SELECT current_setting")

@@ -18,8 +18,9 @@ from contacts.models import Contact, EmailAddress, Tag
 from ecrm.tenancy.context import MissingTenant, bind_tenant, tenant_context
 from ecrm.tenancy.models import Tenant
 from ecrm.tenancy.scoping import TenantForeignKey, TenantModel, TenantScope
+from tests import furnished
 from tests.architecture.catalogue import HELD_OTHERWISE
-from tests.cast import make_tenant, make_user
+from tests.cast import make_user
 from tests.factories import every_factory
 
 FACTORIES = every_factory()
@@ -163,7 +164,9 @@ def owner(db: None) -> Iterator[Owner]:
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             alice, charlie = make_user("Alice"), make_user("Charlie")
-            yield Owner(make_tenant("acme", alice), make_tenant("globex", charlie), cursor)
+            acme = furnished.make_tenant(by=alice, slug="acme", name="Acme")
+            globex = furnished.make_tenant(by=charlie, slug="globex", name="Globex")
+            yield Owner(acme, globex, cursor)
             transaction.set_rollback(True)
     finally:
         connections["default"] = app
