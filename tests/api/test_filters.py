@@ -108,7 +108,7 @@ def test_what_would_be_right_is_told_of_a_rule(shop: Program, path: str) -> None
 
 
 ODD = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["all", "of", "value"]), inner),
     max_leaves=6,
 )
