@@ -122,10 +122,13 @@ class Figures:
 
     def _set(self, ids: QuerySet[Any]) -> str:
         try:
-            self._sets.append(ids.order_by().query.sql_with_params())
+            asked = ids.order_by().query.sql_with_params()
         except EmptyResultSet:
             return "0::bigint"
-        return f"set{len(self._sets) - 1}"
+        # A condition may ask for the same rows in many combinations: they are read once.
+        if asked not in self._sets:
+            self._sets.append(asked)
+        return f"set{self._sets.index(asked)}"
 
 
 def _grouped(sql: str, columns: Sequence[str]) -> str:

@@ -103,6 +103,13 @@ def stand_by(draft: DraftGroup, stored: Any, scope: Scope) -> DraftGroup:
     return draft
 
 
+def as_new(draft: DraftGroup) -> DraftGroup:
+    """For a segment of its own: every condition is judged as if it was written now."""
+    for node in _conditions(draft):
+        node.stands = False
+    return draft
+
+
 def _conditions(node: DraftNode) -> Iterator[DraftCondition]:
     if isinstance(node, DraftCondition):
         yield node

@@ -19,6 +19,8 @@ let timer = 0;
 // Where an @ stands whose list was closed, or used; and what nobody answered to.
 let settled = -1;
 let unanswered = null;
+// What the open list is the answer to.
+let answered = null;
 
 const isOpen = () => list.isConnected && !list.hidden;
 const options = () => [...list.querySelectorAll('[role="option"]')];
@@ -33,7 +35,7 @@ function isMentioning(field) {
 function sought(field) {
   if (field.selectionStart !== field.selectionEnd || !isMentioning(field)) return null;
   const found = field.value.slice(0, field.selectionStart).match(SOUGHT);
-  return found && !found[2].startsWith(" ") ? { at: found.index, text: found[2] } : null;
+  return found && !found[2].startsWith(" ") ? { at: found.index, text: found[2], end: field.selectionStart } : null;
 }
 
 function choose(option) {
@@ -58,7 +60,8 @@ function place() {
   list.classList.add("above");
 }
 
-function open(part) {
+function open(part, found) {
+  answered = found;
   const said = part.querySelector("[data-said]");
   status.textContent = said.textContent;
   said.remove();
@@ -79,7 +82,8 @@ function close() {
   for (const name of ["haspopup", "autocomplete", "controls", "activedescendant"]) box?.removeAttribute(`aria-${name}`);
 }
 
-async function ask(field, { at, text }) {
+async function ask(field, found) {
+  const { at, text } = found;
   asking = new AbortController();
   const url = `${field.dataset.mentions}?${new URLSearchParams({ q: text })}`;
   try {
@@ -87,7 +91,7 @@ async function ask(field, { at, text }) {
     if (!answer.ok || answer.redirected) return;
     const part = new DOMParser().parseFromString(await answer.text(), "text/html").body;
     if (field !== document.activeElement || sought(field)?.text !== text) return;
-    if (part.querySelector('[role="option"]')) return open(part);
+    if (part.querySelector('[role="option"]')) return open(part, found);
     unanswered = { at, text };
     close();
   } catch (error) {
@@ -108,9 +112,9 @@ function look(field) {
 }
 
 function take(option) {
-  const { at } = sought(box) ?? {};
-  if (at === undefined) return close();
-  const end = box.selectionStart;
+  // What was typed since the list was asked for stays.
+  const { at, end } = answered;
+  if (sought(box)?.at !== at) return close();
   const words = option.dataset.handle + (/^\s/.test(box.value.slice(end)) ? "" : " ");
   settled = at;
   close();
@@ -154,6 +158,8 @@ document.addEventListener(
       },
     };
     if (event.shiftKey || !Object.hasOwn(acts, event.key)) return;
+    // Who types faster than the list follows means the text.
+    if (["Enter", "Tab"].includes(event.key) && sought(box)?.text !== answered.text) return close();
     event.preventDefault();
     event.stopPropagation();
     acts[event.key]();

@@ -338,3 +338,14 @@ def test_an_old_condition_that_is_refused_by_now_holds_up_no_other_change(alice:
     new = Form(alice.get("create_segment").content.decode())
     asked = {"c__0": "email", "p__0": "email", "o__0": "domain", "v__0__value": "localhost"}
     assert alice.post("create_segment", form=new.with_(name="New", **asked)).status_code == 422
+
+
+def test_a_copy_of_an_old_condition_says_what_to_mend_before_it_is_saved(alice: Member, people: list[Contact]) -> None:
+    with tenant_context(alice.tenant):
+        old = create_segment(name="Old", rule={"all": [condition("email", "domain", ["localhost"])]}, by=None)
+    page = alice.get("create_segment", query={"from": old.pk}).content.decode()
+    assert "Kept as it was saved" not in page
+    copy = Form(page)
+    refused = alice.post("create_segment", form=copy.with_(name="New"))
+    assert refused.status_code == 422
+    assert "“localhost” is not a domain" in refused.content.decode()

@@ -146,7 +146,7 @@ def _copied(request: MemberRequest) -> DraftGroup:
 def _copy_of(request: MemberRequest, segment: Segment) -> DraftGroup:
     """Its rule, in which conditions this member may not see wait to be chosen anew."""
     may = request.membership.may
-    draft = askable.of_rule(segment.rule, may)
+    draft = drafts.as_new(askable.of_rule(segment.rule, may))
     if askable.has_hidden(draft):
         warn(request, _("A condition your role does not see was not copied."))
     return askable.only(draft, may)

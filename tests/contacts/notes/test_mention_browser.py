@@ -91,6 +91,27 @@ def test_escape_leaves_the_words_and_the_list_closed(page: Page, rita: Contact, 
     expect(box).to_have_value("Ask @bea or @Bob ")
 
 
+def test_who_types_faster_than_the_list_follows_keeps_every_word(page: Page, rita: Contact, beas: list[User]) -> None:
+    page.goto(f"/acme/contacts/{rita.pk}/")
+    box = page.get_by_role("textbox", name="Text")
+    offered = page.get_by_role("listbox", name="Colleagues")
+    box.press_sequentially("@bea")
+    expect(offered.get_by_role("option")).to_have_count(2)
+    # From here on no answer comes.
+    page.route("**/search/members/**", lambda _route: None)
+    box.press_sequentially(" ok")
+    box.press("Enter")
+    expect(box).to_have_value("@bea ok\n")
+    expect(offered).to_be_hidden()
+    page.unroute("**/search/members/**")
+    box.press_sequentially("@bea")
+    expect(offered.get_by_role("option")).to_have_count(2)
+    page.route("**/search/members/**", lambda _route: None)
+    box.press_sequentially(" too")
+    offered.get_by_role("option").filter(has_text="bea.lopes@").click()
+    expect(box).to_have_value("@bea ok\n@bea.lopes too")
+
+
 def test_an_email_offers_nobody(page: Page, rita: Contact, beas: list[User]) -> None:
     page.goto(f"/acme/contacts/{rita.pk}/compose/?kind=email")
     box = page.get_by_role("textbox", name="Text")
