@@ -41,6 +41,8 @@ def gone(key: str) -> str:
     """Why a rule cannot be answered that asks about a field which is no more."""
     entity, name = _named(key)
     for field in reading.deleted(entity):
+        if field.key == name and field.visible_to:
+            return _("A field that not every role sees was deleted.")
         if field.key == name:
             return _("The field “%(field)s” was deleted.") % {"field": field.label}
     return _("There is no field “%(key)s” any more.") % {"key": name[:60]}

@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from contacts import fields
+from contacts.fields import defining
 from contacts.lists import saved
 from contacts.lists.query import ListQuery
 from contacts.models import Contact, SavedView, Segment
 from contacts.segments.services import create_segment, recalculate
 from ecrm.files import services as files
+from ecrm.jobs import outbox
 from ecrm.tenancy.context import tenant_context
 from ecrm.tenancy.models import Tenant
 from ecrm.tenancy.roles import Capability, Role
@@ -78,6 +80,15 @@ def test_no_other_rule_can_borrow_the_condition(mara: Member, rich: Segment) -> 
     assert mara.post("create_segment", form={**KEPT, "name": "Copy"}).status_code == 422
     guess = {"c.0": "field:salary", "p.0": "field:salary", "o.0": "any_of", "v.0.value": "plenty", "name": "Guess"}
     assert mara.post("change_segment", rich.pk, form=guess).status_code == 422
+
+
+def test_a_segment_broken_by_its_deletion_does_not_name_it(alice: Member, vera: Member, rich: Segment) -> None:
+    with tenant_context(alice.tenant):
+        defining.delete(field=fields.by_key("contact")["salary"], by=alice.user)
+        outbox.drain()
+    page = vera.get("segment", rich.pk).content.decode()
+    assert "A field that not every role sees was deleted." in page
+    assert tells(page) == []
 
 
 def test_a_program_neither_reads_nor_asks_it(acme: Tenant, mara: Member, paid: Contact, rich: Segment) -> None:
