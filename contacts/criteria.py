@@ -39,12 +39,23 @@ GROUPS: dict[str, Text] = {
 }
 
 
-class UnknownCriterion(LookupError):
-    """A rule asks about something no room has registered (any more). ``words`` say what it was, if known."""
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """What asks nothing any more: ``words`` say what it was, if known.
 
-    def __init__(self, key: str, words: str = "") -> None:
+    ``needed``: who lacks one of these rights must not read what a rule says there.
+    """
+
+    words: str = ""
+    needed: Sequence[str] = ()
+
+
+class UnknownCriterion(LookupError):
+    """A rule asks about something no room has registered (any more)."""
+
+    def __init__(self, key: str, gone: Gone | None = None) -> None:
         super().__init__(key)
-        self.words = words
+        self.gone = gone or Gone()
 
 
 class Unanswerable(Exception):
@@ -251,7 +262,7 @@ class Provider:
     prefix: str
     criteria: Source
     find: Callable[[str], Criterion | None] | None
-    gone: Callable[[str], str]
+    gone: Callable[[str], Gone]
 
 
 _criteria: dict[str, Criterion] = {}
@@ -274,14 +285,14 @@ def register_provider(
     *,
     prefix: str,
     find: Callable[[str], Criterion | None] | None = None,
-    gone: Callable[[str], str] = lambda _key: "",
+    gone: Callable[[str], Gone] = lambda _key: Gone(),
 ) -> None:
     """For criteria of the bound tenant, such as one for each custom field.
 
     All keys begin with ``prefix`` (``"field:"``) and stay the same when labels change. ``provider`` is
     called often, whenever a rule is read: it must answer from memory after its first query in a
     request or task. ``find(key)`` gives one of them where that is cheaper. ``gone(key)`` may say what
-    is missing ("The field “Tier” was deleted.").
+    is missing ("The field “Tier” was deleted.") and for whom that is no secret.
     """
     _providers.append(Provider(prefix, provider, find, gone))
 
@@ -293,7 +304,7 @@ def get(key: str) -> Criterion:
     for criterion in _further(key):
         if criterion.key == key:
             return criterion
-    raise UnknownCriterion(key, next((each.gone(key) for each in _providers_of(key)), ""))
+    raise UnknownCriterion(key, next((each.gone(key) for each in _providers_of(key)), None))
 
 
 def every() -> list[Criterion]:

@@ -92,7 +92,7 @@ def _gone(key: str) -> bool:
     try:
         criteria.get(key)
     except UnknownCriterion as error:
-        return bool(error.words)
+        return bool(error.gone.words)
     return False
 
 

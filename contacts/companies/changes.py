@@ -31,9 +31,8 @@ def company_changes(request: MemberRequest, company_id: int) -> HttpResponse:
     """All changes, or those of one ``?key=``. Fields hidden from the reader's roles are left out."""
     company = get_object_or_404(Company.objects.visible_to(request.membership), pk=company_id)
     custom = fields.by_key("company", request.membership)
-    hidden = fields.unseen("company", request.membership)
     key = request.GET.get("key", "").replace("\x00", "")[:80]
-    key = "" if key in hidden else key
+    key = "" if fields.is_unseen(key, custom) else key
     page, changes = provenance.history(company, cursor=request.GET.get("cursor"), key=key)
     may_edit = request.membership.may(Capability.CONTACTS_EDIT) and company.binned_at is None
     page_url = reverse("company_page", args=[company.pk])
@@ -42,7 +41,7 @@ def company_changes(request: MemberRequest, company_id: int) -> HttpResponse:
         "company": company,
         "all_url": reverse("company_changes", args=[company.pk]),
         "page": page,
-        "rows": [_row(one, custom, may_edit=may_edit) for one in changes if one.key not in hidden],
+        "rows": [_row(one, custom, may_edit=may_edit) for one in changes if not fields.is_unseen(one.key, custom)],
         "key": key,
         "label": wording.label_of(key, custom) if key else "",
         "may_edit": may_edit,
@@ -58,7 +57,7 @@ def restore_company_value(request: MemberRequest, company_change_id: int) -> Htt
     change = get_object_or_404(CompanyChange, pk=company_change_id)
     company = get_object_or_404(Company.objects.visible_to(request.membership).unbinned(), pk=change.company_id)
     key = request.POST.get("key", "")
-    if key in fields.unseen("company", request.membership) or key not in change.changes:
+    if fields.is_unseen(key, fields.by_key("company", request.membership)) or key not in change.changes:
         warn(request, _("This value cannot be restored."))
     else:
         _restore(request, company, change, key)

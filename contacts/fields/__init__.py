@@ -8,7 +8,7 @@ stand beside them (``ContactChange``, criteria, import columns, list columns).
 """
 
 from contacts.fields.kinds import Style, check, parse, shown
-from contacts.fields.reading import PREFIX, by_key, hidden, is_visible, of, prefixed, texts, unseen, values
+from contacts.fields.reading import PREFIX, by_key, hidden, is_unseen, is_visible, of, prefixed, texts, unseen, values
 from contacts.fields.requiring import Missing, lacking, missing
 from contacts.fields.writing import Source, checked, put, write
 
@@ -21,6 +21,7 @@ __all__ = [
     "check",
     "checked",
     "hidden",
+    "is_unseen",
     "is_visible",
     "lacking",
     "missing",

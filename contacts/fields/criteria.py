@@ -17,7 +17,7 @@ from django.db.models.functions import Concat
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from contacts.criteria import Criterion, Having, Options, Scope, Window
+from contacts.criteria import Criterion, Gone, Having, Options, Scope, Window
 from contacts.fields import questions, reading
 from contacts.fields.kinds import Kind, choices_of, shown
 from contacts.models import Company, Contact, CustomField, CustomValue, EmailAddress
@@ -37,15 +37,19 @@ def of_tenant() -> list[Criterion]:
     return once(_MEMORY, lambda: [criterion(field) for entity in _ENTITIES for field in reading.of(entity)])
 
 
-def gone(key: str) -> str:
-    """Why a rule cannot be answered that asks about a field which is no more."""
+def gone(key: str) -> Gone:
+    """Why a rule cannot be answered that asks about a field which is no more, told to everybody.
+
+    Of a field removed for good nobody knows who saw it: only owners and admins read what a rule says there.
+    """
     entity, name = _named(key)
-    for field in reading.deleted(entity):
-        if field.key == name and field.visible_to:
-            return _("A field that not every role sees was deleted.")
-        if field.key == name:
-            return _("The field “%(field)s” was deleted.") % {"field": field.label}
-    return _("There is no field “%(key)s” any more.") % {"key": name[:60]}
+    found = [field for field in reading.deleted(entity) if field.key == name]
+    needed = [by_roles(field.visible_to) for field in found if field.visible_to]
+    if needed:
+        return Gone(_("A field that not every role sees was deleted."), needed)
+    if found:
+        return Gone(_("The field “%(field)s” was deleted.") % {"field": found[0].label})
+    return Gone(needed=[by_roles([])])
 
 
 def key_of(field: CustomField) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.db import connection
@@ -53,6 +53,11 @@ def is_visible(field: CustomField, membership: Membership) -> bool:
     return not field.visible_to or membership.may(by_roles(field.visible_to))
 
 
+def is_unseen(key: str, seen: Container[str]) -> bool:
+    """Of any own field or ``f:<key>``: whether nothing may be told of it. ``seen`` are the keys of ``by_key``."""
+    return key.startswith(PREFIX) and key.removeprefix(PREFIX) not in seen
+
+
 def unseen(entity: str, membership: Membership) -> set[str]:
     """``f:<key>`` of the fields that a member must not hear of: hidden from their roles, or deleted."""
     hidden = {prefixed(field) for field in _every() if field.entity == entity}
@@ -60,8 +65,12 @@ def unseen(entity: str, membership: Membership) -> set[str]:
 
 
 def hidden(entity: str, membership: Membership) -> set[str]:
-    """``f:<key>`` of the fields hidden from a member's roles, deleted ones among them."""
-    return {prefixed(field) for field in _every() if field.entity == entity and not is_visible(field, membership)}
+    """``f:<key>`` of the fields hidden from a member's roles, deleted ones among them.
+
+    Not those whose key belongs by now to a field that the member sees.
+    """
+    found = {prefixed(field) for field in _every() if field.entity == entity and not is_visible(field, membership)}
+    return found - {prefixed(field) for field in of(entity, membership)} if found else found
 
 
 def forget_fields() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -25,6 +26,8 @@ from ecrm.tenancy.roles import Capability, Role
 LONGEST_NAME = 80
 LONGEST_QUERY = 8_000
 Audience = SavedView.Audience
+# Of a person or of their company, as a column or asked about: whatever looks like one is read once more.
+_OWN_FIELD = re.compile(r"(?:f|field):(company\.)?(\w+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +88,9 @@ def _readable(views: list[View], membership: Membership) -> list[View]:
     """As this member may read them: less what is said there of fields hidden from them, or deleted."""
     if not views:
         return views
-    hidden = fields.unseen("contact", membership) | fields.unseen("company", membership)
-    keys = [f":{name.removeprefix(fields.PREFIX)}" for name in hidden]
-    return [_read(view, membership) if any(key in view.query for key in keys) else view for view in views]
+    seen = {("", key) for key in fields.by_key("contact", membership)}
+    seen |= {("company.", key) for key in fields.by_key("company", membership)}
+    return [view if seen.issuperset(_OWN_FIELD.findall(view.query)) else _read(view, membership) for view in views]
 
 
 def _read(view: View, membership: Membership) -> View:

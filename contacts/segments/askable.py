@@ -66,7 +66,9 @@ def shown(rule: Any, may: May) -> Any:
         return {kind: [shown(part, may) for part in rule[kind]]}
     try:
         asked = criteria.get(rule["criterion"])
-    except (UnknownCriterion, KeyError, TypeError):
+    except UnknownCriterion as error:
+        return rule if all(map(may, error.gone.needed)) else {"criterion": HIDDEN}
+    except (KeyError, TypeError):
         return rule
     return {"criterion": HIDDEN} if is_hidden(asked, may) else rule
 

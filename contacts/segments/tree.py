@@ -194,7 +194,7 @@ class _Reader:
             criterion = criteria.get(raw["criterion"])
             operator = criterion.operator(raw.get("operator", ""))
         except UnknownCriterion as error:
-            return self._refuse(place, error.words or _("This condition is not known (any more)."))
+            return self._refuse(place, error.gone.words or _("This condition is not known (any more)."))
         except (KeyError, TypeError, AttributeError):
             return self._refuse(place, _("This condition is not known (any more)."))
         try:

@@ -47,16 +47,15 @@ def contact_changes(request: MemberRequest, contact_id: int) -> HttpResponse:
     """All changes, or those of one ``?key=``. Fields hidden from the reader's roles are left out."""
     contact = get_object_or_404(Contact.objects.visible_to(request.membership), pk=contact_id)
     custom = fields.by_key("contact", request.membership)
-    hidden = fields.unseen("contact", request.membership)
     key = request.GET.get("key", "").replace("\x00", "")[:80]
-    key = "" if key in hidden else key
+    key = "" if fields.is_unseen(key, custom) else key
     page, changes = provenance.history(contact, cursor=request.GET.get("cursor"), key=key)
     may_edit = request.membership.may(Capability.CONTACTS_EDIT) and contact.binned_at is None
     context = {
         "record": contact,
         "all_url": reverse("contact_changes", args=[contact.pk]),
         "page": page,
-        "rows": [_row(one, custom, may_edit=may_edit) for one in changes if one.key not in hidden],
+        "rows": [_row(one, custom, may_edit=may_edit) for one in changes if not fields.is_unseen(one.key, custom)],
         "key": key,
         "label": wording.label_of(key, custom) if key else "",
         "may_edit": may_edit,
@@ -75,7 +74,7 @@ def restore_value(request: MemberRequest, change_id: int) -> HttpResponse:
     change = get_object_or_404(ContactChange, pk=change_id)
     contact = get_object_or_404(Contact.objects.visible_to(request.membership).unbinned(), pk=change.contact_id)
     key = request.POST.get("key", "")
-    if key in fields.unseen("contact", request.membership) or key not in change.changes:
+    if fields.is_unseen(key, fields.by_key("contact", request.membership)) or key not in change.changes:
         warn(request, _("This value cannot be restored."))
     else:
         _restore(request, contact, change, key)

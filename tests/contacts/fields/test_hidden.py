@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from contacts import fields
-from contacts.fields import defining
+from contacts.fields import defining, tidying
+from contacts.fields.reading import forget_fields
 from contacts.lists import saved
 from contacts.lists.query import ListQuery
-from contacts.models import Contact, SavedView, Segment
+from contacts.models import Company, Contact, CustomField, SavedView, Segment
 from contacts.segments.services import create_segment, recalculate
 from ecrm.files import services as files
 from ecrm.jobs import outbox
@@ -129,6 +132,116 @@ def test_a_view_of_a_colleague_opens_without_it(acme: Tenant, alice: Member, mar
     assert [row.name for row in alice.get("contact_list", query={"view": str(view.pk)}).context["rows"]] == ["Ana"]
 
 
+def test_a_view_that_asks_of_the_company_opens_without_it(acme: Tenant, alice: Member, mara: Member) -> None:
+    add(acme, name="Rui", company="Globo", country="PT")
+    with tenant_context(acme):
+        field = make("text", "Salary level", key="salary", entity="company", visible_to=[Role.SALES])
+        fields.write("company", {Company.objects.get().pk: {"salary": "plenty"}}, by=None)
+        membership = acme.memberships.get(user=alice.user)
+        query = ListQuery.of_text("where=field:company.salary.any_of:plenty,&country=PT", membership)
+        view = saved.save_view(name="Paying", audience=SavedView.Audience.EVERYONE, query=query, by=alice.user)
+
+    def opened(member: Member) -> tuple[list[str], bool]:
+        listed = member.get("contact_list", query={"all": "1"}).content.decode()
+        page = member.get("contact_list", query={"view": str(view.pk)})
+        assert ("Paying" in listed, page.context["views"].is_changed) == (True, False)
+        return tells(listed + page.content.decode()), "was left out" in page.content.decode()
+
+    assert (opened(alice), opened(mara)) == ((["alary", "plenty"], False), ([], True))
+    with tenant_context(acme):
+        defining.delete(field=field, by=alice.user)
+    assert [opened(alice), opened(mara)] == [([], True)] * 2
+    with tenant_context(acme):
+        _remove_for_good(field)
+    assert [opened(alice), opened(mara)] == [([], True)] * 2
+    with tenant_context(acme):
+        assert SavedView.objects.get().query == query.text()
+
+
+def test_a_rule_keeps_the_secret_of_a_field_that_was_deleted(
+    acme: Tenant, alice: Member, mara: Member, paid: Contact, rich: Segment
+) -> None:
+    owner, program = (make_program(one, "contacts:read", "segments:read", "segments:write") for one in (alice, mara))
+
+    def told() -> list[str]:
+        pages = [mara.get(view, rich.pk, query={"contact": str(paid.pk)}) for view in ("segment", "explain_segment")]
+        pages += [program.get("/segments"), program.get(f"/segments/{rich.pk}")]
+        pages += [program.get(f"/segments/{rich.pk}/explain/{paid.pk}")]
+        assert program.get(f"/segments/{rich.pk}").json()["rule"]["all"][0] == {"criterion": "hidden"}
+        assert owner.get(f"/segments/{rich.pk}").json()["rule"]["all"][0] == RICH
+        return [word for page in pages for word in tells(page.content.decode())]
+
+    with tenant_context(acme):
+        field = CustomField.objects.get()
+        defining.delete(field=field, by=alice.user)
+        outbox.drain()
+        assert rich.refreshed().broken_reason == "A field that not every role sees was deleted."
+    guess = program.post("/segments", {"name": "Mine", "rule": {"all": [RICH]}})
+    assert (guess.status_code, "Salary" in guess.content.decode(), told()) == (422, False, [])
+    with tenant_context(acme):
+        _remove_for_good(field)
+        recalculate(rich.refreshed())
+        assert rich.refreshed().broken_reason
+    assert told() == []
+
+
+def test_a_rule_about_a_field_that_everybody_saw_can_be_read_and_mended(
+    acme: Tenant, alice: Member, mara: Member
+) -> None:
+    with tenant_context(acme):
+        field = make("text", "Tier", key="tier")
+        rule = {"all": [condition("field:tier", "any_of", ["gold"])]}
+        segment = create_segment(name="Gold", rule=rule, by=None)
+        defining.delete(field=field, by=alice.user)
+        outbox.drain()
+        assert segment.refreshed().broken_reason == "The field “Tier” was deleted."
+    program = make_program(mara, "contacts:read", "segments:read")
+
+    assert program.get(f"/segments/{segment.pk}").json()["rule"] == rule
+
+
+def test_a_field_made_anew_for_everybody_is_as_any_other(
+    acme: Tenant, alice: Member, mara: Member, paid: Contact
+) -> None:
+    membership = acme.memberships.get(user=mara.user)
+    wanted = "sort=f:salary&group=f:salary&columns=f:salary,email"
+    with tenant_context(acme):
+        defining.delete(field=CustomField.objects.get(), by=alice.user)
+        assert ListQuery.of_text(wanted, membership).text() == "columns=email"
+        make("text", "Salary", key="salary")
+        fields.write("contact", {paid.pk: {"salary": "enough"}}, by=alice.user)
+        outbox.drain()
+        assert ListQuery.of_text(wanted, membership).text() == wanted
+    run = begin(alice, "Email,Salary\nana@example.com,enough\n")
+    program = make_program(mara, "contacts:read")
+
+    assert mara.get("import_run", run.pk).status_code == 200
+    events = program.get(f"/contacts/{paid.pk}/events").json()["items"]
+    assert any("f:salary" in event["properties"].get("fields", ()) for event in events)
+
+
+@pytest.mark.parametrize("entity", ["contact", "company"])
+def test_a_history_never_tells_of_a_field_that_is_no_more(
+    acme: Tenant, alice: Member, mara: Member, entity: str
+) -> None:
+    person = add(acme, name="Rui", company="Globo")
+    with tenant_context(acme):
+        record_id = person.pk if entity == "contact" else Company.objects.get().pk
+        field = make("text", "Salary", key="salary", entity=entity, visible_to=[Role.SALES])
+        fields.write(entity, {record_id: {"salary": "plenty"}}, by=alice.user)
+
+    def told(member: Member, key: str = "") -> list[str]:
+        return tells(member.get(f"{entity}_changes", record_id, query={"key": key}).content.decode())
+
+    assert (told(alice), told(mara)) == (["alary", "plenty"], [])
+    with tenant_context(acme):
+        defining.delete(field=field, by=alice.user)
+    assert (told(alice), told(mara)) == ([], [])
+    with tenant_context(acme):
+        _remove_for_good(field)
+    assert [told(member, key) for member in (alice, mara) for key in ("", "f:salary")] == [[]] * 4
+
+
 def test_an_import_of_a_colleague_that_holds_it_stays_closed(acme: Tenant, alice: Member, mara: Member) -> None:
     with tenant_context(acme):
         make("text", "Salary", key="salary", visible_to=[Role.SALES])
@@ -158,6 +271,13 @@ def test_an_export_is_for_whom_it_was_made(acme: Tenant, alice: Member, mara: Me
 
     assert [_download(mara, file.pk) for file in kept] == [403, 200]
     assert [_download(alice, file.pk) for file in kept] == [200, 200]
+
+
+def _remove_for_good(field: CustomField) -> None:
+    CustomField.objects.filter(pk=field.pk).update(deleted_at=defining.purge_before() - timedelta(minutes=1))
+    forget_fields()
+    assert tidying.purge() == 1
+    forget_fields()
 
 
 def _download(member: Member, file_id: int | None) -> int:
