@@ -63,6 +63,8 @@ class Gathering:
 
     def __init__(self) -> None:
         self.companies: list[dict[str, str]] = []
+        # Fields that a file says something of, of whomever.
+        self.filled: set[str] = set()
         self._folder = tempfile.TemporaryDirectory(prefix="ecrm-move-")
         self._rows = sqlite3.connect(f"{self._folder.name}/people", isolation_level=None)
         self._rows.executescript(
@@ -82,6 +84,7 @@ class Gathering:
 
     def put(self, person: Person, *keys: str) -> None:
         """Adds to whoever has one of these keys; somebody new when nobody has."""
+        self.filled.update(person.cells)
         place = next((found for key in keys if key and (found := self._place(key)) is not None), None)
         if place is None:
             place = self._insert(person)

@@ -11,7 +11,7 @@ import csv
 import io
 import tempfile
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import IO, Any
 
@@ -121,7 +121,7 @@ def _write(
 ) -> None:
     with tenant_transaction():
         own = _own_fields(move, choices)
-        columns = _Columns(choices, own, work.known_fields(move))
+        columns = _Columns(choices, own, work.known_fields(move), gathering.filled)
     with (
         TemporaryUploadedFile(_name(move), "text/csv", 0, "utf-8") as people,
         tempfile.TemporaryFile() as digests,
@@ -172,12 +172,15 @@ def _own_fields(move: Move, choices: Choices) -> dict[str, str]:
 
 
 class _Columns:
-    """The columns of the file of people: key of a field by place."""
+    """The columns of the file of people: key of a field by place. Of one's own those only that are filled: a hidden
+    one among them keeps colleagues out."""
 
-    def __init__(self, choices: Choices, own: dict[str, str], known: Mapping[str, Field]) -> None:
+    def __init__(
+        self, choices: Choices, own: dict[str, str], known: Mapping[str, Field], filled: Collection[str]
+    ) -> None:
         self.own = own
         plain = [key for key, each in known.items() if not each.is_registered and not each.is_custom]
-        custom = [key for key, each in known.items() if each.is_custom]
+        custom = [key for key, each in known.items() if each.is_custom and key in filled]
         by_key = {each.purpose.key: each for each in purposes.catalogue()}
         self.purposes = {key: Keys.of(by_key[key]) for key in choices.purposes if key in by_key}
         said = [

@@ -2,9 +2,10 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from consent.moving import bringing, history, tasks
+from consent.moving import bringing, history, sight, tasks
 from ecrm.audit import words as audit_words
 from ecrm.audit.words import Subject
+from ecrm.files import guards
 from ecrm.jobs import words as job_words
 
 # The web process asks for this work by name, so the names must be known there too.
@@ -12,6 +13,7 @@ __all__ = ["tasks"]
 
 history.register()
 bringing.register()
+guards.register(sight.may_download)
 audit_words.register(
     {
         "move.begun": _("Move from another system begun"),

@@ -20,6 +20,7 @@ from consent.moving import recognising, sheets, traces, work
 from consent.moving.sheets import PEOPLE_KINDS
 from contacts.imports.dialect import detect
 from contacts.imports.services import KEPT_DAYS
+from contacts.imports.source import LONGEST_HEADER
 from ecrm.files import services as files
 from ecrm.jobs import services as jobs
 from ecrm.tenancy.context import tenant_transaction
@@ -163,6 +164,7 @@ class Survey:
         self.move = move
         self.values: dict[str, Counter[str]] = {}
         self.labels: dict[str, str] = {}
+        self.headers: set[str] = set()
         self.filled: Counter[str] = Counter()
         self.out_of: dict[str, str] = {}
         self.traces: dict[tuple[str, str], tuple[int, str]] = {}
@@ -171,6 +173,7 @@ class Survey:
         if not file.dialect:
             return
         with sheets.opened(file) as (headers, rows):
+            self.headers.update(header[:LONGEST_HEADER] for header in headers)
             with tenant_transaction():
                 sheet = sheets.look_at(self.move, file, headers)
             unknown = sheet.unknown if file.kind in PEOPLE_KINDS else {}
@@ -217,7 +220,7 @@ class Survey:
             }
             for name, filled in sorted(self.filled.items())
         ]
-        return {"columns": columns, "out_of": self.out_of}
+        return {"columns": columns, "out_of": self.out_of, "headers": sorted(self.headers)}
 
     def _chosen(self, name: str) -> list[list[Any]]:
         """Values worth a choice each; none where nearly every person has another."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from consent import step_acts
 from consent.models import FormerTrace, Move, MoveFile
 from consent.models.moving import System
-from consent.moving import services, standing_counts, traces
+from consent.moving import services, sight, standing_counts, traces
 from consent.moving.forms import BeginMoveForm, ChoicesForm, KindsForm
 from contacts.imports.reports import Report
 from contacts.imports.services import too_large
@@ -51,7 +51,7 @@ def move_list(request: MemberRequest) -> HttpResponse:
 @require_safe
 def move(request: MemberRequest, move_id: int) -> HttpResponse:
     """Where the move stands; a part that keeps current while there is work."""
-    found = _find(move_id)
+    found = _find(request, move_id)
     if not wants_part(request):
         return _page(request, found)
     run = found.run
@@ -68,7 +68,7 @@ def move(request: MemberRequest, move_id: int) -> HttpResponse:
 @requires(Capability.CONTACTS_IMPORT)
 @require_POST
 def correct_move(request: MemberRequest, move_id: int) -> HttpResponse:
-    found = _find(move_id)
+    found = _find(request, move_id)
     form = KindsForm(request.POST, files=_correctable(list(found.files.order_by("name", "pk"))))
     if form.is_valid() and services.correct_kinds(move=found, kinds=form.kinds(), by=request.user):
         toast(request, _("The files are read again."))
@@ -78,7 +78,7 @@ def correct_move(request: MemberRequest, move_id: int) -> HttpResponse:
 @requires(Capability.CONTACTS_IMPORT)
 @require_POST
 def choose_move(request: MemberRequest, move_id: int) -> HttpResponse:
-    found = _find(move_id)
+    found = _find(request, move_id)
     form = _choices_form(request, found, request.POST)
     if not form.is_valid():
         return _page(request, found, choices=form)
@@ -93,7 +93,7 @@ def choose_move(request: MemberRequest, move_id: int) -> HttpResponse:
 @requires(Capability.CONTACTS_IMPORT)
 @require_POST
 def start_move(request: MemberRequest, move_id: int) -> HttpResponse:
-    found = _find(move_id)
+    found = _find(request, move_id)
     services.start(move=found, by=request.user)
     return redirect_page(request, reverse("move", args=[found.pk]))
 
@@ -101,7 +101,7 @@ def start_move(request: MemberRequest, move_id: int) -> HttpResponse:
 @requires(Capability.CONTACTS_IMPORT)
 @require_POST
 def discard_move(request: MemberRequest, move_id: int) -> HttpResponse:
-    found = _find(move_id)
+    found = _find(request, move_id)
     if services.discard(move=found, by=request.user):
         toast(request, _("The export was discarded. Nothing has come in."))
         return redirect_page(request, reverse("move_list"))
@@ -127,9 +127,12 @@ def _begin(request: MemberRequest, form: BeginMoveForm) -> Move | None:
     return services.begin_move(system=form.cleaned_data["system"], uploads=form.cleaned_data["export"], by=request.user)
 
 
-def _find(move_id: int) -> Move:
-    found = Move.objects.select_related("run__file", "run__problem_file", "run__job", "job", "tenant", "blocks")
-    return get_object_or_404(found, pk=move_id)
+def _find(request: MemberRequest, move_id: int) -> Move:
+    moves = Move.objects.select_related("run__file", "run__problem_file", "run__job", "job", "tenant", "blocks")
+    found = get_object_or_404(moves, pk=move_id)
+    if not sight.may_look(found, request.membership):
+        raise PermissionDenied(_("This export holds values of fields that your role does not see."))
+    return found
 
 
 def _page(request: MemberRequest, found: Move, **invalid: Any) -> HttpResponse:

@@ -73,9 +73,11 @@ def begin_import(request: ApiRequest, asked: Annotated[NameFilters, Query()]) ->
 
 @router.get("", auth=READ, response=PageOut[ImportOut], summary="List imports")
 def list_imports(request: ApiRequest, window: Window) -> Any:
-    """The latest first, whoever began them."""
+    """The latest first, whoever began them. Of a file with values that the asker's roles do not see, `reasons` and
+    `missing_entries` stay empty.
+    """
     order = ("-created_at", "-id")
-    return page_of(_runs(), window, order=order, show=lambda runs: [_shown(request, run) for run in runs])
+    return page_of(_runs(), window, order=order, show=lambda runs: [_listed(request, run) for run in runs])
 
 
 @router.get("/fields", auth=READ, response=list[TargetOut], summary="List fields a column can go to")
@@ -209,6 +211,15 @@ def _moved(request: ApiRequest, import_id: str, is_done: bool, wanted: Collectio
         words = _("This import is %(state)s: it cannot do that now.")
         raise Problem(409, words % {"state": run.state})
     return Status(202, _shown(request, run))
+
+
+def _listed(request: ApiRequest, run: ImportRun) -> dict[str, Any]:
+    """Opens the file only of who has something to keep."""
+    shown = _shown(request, run)
+    kept: dict[str, Any] = {"reasons": [], "missing_entries": {}}
+    if any(shown[name] for name in kept) and not sight.may_look(run, request.membership):
+        shown |= kept
+    return shown
 
 
 def _shown(request: ApiRequest, run: ImportRun) -> dict[str, Any]:

@@ -60,6 +60,15 @@ def summary(run: ImportRun) -> dict[str, Any]:
     return {"reasons": [list(reason) for reason in reasons], "last_problem": _newest(run)}
 
 
+def headers_of(run: ImportRun) -> list[str]:
+    """What the file that was brought calls its columns, read from the rows with problems; none where there are none."""
+    if run.problem_file is None:
+        return []
+    with run.problem_file.open() as stream:
+        lines = (line.decode("utf-8-sig") for line in stream)
+        return next(csv.reader(lines, delimiter=run.dialect["delimiter"]), [])[: -len(_told())]
+
+
 def _newest(run: ImportRun) -> int | None:
     newest: int | None = ImportProblem.objects.filter(run=run).aggregate(newest=Max("pk"))["newest"]
     return newest
@@ -90,7 +99,7 @@ def _lines(run: ImportRun) -> Iterator[Sequence[str]]:
     dialect = source.dialect_of(run)
     headers = source.look_into(run, dialect).headers
     width = len(headers)
-    yield [*map(defuse, headers), _("Line"), _("Result"), _("Reason")]
+    yield [*map(defuse, headers), *_told()]
     troubled = groupby(_problems(run), key=attrgetter("line"))
     rows = source.all_rows(run, dialect)
     for line, group in troubled:
@@ -101,6 +110,11 @@ def _lines(run: ImportRun) -> Iterator[Sequence[str]]:
         result = _("Not imported") if any(problem.is_fatal for problem in problems) else _("Imported in part")
         cells = [defuse(clean(cell)) for cell in row.cells[:width]]
         yield [*cells, *[""] * (width - len(cells)), str(line), result, " ".join(map(_sentence, problems))]
+
+
+def _told() -> list[str]:
+    """What is said beside the cells of a row."""
+    return [_("Line"), _("Result"), _("Reason")]
 
 
 def _sentence(problem: ImportProblem) -> str:

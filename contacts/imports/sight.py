@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from contacts import fields as custom_fields
-from contacts.imports import fields, source
+from contacts.imports import fields, problem_file, source
 from contacts.models import CustomField, ImportRun
 from ecrm.files.models import File
 from ecrm.tenancy.models import Membership
@@ -15,7 +17,7 @@ def may_look(run: ImportRun, membership: Membership) -> bool:
     if run.created_by_id == membership.user_id:
         return True
     hidden = custom_fields.hidden(CustomField.Entity.CONTACT, membership)
-    return not hidden or hidden.isdisjoint([*run.mapping.values(), *_named(run, hidden)])
+    return not hidden or hidden.isdisjoint([*run.mapping.values(), *named(_headers(run), hidden)])
 
 
 def may_download(file: File, membership: Membership) -> bool:
@@ -26,8 +28,14 @@ def may_download(file: File, membership: Membership) -> bool:
     return all(may_look(run, membership) for run in runs.filter(file=file) | runs.filter(problem_file=file))
 
 
-def _named(run: ImportRun, hidden: set[str]) -> list[str]:
-    if run.file is None:
-        return []
+def named(headers: Sequence[str], hidden: set[str]) -> list[str]:
+    """Which of the ``hidden`` fields (``f:<key>``) columns go to by their names."""
     known = {key: field for key, field in fields.all_fields().items() if key in hidden}
-    return [*fields.guess(source.look_into(run, source.dialect_of(run)).headers, known, {}).values()]
+    return [*fields.guess(headers, known, {}).values()]
+
+
+def _headers(run: ImportRun) -> Sequence[str]:
+    """The rows with problems outlive the file they are of."""
+    if run.file is None:
+        return problem_file.headers_of(run)
+    return source.look_into(run, source.dialect_of(run)).headers

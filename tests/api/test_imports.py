@@ -214,6 +214,23 @@ def test_a_hidden_field_is_told_to_nobody_who_cannot_see_it(mara: Member, shop: 
         assert hers.get(f"/imports/{run['id']}{path}").status_code == 403
 
 
+def test_the_list_tells_nothing_of_a_hidden_column(mara: Member, shop: Program) -> None:
+    for kind, label, more in (("choice", "Colour", {"choices": ["Red"]}), ("number", "Salary", {})):
+        hidden = {"entity": "contact", "kind": kind, "label": label, "visible_to": ["sales"], **more}
+        assert shop.post("/custom-fields", hidden).status_code == 201
+    checked(shop, begin(shop, "Email,Colour,Salary\nana@example.com,Dark blue,plenty\n"))
+    hers = make_program(mara, "imports:read", "imports:write")
+    own = checked(hers, begin(hers, "Email,Town\nno address,Porto\n"))
+
+    (_mine, whole) = shop.get("/imports").json()["items"]
+    assert (whole["missing_entries"], len(whole["reasons"])) == ({"f:colour": ["Dark blue"]}, 2)
+    told = hers.get("/imports")
+    assert [each["reasons"] for each in told.json()["items"]] == [own["reasons"], []]
+    assert own["reasons"]
+    for word in ("Colour", "colour", "Dark blue", "Salary", "plenty"):
+        assert word not in told.content.decode(), word
+
+
 def test_importing_is_a_right_of_its_own(bob: Member, charlie: Member, shop: Program) -> None:
     run = begin(shop)
     assert make_program(bob, "contacts:write").send("/imports", PEOPLE).status_code == 403

@@ -10,7 +10,7 @@ from ecrm.tenancy.context import tenant_context
 from ecrm.tenancy.models import Tenant
 from ecrm.tenancy.roles import Role
 from tests.cast import Member
-from tests.moving.exports import choose, start, upload
+from tests.moving.exports import choose, start, undo, upload, zipped
 
 
 def export(column: str) -> dict[str, str]:
@@ -84,3 +84,54 @@ def test_what_the_page_left_out_stays_out_whoever_chooses(acme: Tenant, alice: M
     start(alice, choose(alice, again, **{name: "field"}))
     assert labels(alice) == ["Salary"]
     assert len(held(alice, "salary")) == 12
+
+
+def opens(member: Member, file: int) -> bool:
+    answer = member.get("file", file)
+    return answer.status_code == 200 and bool(b"".join(answer))
+
+
+def files_of(member: Member, move: Move) -> list[int]:
+    """Ids of what was uploaded and of what was made of it."""
+    with tenant_context(member.tenant):
+        moved = Move.objects.get(pk=move.pk)
+        raw = moved.files.values_list("file_id", flat=True)
+        return [*raw, *filter(None, [moved.digests_id, moved.run and moved.run.file_id])]
+
+
+def test_an_export_with_a_hidden_column_is_its_own_member_s(acme: Tenant, alice: Member, mara: Member) -> None:
+    make_salary(acme)
+    read = upload(alice, "mailchimp", export("Salary"))
+    for move in (read, choose(alice, upload(alice, "mailchimp", export("Salary")))):
+        assert mara.get("move", move.pk).status_code == 403
+        for verb in ("correct_move", "choose_move", "start_move", "discard_move"):
+            assert mara.post(verb, move.pk).status_code == 403, verb
+        for file in files_of(alice, move):
+            assert mara.get("file", file).status_code == 403
+            assert opens(alice, file)
+    assert mara.get("move_list").status_code == 200
+
+    hers = upload(mara, "mailchimp", export("Salary"))
+    assert mara.get("move", hers.pk).status_code == 200
+    assert [opens(mara, file) for file in files_of(mara, hers)] == [True]
+
+
+def test_an_archive_is_kept_from_who_may_not_see_all(acme: Tenant, alice: Member, mara: Member) -> None:
+    """What is in it beside its tables nobody can say."""
+    move = upload(alice, "mailchimp", zipped(export("Wine")))
+    archive, table = sorted(files_of(alice, move))
+    assert opens(mara, archive)
+    make_salary(acme)
+    assert mara.get("file", archive).status_code == 403
+    assert opens(mara, table)
+    assert mara.get("move", move.pk).status_code == 200
+
+
+def test_a_hidden_field_that_no_column_names_shuts_nobody_out(acme: Tenant, alice: Member, mara: Member) -> None:
+    make_salary(acme)
+    moved = start(alice, choose(alice, upload(alice, "mailchimp", export("Wine"))))
+    assert mara.get("move", moved.pk).status_code == 200
+    assert [opens(mara, file) for file in files_of(mara, moved)] == [True, True, True]
+    undone = undo(mara, moved)
+    assert undone.run is not None
+    assert undone.run.state == "undone"

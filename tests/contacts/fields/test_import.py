@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from contacts import services
 from contacts.models import Contact
+from ecrm.files import services as files
+from ecrm.files.models import File
 from ecrm.tenancy.context import tenant_context
 from ecrm.tenancy.models import Tenant
 from ecrm.tenancy.roles import Role
@@ -88,3 +90,19 @@ def test_missing_entries_of_a_hidden_field_are_not_told(acme: Tenant, alice: Mem
 
     assert "Not in the lists" in alice.get("import_run", run.pk).content.decode()
     assert "Not in the lists" not in mara.get("import_run", run.pk).content.decode()
+
+
+def test_rows_with_problems_are_kept_from_whom_a_column_is_hidden(acme: Tenant, alice: Member, mara: Member) -> None:
+    """Also when the file itself has gone before them, and the hidden column went nowhere."""
+    with tenant_context(acme):
+        make("text", "Salary", key="salary", visible_to=[Role.SALES])
+    secret = check(alice, begin(alice, "Email,Salary\nno address,plenty\n"), **{"column-1": ""})
+    plain = check(alice, begin(alice, "Email,Town\nno address,Porto\n", name="plain.csv"))
+    with tenant_context(acme):
+        for run in (secret, plain):
+            files.remove(File.objects.get(pk=run.file_id))
+
+    assert b"plenty" in b"".join(alice.get("file", secret.problem_file.pk))
+    assert mara.get("file", secret.problem_file.pk).status_code == 403
+    assert mara.get("import_problems", secret.pk).status_code == 403
+    assert b"Porto" in b"".join(mara.get("file", plain.problem_file.pk))
