@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -178,8 +178,12 @@ def all_fields(membership: Membership | None = None) -> dict[str, Field]:
     With a ``membership``, of the tenant's own only those that this member sees.
     """
     registered = (_as_field(column) for column in import_columns.columns().values())
-    own = (_of_custom(field) for field in custom_fields.of(CustomField.Entity.CONTACT, membership))
+    own = of_custom(custom_fields.of(CustomField.Entity.CONTACT, membership)).values()
     return {field.key: field for field in (*_FIELDS, *own, *registered)}
+
+
+def of_custom(fields: Iterable[CustomField]) -> dict[str, Field]:
+    return {each.key: each for each in map(_of_custom, fields)}
 
 
 def seen_by(user: User | None) -> dict[str, Field]:

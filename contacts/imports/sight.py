@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from contacts import fields as custom_fields
+from contacts.fields import reading
 from contacts.imports import fields, problem_file, source
 from contacts.models import CustomField, ImportRun
 from ecrm.files.models import File
@@ -29,8 +30,10 @@ def may_download(file: File, membership: Membership) -> bool:
 
 
 def named(headers: Sequence[str], hidden: set[str]) -> list[str]:
-    """Which of the ``hidden`` fields (``f:<key>``) columns go to by their names."""
-    known = {key: field for key, field in fields.all_fields().items() if key in hidden}
+    """Which of the ``hidden`` fields (``f:<key>``) columns go to by their names, deleted ones among them."""
+    entity = CustomField.Entity.CONTACT
+    every = fields.of_custom([*reading.of(entity), *reading.deleted(entity)])
+    known = {key: field for key, field in every.items() if key in hidden}
     return [*fields.guess(headers, known, {}).values()]
 
 

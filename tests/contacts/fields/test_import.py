@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contacts import services
+from contacts.fields import defining
 from contacts.models import Contact
 from ecrm.files import services as files
 from ecrm.files.models import File
@@ -106,3 +107,14 @@ def test_rows_with_problems_are_kept_from_whom_a_column_is_hidden(acme: Tenant, 
     assert mara.get("file", secret.problem_file.pk).status_code == 403
     assert mara.get("import_problems", secret.pk).status_code == 403
     assert b"Porto" in b"".join(mara.get("file", plain.problem_file.pk))
+
+
+def test_a_column_named_as_a_deleted_hidden_field_stays_hidden(acme: Tenant, alice: Member, mara: Member) -> None:
+    with tenant_context(acme):
+        field = make("text", "Salary", key="salary", visible_to=[Role.SALES])
+    run = check(alice, begin(alice, "Email,Salary\nana@example.com,plenty\n"), **{"column-1": ""})
+    with tenant_context(acme):
+        defining.delete(field=field, by=alice.user)
+
+    assert mara.get("import_run", run.pk).status_code == 403
+    assert mara.get("file", run.file_id).status_code == 403
