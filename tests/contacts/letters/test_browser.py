@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from contacts.models import Contact, Letter
 from ecrm.tenancy.context import tenant_context
@@ -69,7 +69,8 @@ def test_unsent_within_the_seconds(page: Page, acme: Tenant, rita: Contact) -> N
         assert not Letter.objects.exists()
 
 
-def test_an_undo_keeps_what_was_typed_a_moment_ago(page: Page, acme: Tenant, rita: Contact) -> None:
+def sent(page: Page, rita: Contact) -> tuple[Locator, Locator]:
+    """An email that can be taken back: the box it was written in, and the button for that."""
     page.goto(f"/acme/contacts/{rita.pk}/compose/?kind=email")
     page.get_by_label("Subject").fill("Your lid")
     box = page.get_by_role("textbox", name="Text")
@@ -77,6 +78,11 @@ def test_an_undo_keeps_what_was_typed_a_moment_ago(page: Page, acme: Tenant, rit
     box.press("Control+Enter")
     undo = page.locator("#toasts").get_by_role("button", name="Undo")
     expect(undo).to_be_visible()
+    return box, undo
+
+
+def test_an_undo_keeps_what_was_typed_a_moment_ago(page: Page, acme: Tenant, rita: Contact) -> None:
+    box, undo = sent(page, rita)
     box.fill("Wears a hat, tell nobody.")
     undo.click()
     expect(page.get_by_text("Your words are back in the composer.")).to_be_visible()
@@ -85,13 +91,7 @@ def test_an_undo_keeps_what_was_typed_a_moment_ago(page: Page, acme: Tenant, rit
 
 
 def test_files_that_take_their_time_hold_up_no_undo(page: Page, acme: Tenant, rita: Contact) -> None:
-    page.goto(f"/acme/contacts/{rita.pk}/compose/?kind=email")
-    page.get_by_label("Subject").fill("Your lid")
-    box = page.get_by_role("textbox", name="Text")
-    box.fill("It leaves today.")
-    box.press("Control+Enter")
-    undo = page.locator("#toasts").get_by_role("button", name="Undo")
-    expect(undo).to_be_visible()
+    box, undo = sent(page, rita)
     page.locator("#compose-files").set_input_files({"name": "lid.txt", "mimeType": "text/plain", "buffer": b"round"})
     letters_left: list[int] = []
 
@@ -112,13 +112,7 @@ def test_files_that_take_their_time_hold_up_no_undo(page: Page, acme: Tenant, ri
 
 def test_nothing_asked_late_replaces_what_is_back(page: Page, rita: Contact) -> None:
     page.clock.install()
-    page.goto(f"/acme/contacts/{rita.pk}/compose/?kind=email")
-    page.get_by_label("Subject").fill("Your lid")
-    box = page.get_by_role("textbox", name="Text")
-    box.fill("It leaves today.")
-    box.press("Control+Enter")
-    undo = page.locator("#toasts").get_by_role("button", name="Undo")
-    expect(undo).to_be_visible()
+    box, undo = sent(page, rita)
     page.clock.pause_at(datetime.fromtimestamp(page.evaluate("Date.now()") / 1000 + 2, tz=UTC))
     page.locator("#compose-files").set_input_files({"name": "lid.txt", "mimeType": "text/plain", "buffer": b"round"})
     box.fill("More")
